@@ -1,0 +1,134 @@
+# All set-up is in here: `make demo` and `make test` need Python 3.11 or newer and make, nothing else.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+# The demo shop: how many customers, and its last day (yesterday where empty).
+CUSTOMERS ?= 4000
+UNTIL ?=
+OUT ?= var/demo
+
+# --- What is installed -----------------------------------------------------------------------------------------------
+# Three locks, each holding the one before: build (to run from a checkout), dev (to test), bench (to compare). One
+# environment serves all; it grows to what the goals need and never shrinks, so that a demo after the tests undoes nothing.
+INSTALLED := $(wildcard .venv/.installed-*)
+ifneq (,$(filter bench,$(MAKECMDGOALS))$(filter %-bench,$(INSTALLED)))
+LOCK := bench
+else ifneq (,$(filter-out help demo assets clean,$(MAKECMDGOALS))$(filter %-dev,$(INSTALLED)))
+LOCK := dev
+else
+LOCK := build
+endif
+STAMP := .venv/.installed-$(LOCK)
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# The caches stay in the checkout: nothing depends on a home folder, and `make clean` takes all with it.
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export npm_config_cache ?= $(CURDIR)/.cache/npm
+export npm_config_update_notifier := false
+# Trust what the machine trusts, so that a network with an authority of its own works.
+export UV_SYSTEM_CERTS := 1
+export NODE_USE_SYSTEM_CA := 1
+ifneq (,$(wildcard /etc/ssl/certs/ca-certificates.crt))
+export PIP_CERT ?= /etc/ssl/certs/ca-certificates.crt
+endif
+UV := .venv/bin/uv --no-config
+PYTEST := .venv/bin/pytest -n 2 --dist loadgroup
+LOCKING := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $(if $(UPGRADE),--upgrade)
+
+.venv/bin/uv: | requirements/bootstrap.txt
+	requirements/venv.sh
+
+# No build isolation: the build backend is in the lock too, with its hash.
+$(STAMP): requirements/$(LOCK).txt pyproject.toml | .venv/bin/uv
+	$(UV) pip install --quiet --python .venv/bin/python --require-hashes -r requirements/bootstrap.txt
+	$(UV) pip sync --quiet --python .venv/bin/python --require-hashes --no-build-isolation $<
+	$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+# --- What is built ---------------------------------------------------------------------------------------------------
+DESIGN := src/regulars/design
+DESIGN_SOURCES := $(shell find $(DESIGN) \( -name node_modules -o -name static -o -name tests -o -name __pycache__ \) \
+	-prune -o -type f ! -name '*.py' ! -name '*.md' -print 2>/dev/null)
+ASSETS := $(DESIGN)/static/.built
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/regulars/locale/*/LC_MESSAGES/*.po))
+
+$(DESIGN)/node_modules/.package-lock.json: $(DESIGN)/package.json $(DESIGN)/package-lock.json | $(STAMP)
+	cd $(DESIGN) && npm ci --silent
+	touch $@
+
+$(ASSETS): $(DESIGN_SOURCES) $(DESIGN)/node_modules/.package-lock.json
+	cd $(DESIGN) && npm run --silent build
+	touch $@
+
+%.mo: %.po | $(STAMP)
+	.venv/bin/pybabel --quiet compile --input-file $< --output-file $@
+
+BUILT := $(STAMP) $(ASSETS) $(CATALOGUES)
+
+# --- What one asks for -----------------------------------------------------------------------------------------------
+.PHONY: help demo test check format bench soak wheel assets messages lock clean machine
+
+help: ## List what make can do.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(BUILT) ## Make a demo shop's orders, run the report on them and show it (CUSTOMERS=, UNTIL=, OUT=, ONCE=1).
+	.venv/bin/python -m regulars.demo --customers $(CUSTOMERS) --out $(OUT) $(if $(UNTIL),--until $(UNTIL))
+
+test: machine check ## Check, then run every test (tests/architecture runs within check).
+	$(PYTEST) --ignore=tests/architecture
+
+check: $(BUILT) ## Check format, lint, types, who imports whom, locks, catalogues and the house.
+	.venv/bin/ruff format --check --quiet
+	.venv/bin/ruff check --quiet
+	.venv/bin/mypy
+	.venv/bin/mypy --explicit-package-bases conftest.py tests $(wildcard bench)
+	.venv/bin/lint-imports
+	.venv/bin/pytest tests/architecture
+
+format: $(STAMP) ## Format the code and mend what the linter can mend.
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+bench: $(BUILT) ## Measure, side by side with the alternatives.
+	.venv/bin/python -m bench
+
+soak: machine $(BUILT) ## Run the long tests: every expression on Spark, wide property searches.
+	HYPOTHESIS_PROFILE=soak $(PYTEST) -m 'soak or hypothesis'
+
+wheel: $(BUILT) ## Build the wheel that is released, with the assets and catalogues in it, into dist/.
+	rm -rf build
+	$(UV) build --quiet --wheel --no-build-isolation --python .venv/bin/python
+
+assets: $(ASSETS) ## Build the styles and charts.
+
+messages: $(STAMP) ## Collect the texts to translate into the catalogues.
+	mkdir -p var
+	.venv/bin/pybabel --quiet extract --mapping pyproject.toml --keyword mark --sort-by-file --no-location \
+		--project Regulars --copyright-holder 'The Regulars authors' --output-file var/regulars.pot src
+	@for language in $$(.venv/bin/python -c 'from regulars.kit.i18n import LANGUAGES; print(*(set(LANGUAGES) - {"en"}))'); do \
+		catalogue=src/regulars/locale/$$language/LC_MESSAGES/regulars.po; \
+		mkdir -p $$(dirname $$catalogue); \
+		if [ -f $$catalogue ]; then action="update --no-fuzzy-matching --ignore-obsolete"; else action=init; fi; \
+		.venv/bin/pybabel --quiet $$action --input-file var/regulars.pot --output-file $$catalogue --locale $$language; \
+	done
+
+lock: $(STAMP) ## Bring the locks up to pyproject.toml (UPGRADE=1: to the newest versions).
+	$(LOCKING) pyproject.toml -o requirements/base.txt
+	$(LOCKING) pyproject.toml --extra build -o requirements/build.txt
+	$(LOCKING) pyproject.toml --extra build --extra spark --extra dev -o requirements/dev.txt
+	$(LOCKING) pyproject.toml --extra build --extra spark --extra dev --extra bench -o requirements/bench.txt
+	$(LOCKING) pyproject.toml --extra spark -o requirements/spark.txt
+	$(LOCKING) pyproject.toml --extra dedupe -o requirements/dedupe.txt
+	$(LOCKING) pyproject.toml --extra boost -o requirements/boost.txt
+	$(LOCKING) requirements/bootstrap.in -o requirements/bootstrap.txt
+
+clean: ## Remove all that make has made.
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis var build dist
+	rm -rf src/regulars.egg-info $(DESIGN)/node_modules $(DESIGN)/static $(CATALOGUES)
+	find src tests conftest.py -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Everything is required only where REQUIRE_ALL=1 says so; elsewhere a test skips, with its reason, what it cannot have.
+machine:
+	@if [ "$(REQUIRE_ALL)" = 1 ]; then requirements/machine.sh; fi
