@@ -1,0 +1,3 @@
+"""Regulars turns customers into regulars."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,69 @@
+"""Numbers, money and dates as the reader's locale writes them."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from decimal import Decimal
+
+from babel import Locale, dates, numbers
+
+from regulars.kit.i18n import language
+from regulars.kit.money import minor_digits
+
+MISSING = "–"
+_LOCALES = {"en": "en_GB", "de": "de_DE"}
+
+
+def _locale() -> Locale:
+    return Locale.parse(_LOCALES.get(language(), language()))
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Return `value` with `digits` decimals and the locale's separators; a dash where there is none."""
+    if value is None or math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return numbers.format_decimal(value, format=pattern, locale=_locale())
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """Return the share (0.25) as a percentage of the locale (25 % or 25%)."""
+    if share is None or not math.isfinite(share):
+        return MISSING
+    locale = _locale()
+    pattern = locale.percent_formats[None].pattern.replace("0", "0" + ("." + "0" * digits if digits else ""), 1)
+    return numbers.format_percent(share, format=pattern if digits else None, locale=locale)
+
+
+def money(minor: float | None, currency: str | None, *, whole: bool = False) -> str:
+    """Return an amount of minor units as money; `whole` drops the minor units for headline figures."""
+    if minor is None or not math.isfinite(minor):
+        return MISSING
+    digits = minor_digits(currency or "XXX")
+    amount = Decimal(round(minor)).scaleb(-digits)
+    if whole:
+        amount = amount.quantize(Decimal(1))
+    if currency is None:
+        return number(float(amount), 0 if whole else digits)
+    if whole:
+        return numbers.format_currency(
+            amount, currency, format=_whole_pattern(), locale=_locale(), currency_digits=False
+        )
+    return numbers.format_currency(amount, currency, locale=_locale())
+
+
+def _whole_pattern() -> str:
+    return str(_locale().currency_formats["standard"].pattern).replace(".00", "")
+
+
+def day(value: date | None, style: str = "medium") -> str:
+    """Return a day in the locale's form; `style` is one of Babel's: short, medium, long, full."""
+    return MISSING if value is None else dates.format_date(value, format=style, locale=_locale())
+
+
+def month(value: date) -> str:
+    """Return the month of a day, as `Apr 2026`."""
+    return dates.format_skeleton("yMMM", value, locale=_locale())

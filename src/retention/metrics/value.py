@@ -1,0 +1,158 @@
+"""Values and frequencies: how much, how often, over all and per customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ibis.expr.types import Table
+
+from retention.estimates import Interval, ratio_of_means
+from retention.purchases import purchases, with_worth
+from retention.reasons import InvalidInput, Reason, mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums of a state, exact.
+
+    Parameters
+    ----------
+    customers : int
+        Who made at least one purchase.
+    orders : int
+        Orders of all rows, those refunded later included.
+    purchases : int
+        Customer-days (or weeks) that are purchases.
+    revenue_minor : int
+        Gross less refunds of all rows, in minor units; rows that are no purchase included.
+    refunded_minor : int
+        Refunds of all rows, >= 0, in minor units.
+    """
+
+    customers: int
+    orders: int
+    purchases: int
+    revenue_minor: int
+    refunded_minor: int
+
+
+def totals(state: Table) -> Totals:
+    """Add a state up; give the rows `within` a window for the totals of that window.
+
+    Parameters
+    ----------
+    state : Table
+        A daily or weekly state.
+
+    Returns
+    -------
+    Totals
+        All zero where the state is empty.
+    """
+    worth = with_worth(state)
+    sums = worth.aggregate(
+        customers=worth.customer.nunique(where=worth.purchase == 1),
+        orders=worth.orders.sum().fill_null(0).cast("int64"),
+        purchases=worth.purchase.sum().fill_null(0).cast("int64"),
+        revenue_minor=worth.net_minor.sum().fill_null(0).cast("int64"),
+        refunded_minor=worth.refunded_minor.sum().fill_null(0).cast("int64"),
+    )
+    (row,) = sums.to_pyarrow().to_pylist()
+    return Totals(**row)
+
+
+def average_purchase_value(state: Table, *, level: float = 0.95) -> Interval:
+    """Estimate the average purchase value: what the purchases are worth, divided by their number.
+
+    The worth of a purchase is its day's gross less what was refunded of it. A fully refunded day is no purchase and a
+    refund without a purchase has none to lower, so that neither is in it.
+
+    Parameters
+    ----------
+    state : Table
+        A daily or weekly state.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        Minor units per purchase; t-based interval of a ratio over customers; NaN with the reason `no_cases` where there
+        is no purchase.
+    """
+    bought = purchases(state)
+    customers = bought.group_by("customer").aggregate(y=bought.net_minor.sum(), x=bought.count())
+    return _per_customer_ratio(customers, level)
+
+
+def purchase_frequency(state: Table, *, level: float = 0.95) -> Interval:
+    """Estimate the purchase frequency: purchases divided by the customers who made them.
+
+    It counts over all the days of the state: give the rows `within` a window of a year for purchases per customer-year.
+
+    Parameters
+    ----------
+    state : Table
+        A daily or weekly state.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        Purchases per customer, >= 1; t-based interval of a mean over customers; NaN with the reason `no_cases` where
+        nobody bought.
+    """
+    bought = purchases(state)
+    customers = bought.group_by("customer").aggregate(y=bought.count())
+    return _per_customer_ratio(customers.mutate(x=1), level)
+
+
+def historic_lifetime_value(state: Table, *, margin: float = 1.0, level: float = 0.95) -> Interval:
+    """Estimate the historic customer lifetime value: margin that a customer has brought so far, on average.
+
+    It is the margin times the revenue (gross less refunds of all rows) of the customers who ever bought, divided by
+    their number. It looks back and knows nothing of what is to come: for the expected value see `retention.clv`.
+
+    Parameters
+    ----------
+    state : Table
+        A daily or weekly state.
+    margin : float
+        Share of revenue that is kept, 0 to 1.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        Minor units per customer; t-based interval of a mean over customers; NaN with the reason `no_cases` where nobody
+        bought.
+
+    Raises
+    ------
+    InvalidInput
+        The margin is not a share.
+    """
+    if not 0.0 <= margin <= 1.0:
+        template = mark("A margin is a share between 0 and 1, not {margin}.")
+        raise InvalidInput(Reason("margin", template, {"margin": margin}))
+    worth = with_worth(state)
+    sums = worth.group_by("customer").aggregate(y=worth.net_minor.sum(), bought=worth.purchase.sum())
+    customers = sums.filter(sums.bought > 0).mutate(x=1)
+    return _per_customer_ratio(customers, level).scaled(margin)
+
+
+def _per_customer_ratio(customers: Table, level: float) -> Interval:
+    """Estimate sum(y) / sum(x) of a table with one row per customer."""
+    x, y = customers.x.cast("float64"), customers.y.cast("float64")
+    sums = customers.aggregate(
+        n=customers.count(),
+        sum_y=y.sum().fill_null(0.0),
+        sum_x=x.sum().fill_null(0.0),
+        sum_yy=(y * y).sum().fill_null(0.0),
+        sum_xy=(x * y).sum().fill_null(0.0),
+        sum_xx=(x * x).sum().fill_null(0.0),
+    )
+    (row,) = sums.to_pyarrow().to_pylist()
+    return ratio_of_means(**row, level=level)

@@ -1,0 +1,25 @@
+"""Recency, frequency and monetary value of customers: from orders to one row per customer, kept up to date.
+
+`daily_state` makes the mergeable state, `summarise` the customers' rows, `RfmBook` keeps both while days come in,
+`score_boundaries` and `score` turn the rows into scores of 1 to 5.
+"""
+
+from retention.rfm.book import RfmBook
+from retention.rfm.scores import ScoreBoundaries, score, score_boundaries
+from retention.rfm.state import Grain, daily_state, merge_states
+from retention.rfm.summary import Unit, days_per, split, summarise, summarise_state
+
+__all__ = [
+    "Grain",
+    "RfmBook",
+    "ScoreBoundaries",
+    "Unit",
+    "daily_state",
+    "days_per",
+    "merge_states",
+    "score",
+    "score_boundaries",
+    "split",
+    "summarise",
+    "summarise_state",
+]
