@@ -1,0 +1,54 @@
+// Draw the figures of a page, and keep them right when the width, the scheme or the medium changes.
+
+import { BarChart, LineChart } from "echarts/charts";
+import { GridComponent, TooltipComponent } from "echarts/components";
+import { init, use } from "echarts/core";
+import { SVGRenderer } from "echarts/renderers";
+import { options } from "./options.js";
+import { palette } from "./palette.js";
+
+use([BarChart, LineChart, GridComponent, TooltipComponent, SVGRenderer]);
+
+// An A4 page with the margins of report.css, less the card's padding, in CSS pixels.
+const PAPER = { width: 660, height: 230 };
+
+const drawn = new Map();
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
+export function drawAll(figures) {
+  for (const plot of document.querySelectorAll("[data-plot]")) {
+    const spec = figures[plot.dataset.plot].spec;
+    drawn.set(plot, { chart: init(plot, null, { renderer: "svg" }), spec });
+    render(plot);
+    new ResizeObserver(() => fit(plot)).observe(plot);
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  addEventListener("beforeprint", () => onPaper(true));
+  addEventListener("afterprint", () => onPaper(false));
+}
+
+function render(plot, { still = reducedMotion.matches } = {}) {
+  const { chart, spec } = drawn.get(plot);
+  chart.setOption(options(spec, palette(), { width: chart.getWidth(), still }), { notMerge: true });
+}
+
+function fit(plot) {
+  const { chart } = drawn.get(plot);
+  const wanted = plot.clientWidth;
+  // A chart whose table is shown has no width; it keeps its own until it is seen again.
+  if (!wanted || "paper" in document.documentElement.dataset) return;
+  if (Math.abs(wanted - chart.getWidth()) > 1 || Math.abs(plot.clientHeight - chart.getHeight()) > 1) {
+    chart.resize();
+    render(plot, { still: true });
+  }
+}
+
+function redraw() {
+  for (const plot of drawn.keys()) render(plot, { still: true });
+}
+
+function onPaper(printing) {
+  document.documentElement.toggleAttribute("data-paper", printing);
+  for (const { chart } of drawn.values()) chart.resize(printing ? PAPER : undefined);
+  redraw();
+}
