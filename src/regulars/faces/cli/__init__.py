@@ -1,0 +1,45 @@
+"""The `regulars` command. Commands import what they need when they run, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from regulars import __version__
+from regulars.faces.cli.report import report
+from regulars.kit.i18n import activate, preferred_language
+from regulars.kit.i18n import gettext as _
+
+activate(preferred_language())
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=_("Turn customers into regulars: know them, see who is leaving, and what to do first."),
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"regulars {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def regulars(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help=_("Print the version and stop."))
+    ] = False,
+) -> None:
+    """Hold the options that stand before a command."""
+
+
+app.command()(report)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,120 @@
+"""The report as JSON, and the JSON Schema that describes it: both read off the dataclasses in `contracts`.
+
+A `Reason` becomes `{"code", "text"}`, the text in the active language; in counts (`data.refused`, `data.treated`) it is
+flattened to `reason` (the code) and `text`. What is not a finite number is null. Paths lose their folders.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from regulars.intake.contracts import Count
+from regulars.report.contracts import Report
+from regulars.report.wording import say
+from retention.reasons import Reason
+
+_SCALARS: Mapping[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    type(None): {"type": "null"},
+    datetime: {"type": "string", "format": "date-time"},
+    date: {"type": "string", "format": "date"},
+    Path: {"type": "string"},
+}
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Return the report as what `json.dumps` takes."""
+    form: dict[str, Any] = _form(report, report.meta.currency)
+    return form
+
+
+def _form(value: Any, currency: str | None) -> Any:
+    match value:
+        case Count():
+            return {"reason": value.reason.code, "text": say(value.reason, currency), "count": value.count}
+        case Reason():
+            return {"code": value.code, "text": say(value, currency)}
+        case float():
+            return value if math.isfinite(value) else None
+        case date():
+            return value.isoformat()
+        case Path():
+            return value.name
+        case Mapping():
+            return {str(key): _form(item, currency) for key, item in value.items()}
+        case tuple() | list():
+            return [_form(item, currency) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {field.name: _form(getattr(value, field.name), currency) for field in dataclasses.fields(value)}
+    return value
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of `to_json(report)`."""
+    definitions: dict[str, Any] = {}
+    reference = _schema_of(Report, definitions)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "regulars report",
+        **reference,
+        "$defs": definitions,
+    }
+
+
+def _schema_of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return {"anyOf": [_schema_of(argument, definitions) for argument in arguments]}
+    if origin is tuple:
+        return _schema_of_tuple(arguments, definitions)
+    if origin is not None and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _nullable(arguments[1], definitions)}
+    if dataclasses.is_dataclass(hint):
+        return _schema_of_dataclass(hint, definitions)
+    if isinstance(hint, type) and issubclass(hint, str):
+        return _SCALARS[str]
+    return dict(_SCALARS[hint])
+
+
+def _schema_of_tuple(arguments: tuple[Any, ...], definitions: dict[str, Any]) -> dict[str, Any]:
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return {"type": "array", "items": _schema_of(arguments[0], definitions)}
+    items = [_nullable(argument, definitions) for argument in arguments]
+    return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
+
+
+def _nullable(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Let a float be null, as NaN and infinity have no place in JSON."""
+    schema = _schema_of(hint, definitions)
+    return {"anyOf": [schema, {"type": "null"}]} if hint is float else schema
+
+
+def _schema_of_dataclass(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    name = hint.__name__
+    if name not in definitions:
+        definitions[name] = {}
+        hints = typing.get_type_hints(hint)
+        if hint is Count:
+            properties = {"reason": _SCALARS[str], "text": _SCALARS[str], "count": _SCALARS[int]}
+        elif hint is Reason:
+            properties = {"code": _SCALARS[str], "text": _SCALARS[str]}
+        else:
+            properties = {f.name: _nullable(hints[f.name], definitions) for f in dataclasses.fields(hint)}
+        definitions[name] = {
+            "type": "object",
+            "description": " ".join((hint.__doc__ or "").split()),
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        }
+    return {"$ref": f"#/$defs/{name}"}

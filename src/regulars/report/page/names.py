@@ -1,0 +1,110 @@
+"""What codes are called on the page: segments with their colours, models, drivers, roles of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from regulars.kit.i18n import gettext
+from retention.reasons import mark
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentLook:
+    """The name of a segment, its colour (`good`, `plain`, `warn` or `bad`), and who is in it."""
+
+    name: str
+    tone: str
+    who: str
+
+
+SEGMENTS: Mapping[str, SegmentLook] = {
+    "champions": SegmentLook(mark("Champions"), "good", mark("Bought lately, buy often and spend most.")),
+    "loyal": SegmentLook(mark("Loyal"), "good", mark("Come back often and spend well.")),
+    "potential_loyalists": SegmentLook(
+        mark("Potential loyalists"), "info", mark("Bought lately and more than once: on the way to becoming loyal.")
+    ),
+    "new": SegmentLook(mark("New"), "info", mark("Bought for the first time a short while ago.")),
+    "promising": SegmentLook(mark("Promising"), "info", mark("Fairly recent, but with little bought so far.")),
+    "need_attention": SegmentLook(
+        mark("Need attention"), "warn", mark("Above the middle in all, but not seen very lately.")
+    ),
+    "about_to_sleep": SegmentLook(
+        mark("About to sleep"), "warn", mark("Below the middle in all: will be lost if nothing happens.")
+    ),
+    "at_risk": SegmentLook(mark("At risk"), "bad", mark("Used to buy often, but not for a long time.")),
+    "cannot_lose": SegmentLook(
+        mark("Cannot lose them"), "bad", mark("Were among the best, and have not been seen for a long time.")
+    ),
+    "hibernating": SegmentLook(mark("Hibernating"), "plain", mark("Bought little, and long ago.")),
+    "lost": SegmentLook(mark("Lost"), "plain", mark("Bought least, and longest ago.")),
+}
+
+MODEL_MEANINGS: Mapping[str, str] = {
+    "NBD": mark("Everyone keeps buying at their own steady rate; nobody leaves."),
+    "BG/NBD": mark("Everyone buys at their own rate and may leave after any repeat purchase."),
+    "MBG/NBD": mark("Everyone buys at their own rate and may leave after any purchase, the first included."),
+    "Pareto/NBD": mark("Everyone buys at their own rate and may leave at any moment."),
+}
+
+SYMBOLS: Mapping[str, str] = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ"}
+
+ROLES: Mapping[str, str] = {
+    "customer": mark("customer"),
+    "order": mark("order"),
+    "date": mark("date"),
+    "amount": mark("amount"),
+    "quantity": mark("quantity"),
+    "price": mark("price"),
+    "product": mark("product"),
+    "currency": mark("currency"),
+}
+
+PERIODS: Mapping[str, tuple[str, str, str]] = {
+    # The adverb, the noun, and the letter of a column's head.
+    "week": (mark("weekly"), mark("week"), mark("W{n}")),
+    "month": (mark("monthly"), mark("month"), mark("M{n}")),
+    "quarter": (mark("quarterly"), mark("quarter"), mark("Q{n}")),
+}
+
+
+def segment_look(code: str) -> SegmentLook:
+    """Return how a segment looks; one that is not ours keeps its code as its name."""
+    look = SEGMENTS.get(code)
+    if look is None:
+        return SegmentLook(_readable(code), "plain", "")
+    return SegmentLook(gettext(look.name), look.tone, gettext(look.who))
+
+
+def model_meaning(code: str) -> str:
+    """Return in one sentence what the model supposes of customers; empty for one that is not ours."""
+    return gettext(MODEL_MEANINGS.get(code, ""))
+
+
+def driver_name(code: str) -> str:
+    """Return what a feature of the risk model measures."""
+    # The library of the classifier takes its time to load, and only a report that has used it comes here.
+    from retention.risk import FEATURES  # noqa: PLC0415
+
+    text = gettext(FEATURES[code]) if code in FEATURES else code.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def symbol(name: str) -> str:
+    """Return a parameter as the papers write it."""
+    return SYMBOLS.get(name, name)
+
+
+def role_name(code: str) -> str:
+    """Return what a column of the file is to us."""
+    return gettext(ROLES[code]) if code in ROLES else _readable(code)
+
+
+def period_words(period: str) -> tuple[str, str, str]:
+    """Return `monthly`, `month` and `M{n}` for a kind of period."""
+    adverb, noun, letter = PERIODS.get(period, (period, period, "{n}"))
+    return gettext(adverb), gettext(noun), gettext(letter)
+
+
+def _readable(code: str) -> str:
+    return code.replace("_", " ").strip().capitalize()

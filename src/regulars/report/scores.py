@@ -1,0 +1,211 @@
+"""One row of scores per customer, and the sums over them.
+
+At risk is a repeat customer of the last year who has been silent for longer than their usual gap and who more likely
+than not will not order within the horizon. Their usual pace is that of the time up to their last order; the risk that
+this pace leaves unexplained is the probability that they have left, and what they would have brought at that pace is at
+stake with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from regulars.report.contracts import Estimate, Options
+from regulars.report.forecast import Floats, Forecast, People
+from regulars.report.history import estimate
+from regulars.report.plan import Plan
+from retention import rfm
+from retention.clv import PurchaseModel, forecast_value
+from retention.clv.totals import total_purchases, total_value
+from retention.estimates import Interval, missing
+from retention.reasons import Reason, mark
+
+CLV_DAYS = 364
+LEVEL = 0.9
+DAYS_A_YEAR = 365
+MORE_LIKELY = 0.5
+Z_95 = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The scores as an Arrow table (columns in the README), and their sums with intervals of 95 %."""
+
+    table: pa.Table
+    expected_orders: Estimate
+    expected_revenue_minor: Estimate
+    equity_minor: Estimate
+    stake_minor: Estimate
+    customers_at_risk: int
+
+    def column(self, name: str) -> Floats:
+        """Return one column as float64, NaN for null."""
+        return np.asarray(self.table[name].to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """Expected spend in a time with its predictive interval, in minor units."""
+
+    expected: Floats
+    low: Floats
+    high: Floats
+
+
+def make_scores(forecast: Forecast, *, plan: Plan, options: Options) -> Scores:
+    """Score each customer at the cut."""
+    people = forecast.people
+    unit = rfm.days_per(options.unit)
+    if forecast.choice is None:
+        return _without_model(people, forecast.no_model)
+    model, horizon, year = forecast.choice.model, plan.horizon_days / unit, CLV_DAYS / unit
+    expected = model.expected_purchases(horizon)
+    low, high = model.predictive_interval(horizon, LEVEL)
+    value = _value(forecast, model, horizon)
+    clv = _value(forecast, model, year)
+    risk = model.probability_none(horizon) if forecast.risk is None else forecast.risk.risk
+    habit = _Habit.of(model, people, horizon)
+    each = np.divide(value.expected, expected, out=_mean_value(people), where=expected > 0)
+    at_risk = habit.is_broken & (risk > MORE_LIKELY) & (people.column("days_since_last") <= DAYS_A_YEAR)
+    usual_minor, left = np.where(at_risk, habit.purchases * each, 0.0), habit.probability_left(risk)
+    columns = {
+        "expected_orders": pa.array(expected),
+        "expected_orders_low": pa.array(low.astype(np.int64)),
+        "expected_orders_high": pa.array(high.astype(np.int64)),
+        "expected_revenue_minor": _whole(value.expected),
+        "expected_revenue_low_minor": _whole(value.low),
+        "expected_revenue_high_minor": _whole(value.high),
+        "risk": pa.array(risk),
+        "at_risk": pa.array(at_risk),
+        "revenue_at_stake_minor": _whole(usual_minor * left),
+        "clv_minor": _whole(options.margin * clv.expected),
+        "clv_low_minor": _whole(options.margin * clv.low),
+        "clv_high_minor": _whole(options.margin * clv.high),
+        "next_order_expected_on": _next_order(model, plan, unit),
+    }
+    money = forecast.money_unit
+    return Scores(
+        table=_assemble(people, columns),
+        expected_orders=estimate(total_purchases(model, horizon)),
+        expected_revenue_minor=_total(forecast, model, horizon, value, money),
+        equity_minor=scaled(_total(forecast, model, year, clv, money), options.margin),
+        stake_minor=_total_stake(usual_minor, left),
+        customers_at_risk=int(at_risk.sum()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Habit:
+    """What each customer would do in the horizon at the pace of the time up to their last order.
+
+    `purchases` is how many they would make, `none` the probability that they would make none, and `is_broken` tells
+    repeat customers who have been silent for longer than their usual gap.
+    """
+
+    purchases: Floats
+    none: Floats
+    is_broken: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, model: PurchaseModel, people: People, horizon: float) -> _Habit:
+        params = model.answering_model.params
+        frequency, recency = people.column("frequency"), people.column("recency")
+        active = params["alpha"] + recency
+        shape = params["r"] + frequency
+        gap = np.divide(recency, frequency, out=np.full(len(frequency), np.inf), where=frequency > 0)
+        return cls(
+            purchases=shape / active * horizon,
+            none=(active / (active + horizon)) ** shape,
+            is_broken=people.column("T") - recency > gap,
+        )
+
+    def probability_left(self, risk: Floats) -> Floats:
+        """Return the probability of having left that makes up the risk: no order by who stays is in it already."""
+        return np.asarray(np.clip(1 - (1 - risk) / (1 - self.none), 0.0, 1.0), dtype=np.float64)
+
+
+def _value(forecast: Forecast, model: PurchaseModel, t: float) -> _Value:
+    """Forecast spend; without a spend model it is the expected purchases at the customer's own mean value."""
+    people = forecast.people
+    if forecast.spend is None:
+        expected = model.expected_purchases(t) * _mean_value(people)
+        unknown = np.full(len(expected), np.nan)
+        return _Value(expected, unknown, unknown)
+    unit = forecast.money_unit
+    found = forecast_value(model, forecast.spend, t, people.repeat_spend_minor / unit, level=LEVEL)
+    return _Value(found.expected * unit, found.low * unit, found.high * unit)
+
+
+def _mean_value(people: People) -> Floats:
+    return people.column("revenue_minor") / (people.column("frequency") + 1)
+
+
+def _total(forecast: Forecast, model: PurchaseModel, t: float, value: _Value, unit: int) -> Estimate:
+    if forecast.spend is None:
+        no_interval = forecast.no_spend or Reason("no_spend_model", mark("There is no model of spend."))
+        return Estimate(value=float(value.expected.sum()), low=None, high=None, reason=no_interval)
+    total = total_value(model, forecast.spend, t, forecast.people.repeat_spend_minor / unit)
+    return estimate(total.scaled(unit))
+
+
+def _total_stake(usual_minor: Floats, left: Floats) -> Estimate:
+    """Sum what is at stake; each customer has either left, with their probability, or not."""
+    total = float(usual_minor @ left)
+    reach = Z_95 * float(np.sqrt((usual_minor**2 * left * (1 - left)).sum()))
+    return estimate(Interval(total, max(0.0, total - reach), total + reach))
+
+
+def scaled(total: Estimate, factor: float) -> Estimate:
+    """Return an estimate times a factor >= 0."""
+    low, high = (None if bound is None else bound * factor for bound in (total.low, total.high))
+    return Estimate(
+        value=None if total.value is None else total.value * factor, low=low, high=high, reason=total.reason
+    )
+
+
+def _next_order(model: PurchaseModel, plan: Plan, unit_days: int) -> pa.Array:
+    """Return the median day of the next order given alive; null where none within a year is more likely."""
+    wait = np.ceil(model.next_purchase_median() * unit_days)
+    likely = (model.probability_none(DAYS_A_YEAR / unit_days) < MORE_LIKELY) & np.isfinite(wait)
+    days = np.where(likely, np.minimum(wait, 100 * DAYS_A_YEAR), 0).astype("timedelta64[D]")
+    return pa.array(np.datetime64(plan.cut) + days, mask=~likely)
+
+
+def _whole(minor: Floats) -> pa.Array:
+    """Round money to whole minor units; null where it does not exist."""
+    known = np.isfinite(minor)
+    return pa.array(np.rint(np.where(known, minor, 0.0)).astype(np.int64), mask=~known)
+
+
+def _without_model(people: People, reason: Reason | None) -> Scores:
+    rows = len(people.table)
+    nothing = estimate(missing(reason or Reason("no_model", mark("No purchase model could be fitted."))))
+    types: dict[str, Any] = {
+        "expected_orders": pa.float64(),
+        "expected_orders_low": pa.int64(),
+        "expected_orders_high": pa.int64(),
+        "expected_revenue_minor": pa.int64(),
+        "expected_revenue_low_minor": pa.int64(),
+        "expected_revenue_high_minor": pa.int64(),
+        "risk": pa.float64(),
+        "at_risk": pa.bool_(),
+        "revenue_at_stake_minor": pa.int64(),
+        "clv_minor": pa.int64(),
+        "clv_low_minor": pa.int64(),
+        "clv_high_minor": pa.int64(),
+        "next_order_expected_on": pa.date32(),
+    }
+    columns = {name: pa.nulls(rows, type_) for name, type_ in types.items()}
+    return Scores(_assemble(people, columns), nothing, nothing, nothing, nothing, 0)
+
+
+def _assemble(people: People, columns: dict[str, pa.Array]) -> pa.Table:
+    table = people.table
+    for name, column in columns.items():
+        table = table.append_column(name, column)
+    return table
