@@ -1,0 +1,1 @@
+"""The demo shop: believable orders of a shop that does not exist."""
