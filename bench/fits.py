@@ -1,0 +1,49 @@
+"""Fits of purchase models, beside those of lifetimes on the same customers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from lifetimes import BetaGeoFitter, ParetoNBDFitter
+
+from bench.measure import Agreement, Finding, Result, seconds, timed
+from bench.shop import Floats, Shop
+from retention.clv import BetaGeo, ParetoNBD, PurchaseModel
+
+PARETO_CUSTOMERS = 100_000
+SAME = 1e-2
+"""Both maximise one function, so this is loose; it allows for the tolerance at which lifetimes stops."""
+
+
+def bg(shop: Shop) -> Iterator[Finding]:
+    """Fit BG/NBD to every customer."""
+    yield from _compare(BetaGeo, BetaGeoFitter(penalizer_coef=0.0), _columns(shop), target=20)
+
+
+def pareto(shop: Shop) -> Iterator[Finding]:
+    """Fit Pareto/NBD to a tenth of the customers: it is the slowest of lifetimes' models."""
+    few = np.random.default_rng(0).permutation(shop.customers)[:PARETO_CUSTOMERS]
+    columns = [column[few] for column in _columns(shop)]
+    yield from _compare(ParetoNBD, ParetoNBDFitter(penalizer_coef=0.0), columns, target=40)
+
+
+def _columns(shop: Shop) -> list[Floats]:
+    return [shop.column(name) for name in ("frequency", "recency", "T")]
+
+
+def _compare(kind: type[PurchaseModel], fitter: Any, columns: list[Floats], *, target: float) -> Iterator[Finding]:
+    fit_seconds = seconds(lambda: kind().fit(*columns))
+    model = kind().fit(*columns)
+    with warnings.catch_warnings():
+        # Its line search steps out of the domain and back; the agreement below tells whether it arrived.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        _, fitter_seconds = timed(lambda: fitter.fit(*columns))
+    name = f"{kind.name} fit, {len(columns[0]):,} customers"
+    yield Result(name, fit_seconds, "lifetimes (one turn)", fitter_seconds, target=target)
+    differences = {symbol: fitter.params_[symbol] / value - 1 for symbol, value in model.params.items()}
+    likelihood = -fitter._negative_log_likelihood_ * len(columns[0])
+    differences["log-likelihood"] = likelihood / model.log_likelihood - 1
+    yield Agreement(f"{kind.name} and lifetimes", differences, most=SAME)

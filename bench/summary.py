@@ -1,0 +1,66 @@
+"""RFM of all customers, beside a bare `GROUP BY` and beside lifetimes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from lifetimes.utils import summary_data_from_transaction_data
+
+from bench.measure import Agreement, Finding, Result, seconds, timed
+from bench.shop import LAST_ON, Shop, connect
+from retention.rfm import summarise
+
+BARE = """
+    SELECT customer, count(*) AS days, min(date) AS first_on, max(date) AS last_on, sum(amount) AS amount
+    FROM (SELECT customer, date, sum(amount) AS amount FROM read_parquet(?) GROUP BY customer, date)
+    GROUP BY customer
+"""
+
+
+def rfm(shop: Shop) -> Iterator[Finding]:
+    """Summarise from the file into Arrow; the yardsticks read the same file and a data frame already in memory."""
+    connection = connect()
+    orders = shop.table(connection)
+
+    def ours() -> pa.Table:
+        return summarise(orders, one_row_per_order=True).to_pyarrow()
+
+    def bare() -> pa.Table:
+        return connection.con.execute(BARE, [str(shop.path)]).to_arrow_table()
+
+    summary_seconds, bare_seconds = seconds(ours), seconds(bare)
+    yield Result("RFM summary", summary_seconds, "a bare GROUP BY", bare_seconds, target=2, at_least=False)
+    found, lifetimes_seconds = timed(_lifetimes(shop))
+    yield Result("RFM summary", summary_seconds, "lifetimes (one turn)", lifetimes_seconds, target=10)
+    yield _agreement(ours(), found)
+
+
+def _lifetimes(shop: Shop) -> Callable[[], Any]:
+    frame = pq.read_table(shop.path, columns=["customer", "date", "amount"]).to_pandas()
+    frame["date"] = pd.to_datetime(frame["date"])
+
+    def work() -> Any:
+        return summary_data_from_transaction_data(
+            frame, "customer", "date", monetary_value_col="amount", observation_period_end=pd.Timestamp(LAST_ON)
+        )
+
+    return work
+
+
+def _agreement(ours: pa.Table, theirs: pd.DataFrame) -> Agreement:
+    sums = {
+        "customers": (len(ours), len(theirs)),
+        "frequency": (ours["frequency"].to_numpy().sum(), theirs["frequency"].sum()),
+        "recency": (ours["recency"].to_numpy().sum(), theirs["recency"].sum()),
+        "T": (ours["T"].to_numpy().sum(), theirs["T"].sum()),
+        "monetary value": (
+            ours["monetary_value_minor"].drop_null().to_numpy().sum() / 100,
+            theirs["monetary_value"].sum(),
+        ),
+    }
+    differences = {name: float(one / other - 1) for name, (one, other) in sums.items()}
+    return Agreement("RFM summary and lifetimes, sums of columns", differences, most=1e-9)
