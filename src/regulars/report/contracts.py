@@ -151,7 +151,8 @@ class Cohort:
 class Candidate:
     """One fitted purchase model: parameters in the paper's symbols, and whether it sits on a boundary.
 
-    `low` and `high` are 95 % bounds of each parameter, `backtest_error` its mean absolute error in the backtest.
+    `low` and `high` are 95 % bounds of each parameter that has them, `backtest_error` is the mean absolute error in the
+    backtest.
     """
 
     name: str

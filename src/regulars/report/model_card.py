@@ -54,8 +54,8 @@ def _candidate(candidate: choose.Candidate) -> Candidate:
     return Candidate(
         name=candidate.name,
         params=model.params if model else {},
-        low={symbol: bounds[0] for symbol, bounds in intervals.items()},
-        high={symbol: bounds[1] for symbol, bounds in intervals.items()},
+        low={symbol: low for symbol, (low, high) in intervals.items() if np.isfinite([low, high]).all()},
+        high={symbol: high for symbol, (low, high) in intervals.items() if np.isfinite([low, high]).all()},
         log_likelihood=model.log_likelihood if model else None,
         aic=model.aic if model else None,
         backtest_error=candidate.errors.mae if candidate.errors else None,

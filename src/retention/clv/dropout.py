@@ -32,7 +32,8 @@ class DropoutModel(PurchaseModel):
         nbd, gain = self._nbd, self.gain_over_nbd
         values = {
             "model": self.name,
-            "gain": gain,
+            # Climbing stops a rounding error short of the limit.
+            "gain": max(gain, 0.0),
             "least": LEAST_GAIN,
             "parameters": ", ".join(self.estimate.at_bound),
         }

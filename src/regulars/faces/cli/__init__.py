@@ -37,7 +37,9 @@ def regulars(
     """Hold the options that stand before a command."""
 
 
-app.command()(report)
+app.command(
+    help=_("Tell from orders who the customers are, who is leaving, what each is worth, and what to do first.")
+)(report)
 
 
 def main() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -62,10 +60,3 @@ def test_tables_are_written_in_the_form_asked_for(tmp_path):
 def test_scores_are_csv_or_parquet(tmp_path):
     with pytest.raises(WrongGoal, match=r"\.csv or \.parquet"):
         Goals(scores=tmp_path / "scores.xlsx")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_may_not_be_written_to_is_said(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(OutputImpossible), written_whole() as outputs:
-        outputs.path_for(tmp_path / "a.txt")
