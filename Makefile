@@ -63,7 +63,7 @@ $(ASSETS): $(DESIGN_SOURCES) $(DESIGN)/node_modules/.package-lock.json
 	touch $@
 
 %.mo: %.po | $(STAMP)
-	.venv/bin/pybabel --quiet compile --input-file $< --output-file $@
+	.venv/bin/python requirements/compile_catalogue.py $< $@
 
 BUILT := $(STAMP) $(ASSETS) $(CATALOGUES)
 

@@ -16,6 +16,7 @@ from retention.reasons import Reason, mark
 ALMOST_LOYAL = ("potential_loyalists",)
 BEST = ("champions", "loyal")
 NOTABLE_SHARE = 0.05
+FEWEST = 2  # One person is no group; the lists of people name them.
 SECOND_ORDER_WINDOW_DAYS = 90
 
 
@@ -43,7 +44,7 @@ class Situation:
 def win_back(now: Situation) -> Action | None:
     """Put regulars who have gone quiet first: they know the shop, and their money is at stake."""
     stake = now.metrics.revenue_at_stake_minor.value
-    if not now.metrics.customers_at_risk or not stake:
+    if now.metrics.customers_at_risk < FEWEST or not stake:
         return None
     return Action(
         code="win_back",
@@ -66,7 +67,7 @@ def thank_the_best(now: Situation) -> Action | None:
     """Keep those who bring most of what comes."""
     customers, expected = now.segment_totals(BEST)
     total = now.metrics.expected_revenue_minor.value
-    if not customers or not total or expected <= 0:
+    if customers < FEWEST or not total or expected <= 0:
         return None
     return Action(
         code="thank_the_best",
@@ -90,7 +91,7 @@ def win_the_second_order(now: Situation) -> Action | None:
     """Win the second order, before which most customers are lost."""
     customers = now.first_buyers
     back = _share_back_within(now.second_purchase, SECOND_ORDER_WINDOW_DAYS)
-    if not customers or back is None:
+    if customers < FEWEST or back is None:
         return None
     return Action(
         code="win_the_second_order",
@@ -113,7 +114,7 @@ def win_the_second_order(now: Situation) -> Action | None:
 def help_the_almost_loyal(now: Situation) -> Action | None:
     """Finish a habit half formed: it is cheaper than a new customer."""
     customers, expected = now.segment_totals(ALMOST_LOYAL)
-    if not customers or expected <= 0:
+    if customers < FEWEST or expected <= 0:
         return None
     return Action(
         code="help_the_almost_loyal",

@@ -50,12 +50,6 @@ class EngineFailed(DomainError):
     code = "engine_failed"
 
 
-class SparkMissing(DomainError):
-    """Spark was asked for and is not installed."""
-
-    code = "spark_missing"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goals:
     """Where each result goes; None where it is not wanted.
@@ -109,7 +103,7 @@ def run(
         connection = _open_workspace(Path(folder))
         try:
             intake = read(files, settings, connection=connection, progress=part_of(progress, 0.0, 0.35))
-            orders = intake.orders if engine == "duckdb" else _on_spark(intake.orders, Path(folder))
+            orders = intake.orders if engine == "duckdb" else _on_spark(intake, Path(folder))
             analysis = analyse(
                 dataclasses.replace(intake, orders=orders),
                 options,
@@ -137,24 +131,10 @@ def _open_workspace(folder: Path) -> Backend:
     return connection
 
 
-def _on_spark(orders: Table, folder: Path) -> Table:
-    """Hand the treated orders to a local Spark session by a Parquet file."""
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise SparkMissing(_("Spark is not installed: install regulars[spark] and a Java runtime.")) from error
-    path = folder / "orders.parquet"
-    orders.to_parquet(path)
-    session = (
-        SparkSession.builder.appName("regulars")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .getOrCreate()
-    )
-    session.sparkContext.setLogLevel("ERROR")
-    return ibis.pyspark.connect(session).read_parquet(str(path))
+def _on_spark(intake: Intake, folder: Path) -> Table:
+    from regulars.report.on_spark import orders_on_spark
+
+    return orders_on_spark(intake.orders, folder, rows=intake.quality.used)
 
 
 def _write(analysis: Analysis, intake: Intake, goals: Goals, outputs: Outputs) -> None:

@@ -94,6 +94,11 @@ def is_known(estimate: Estimate) -> bool:
     return exists(estimate.value)
 
 
+def is_bounded(estimate: Estimate) -> bool:
+    """Tell whether the estimate has an interval that can be shown."""
+    return exists(estimate.low) and exists(estimate.high)
+
+
 def exists(value: float | None) -> TypeGuard[float]:
     """Tell whether `value` is a finite number."""
     return value is not None and math.isfinite(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -98,6 +99,12 @@ def symbol(name: str) -> str:
 def role_name(code: str) -> str:
     """Return what a column of the file is to us."""
     return gettext(ROLES[code]) if code in ROLES else _readable(code)
+
+
+def column_name(name: str) -> str:
+    """Return a column of the file as it is called there; one without a name is counted."""
+    nameless = re.fullmatch(r"column (\d+)", name)
+    return gettext("column {n}").format(n=nameless[1]) if nameless else name
 
 
 def period_words(period: str) -> tuple[str, str, str]:

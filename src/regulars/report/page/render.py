@@ -66,6 +66,8 @@ def _environment() -> Environment:
         "percent": formats.percent,
         "plain": wording.plain,
         "role": names.role_name,
+        "column": names.column_name,
+        "bounded": wording.is_bounded,
         "first_sentence": wording.first_sentence,
         "say": wording.say,
         "segment": names.segment_look,

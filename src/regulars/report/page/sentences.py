@@ -21,6 +21,8 @@ from regulars.report.wording import (
 
 # A change of revenue smaller than this is told as "about as much".
 NOTABLE_CHANGE = 0.02
+# A rate whose interval is wider than this is not told in the opening sentence.
+MOST_VAGUE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def _state(report: Report) -> str:
     metrics = report.metrics
     window = span(metrics.retention_window_days)
     now, before = metrics.retention_rate, metrics.previous_retention_rate
-    if now.value is None or not exists(now.value):
+    if now.value is None or not exists(now.value) or _is_too_vague(now):
         return ngettext(
             "{n} customer has bought so far; it is too early to tell how many come back.",
             "{n} customers have bought so far; it is too early to tell how many come back.",
@@ -63,6 +65,11 @@ def _state(report: Report) -> str:
     else:
         text = _("The business keeps about as many customers as before: {now} came back in the last {window}.")
     return text.format(now=formats.percent(now.value, 1), before=formats.percent(before.value, 1), window=window)
+
+
+def _is_too_vague(rate: Estimate) -> bool:
+    """Tell whether so few customers stand behind a rate that it says nothing."""
+    return rate.low is not None and rate.high is not None and rate.high - rate.low > MOST_VAGUE
 
 
 def _above(a: Estimate, b: Estimate) -> bool:
