@@ -1,5 +1,5 @@
 """Reading files of orders: recognise, map, treat, refuse with a reason."""
 
-from regulars.intake.reading import Progress, read, recognise
+from regulars.intake.reading import read, recognise
 
-__all__ = ["Progress", "read", "recognise"]
+__all__ = ["read", "recognise"]

@@ -17,7 +17,6 @@ from retention.reasons import Reason, mark
 
 # Six decimals and up to a million millions: what exceeds them is no amount of an order line.
 DECIMAL = dt.Decimal(18, 6)
-_WIDE = dt.Decimal(38, 6)
 LARGEST_MINOR = 10**13
 _MOST_LABELS = 10_000
 
@@ -144,18 +143,15 @@ def _number_of_written(text: StringValue, decimal: str) -> DecimalValue:
 
 def product_of(quantity: DecimalValue, price: DecimalValue) -> DecimalValue:
     """Return quantity × price, exactly."""
-    return quantity.cast(_WIDE) * price.cast(_WIDE)
+    return quantity * price
 
 
-def to_minor(amount: DecimalValue, digits: int) -> DecimalValue:
-    """Return whole minor units, halves rounded away from zero."""
-    # Numbers are below 10^12 and their product below 10^24: with nine places for the minor units nothing overflows.
-    return (amount.cast(dt.Decimal(38, 12)) * ibis.literal(10**digits, dt.Decimal(10, 0))).round()
-
-
-def sane_minor(minor: DecimalValue) -> IntegerValue:
-    """Return minor units as integers, NULL where the amount is absurd."""
-    return ibis.ifelse(minor.abs() <= LARGEST_MINOR, minor, ibis.null(minor.type())).cast("int64")
+def to_minor(amount: DecimalValue, digits: int) -> IntegerValue:
+    """Return whole minor units, halves rounded away from zero; NULL where the amount is absurd."""
+    # The cast rounds. All that is sane has 14 digits, and with so few the multiplication stays within 64 bits.
+    rounded = amount.try_cast(dt.Decimal(14, digits))
+    minor = (rounded * ibis.literal(10**digits, dt.Decimal(digits + 1, 0))).cast("int64")
+    return ibis.ifelse(minor.abs() <= LARGEST_MINOR, minor, ibis.null("int64"))
 
 
 def symbol_of(column: Value) -> StringValue:

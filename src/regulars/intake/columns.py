@@ -44,12 +44,12 @@ def assign(
     names: Sequence[str],
     shapes: Sequence[Shape],
     wishes: Mapping[Role, str],
-    spread: Callable[[int], float],
+    spread: Callable[[Sequence[int]], Mapping[int, float]],
 ) -> dict[Role, int]:
     """Return the position (from 0) of the column of each role that the file has.
 
-    `spread` tells how many different values a column holds, as a share of its rows; it is asked only where neither the
-    user nor a name tells the customer.
+    `spread` tells how many different values each column holds, as a share of its rows; it is asked only where neither
+    the user nor a name tells the customer.
 
     Raises
     ------
@@ -116,7 +116,9 @@ def _fits(role: Role, shape: Shape) -> bool:
     return True
 
 
-def _by_value(shapes: Sequence[Shape], found: dict[Role, int], spread: Callable[[int], float]) -> None:
+def _by_value(
+    shapes: Sequence[Shape], found: dict[Role, int], spread: Callable[[Sequence[int]], Mapping[int, float]]
+) -> None:
     free = [place for place in range(len(shapes)) if place not in found.values() and shapes[place].filled]
     if Role.DATE not in found:
         dates = [place for place in free if shapes[place].date > 0.8]
@@ -135,12 +137,14 @@ def _by_value(shapes: Sequence[Shape], found: dict[Role, int], spread: Callable[
             found[Role.AMOUNT] = max(numbers, key=lambda place: (shapes[place].decimals > 0.2, place))
 
 
-def _customer_by_value(free: Sequence[int], shapes: Sequence[Shape], spread: Callable[[int], float]) -> int | None:
+def _customer_by_value(
+    free: Sequence[int], shapes: Sequence[Shape], spread: Callable[[Sequence[int]], Mapping[int, float]]
+) -> int | None:
     """Return the leftmost column of the many values that still repeat, so not a serial number, a price or a colour."""
     plain = [place for place in free if shapes[place].decimals < 0.05]
     if len(plain) < 2:
         return plain[0] if plain else None
-    shares = {place: spread(place) for place in plain}
+    shares = spread(plain)
     repeating = {place: share for place, share in shares.items() if share < 0.98} or shares
     most = max(repeating.values())
     return min(place for place, share in repeating.items() if share >= most / 2)

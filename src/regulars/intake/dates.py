@@ -5,14 +5,14 @@ A moment with an offset (or a Unix time) is an instant and becomes UTC; one with
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import ibis
-from ibis.expr.types import BooleanValue, StringValue, Table, TimestampValue, Value
+from ibis.expr.types import BooleanValue, IntegerScalar, StringValue, TimestampValue, Value
 
-from regulars.intake.contracts import Role
-from regulars.intake.texts import NO, rows_of, text_of
+from regulars.intake.texts import NO, text_of
 from regulars.intake.values import DateForm
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext as _
@@ -24,7 +24,9 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 _OFFSET = r":\d{2}(?:[.,]\d+)?\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 _OFFSET_ALONE = r"\s*(?:Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 _MERIDIEM = r"(?i)\d\s*[ap]\.?m\.?\s*$"
-_DAY_MONTH = r"^(\d{1,2})[-/.](\d{1,2})[-/.]\d"
+_BEYOND_TWELVE, _UP_TO_TWELVE = r"(?:1[3-9]|[2-9]\d)", r"(?:0?\d|1[0-2])"
+_SURELY_DAY_FIRST = rf"^{_BEYOND_TWELVE}[-/.]{_UP_TO_TWELVE}[-/.]\d"
+_SURELY_MONTH_FIRST = rf"^{_UP_TO_TWELVE}[-/.]{_BEYOND_TWELVE}[-/.]\d"
 _DAYS_TO_UNIX_EPOCH = 25_569
 _MICROS_A_DAY = 86_400_000_000
 _AFTER = r"[,T\s]*"
@@ -79,8 +81,8 @@ class DateReading:
         return "ymd" if self.form in {DateForm.NATIVE, DateForm.COMPACT} else str(self.form)
 
 
-def recognise_dates(cells: Table, form: DateForm | None, order: str | None) -> DateReading:
-    """Decide how to read a column over all of its cells; `form` is what a sample of it looks like.
+def recognise_dates(column: Value, form: DateForm | None, order: str | None, counts: Mapping[str, int]) -> DateReading:
+    """Decide how to read a column; `form` is what a sample of it looks like, `counts` is what `date_counts` counted.
 
     Raises
     ------
@@ -88,30 +90,29 @@ def recognise_dates(cells: Table, form: DateForm | None, order: str | None) -> D
     """
     if order is not None and order.lower() not in ORDERS:
         raise UnknownDateOrder(_("{order} is no order of dates: write ymd, dmy or mdy.").format(order=repr(order)))
-    column = cells[Role.DATE.value]
     kind = column.type()
     if kind.is_date() or kind.is_timestamp():
         return DateReading(DateForm.NATIVE, offsets=getattr(kind, "timezone", None) is not None, meridiem=False)
     form = form or DateForm.YEAR_FIRST
     if form in {DateForm.SERIAL, DateForm.EPOCH}:
         return DateReading(form, offsets=False, meridiem=False)
-    found = _survey(cells.select(text=text_of(column)), form)
-    form, note = _settle(form, order, found.get("day_first", 0), found.get("month_first", 0))
-    return DateReading(form, offsets=found["offsets"] > 0, meridiem=found["meridiem"] > 0, note=note)
+    form, note = _settle(form, order, counts.get("day_first", 0), counts.get("month_first", 0))
+    return DateReading(form, offsets=counts["offsets"] > 0, meridiem=counts["meridiem"] > 0, note=note)
 
 
-def _survey(table: Table, form: DateForm) -> dict[str, int]:
-    """Count over the whole column `text` what decides how to read it; regular expressions only where they may hit."""
-    text = table["text"]
-    end = text.right(6)
-    may_have_offset = text.contains(":") & (end.contains("+") | end.contains("-") | end.re_search("[A-Za-z]"))
-    ending = ibis.ifelse(may_have_offset, text, ibis.null("string"))
+def date_counts(column: Value, form: DateForm | None) -> dict[str, IntegerScalar]:
+    """Return the counts over the whole column that decide how to read it; none where its type says it."""
+    if not column.type().is_string() or form in {DateForm.SERIAL, DateForm.EPOCH}:
+        return {}
+    # Regular expressions run only where they may hit: an offset or "pm" needs a time, a sign or no digit at its end.
+    timed = ibis.ifelse(column.contains(":"), column.right(6), ibis.null("string"))
+    marked = timed.contains("+") | timed.contains("-") | ~timed.right(1).between("0", "9")
+    ending = ibis.ifelse(marked, column, ibis.null("string"))
     counts = {"offsets": ending.re_search(_OFFSET).sum(), "meridiem": ending.re_search(_MERIDIEM).sum()}
     if form in {DateForm.DAY_FIRST, DateForm.MONTH_FIRST}:
-        first, second = (text.re_extract(_DAY_MONTH, place).try_cast("int16") for place in (1, 2))
-        counts["day_first"] = ((first > 12) & (second <= 12)).sum()
-        counts["month_first"] = ((second > 12) & (first <= 12)).sum()
-    return {name: int(value or 0) for name, value in rows_of(table.aggregate(**counts))[0].items()}
+        counts["day_first"] = column.re_search(_SURELY_DAY_FIRST).sum()
+        counts["month_first"] = column.re_search(_SURELY_MONTH_FIRST).sum()
+    return counts
 
 
 def _settle(form: DateForm, order: str | None, day_first: int, month_first: int) -> tuple[DateForm, Reason | None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,25 +13,26 @@ from ibis.expr.types import Table
 
 from regulars.intake.amounts import currency_of
 from regulars.intake.contracts import Count, DataQuality, Intake, Layout, Role, Settings
+from regulars.intake.failures import failures_explained
+from regulars.intake.repeats import duplicates_of, repeated_fingerprints
 from regulars.intake.sources import Source
-from regulars.intake.texts import NO, json_of, rows_of, text_of
+from regulars.intake.texts import json_of, rows_of, text_of
 from regulars.intake.treatment import (
     LINES_PER_FILE,
     REASONS,
     TREATMENTS,
     Rules,
     Understood,
-    duplicates_of,
     lines_of,
+    refund_links,
     with_purchase_day,
 )
 from regulars.intake.workshop import Workshop, layout_of
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext as _
 from regulars.kit.money import is_currency
+from regulars.kit.progress import Progress, silent
 from retention.reasons import Reason
-
-Progress = Callable[[str, float], None]
 
 
 class NoFiles(DomainError):
@@ -74,11 +76,11 @@ def recognise(path: Path, settings: Settings, *, connection: Backend | None = No
 
     Raises
     ------
-        DomainError: one of those of `sources`, `dialects`, `columns`, `dates` and `amounts`.
+        DomainError: one of those of `sources`, `dialects`, `columns`, `dates` and `amounts`; OutOfRoom, ReadingFailed.
     """
     _check(settings)
     connection = connection or ibis.duckdb.connect()
-    with Workshop(connection) as workshop:
+    with failures_explained(), Workshop(connection) as workshop:
         file = workshop.understand(workshop.open(path, settings), settings)
         amounts = _rows_by_currency([file], settings.currency)
         return layout_of(
@@ -86,7 +88,7 @@ def recognise(path: Path, settings: Settings, *, connection: Backend | None = No
         )
 
 
-def read(paths: Sequence[Path], settings: Settings, *, connection: Backend, progress: Progress | None = None) -> Intake:
+def read(paths: Sequence[Path], settings: Settings, *, connection: Backend, progress: Progress = silent) -> Intake:
     """Read the files into the connection and treat their rows by the stated rules.
 
     `progress` is told what is being done and which share of the whole is behind. The tables of the result stay in the
@@ -99,20 +101,14 @@ def read(paths: Sequence[Path], settings: Settings, *, connection: Backend, prog
     _check(settings)
     if not paths:
         raise NoFiles(_("Name at least one file of orders."))
-    tell = progress or _tell_nobody
-    with Workshop(connection) as workshop:
+    with failures_explained(), Workshop(connection) as workshop:
         sources = [workshop.open(path, settings) for path in paths]
         _refuse_same_content(sources)
         files = []
         for number, source in enumerate(sources):
-            tell(_("Reading {file}").format(file=source.path.name), 0.5 * number / len(sources))
+            progress(_("Reading {file}").format(file=source.path.name), 0.4 * number / len(sources))
             files.append(workshop.understand(source, settings))
-        tell(_("Treating rows"), 0.5)
-        return _treat(files, settings, workshop, tell)
-
-
-def _tell_nobody(_step: str, _share: float) -> None:
-    """Stand in where nobody wants to know of progress."""
+        return _treat(files, settings, workshop, progress)
 
 
 def _check(settings: Settings) -> None:
@@ -172,30 +168,29 @@ def _rules(files: Sequence[Understood], settings: Settings) -> Rules:
     return Rules(currency=currency, own_labels=own, foreign=foreign, zone=settings.zone, today=settings.today)
 
 
-def _treat(files: Sequence[Understood], settings: Settings, workshop: Workshop, tell: Progress) -> Intake:
+def _treat(files: Sequence[Understood], settings: Settings, workshop: Workshop, progress: Progress) -> Intake:
+    progress(_("Treating rows"), 0.4)
     rules = _rules(files, settings)
-    lines = workshop.store("lines", ibis.union(*(lines_of(file, index, rules) for index, file in enumerate(files))))
-    tell(_("Looking for duplicates"), 0.7)
-    duplicates = workshop.store("duplicates", duplicates_of(lines))
+    lines = workshop.store("lines", lines_of(files, rules))
+    progress(_("Looking for duplicates"), 0.65)
+    fingerprints = workshop.store("fingerprints", repeated_fingerprints(lines))
+    duplicates = workshop.store("duplicates", duplicates_of(lines, fingerprints))
     used = lines.filter(lines["reason"].isnull()).anti_join(duplicates, "line").drop("reason", "fingerprint")
-    tell(_("Linking refunds"), 0.8)
-    if _any_refund(used):
-        used = workshop.store("linked", with_purchase_day(used))
-    else:
-        used = used.mutate(purchased_on=used["occurred_on"], linked=NO)
-    tell(_("Writing the orders"), 0.9)
+    progress(_("Linking refunds"), 0.75)
+    links = workshop.store("links", refund_links(used)) if _any_refund(used) else None
+    used = with_purchase_day(used, links)
+    progress(_("Writing the orders"), 0.8)
     refused = workshop.store("refused", _refused(files, lines, duplicates), keep=True)
-    quality = _quality(files, used, refused, rules, settings)
+    quality, first_on, last_on = _quality(files, used, refused, rules, settings)
     orders = workshop.store("orders", _orders(used, files), keep=True)
-    span = rows_of(orders.aggregate(first=orders["occurred_on"].min(), last=orders["occurred_on"].max())).pop()
-    tell(_("Writing the orders"), 1.0)
+    progress(_("Writing the orders"), 1.0)
     return Intake(
         orders=orders,
         refused=refused,
         quality=quality,
         currency=rules.currency,
-        first_on=span["first"],
-        last_on=span["last"],
+        first_on=first_on,
+        last_on=last_on,
     )
 
 
@@ -232,8 +227,10 @@ def _refused_of(file: Understood, index: int, refusals: Table) -> Table:
     )
 
 
-def _quality(files: Sequence[Understood], used: Table, refused: Table, rules: Rules, settings: Settings) -> DataQuality:
-    """Count what happened to the rows.
+def _quality(
+    files: Sequence[Understood], used: Table, refused: Table, rules: Rules, settings: Settings
+) -> tuple[DataQuality, date, date]:
+    """Count what happened to the rows; return the first and the last day too.
 
     Raises
     ------
@@ -242,6 +239,8 @@ def _quality(files: Sequence[Understood], used: Table, refused: Table, rules: Ru
     reasons = rows_of(refused.group_by("reason").agg(rows=refused.count()))
     refusals = {row["reason"]: int(row["rows"]) for row in reasons}
     treated = used.aggregate(
+        first_on=used["occurred_on"].min(),
+        last_on=used["occurred_on"].max(),
         rows=used.count(),
         refund_linked=((used["amount_minor"] < 0) & used["linked"]).sum(),
         refund_unlinked=((used["amount_minor"] < 0) & ~used["linked"]).sum(),
@@ -251,17 +250,19 @@ def _quality(files: Sequence[Understood], used: Table, refused: Table, rules: Ru
         zone_converted=used["instant"].sum(),
         after_as_of=(used["occurred_on"] > settings.as_of).sum() if settings.as_of else ibis.literal(0),
     )
-    counts = {name: int(value or 0) for name, value in rows_of(treated)[0].items()}
-    rows = counts.pop("rows")
+    found = rows_of(treated)[0]
+    first_on, last_on, rows = (found.pop(name) for name in ("first_on", "last_on", "rows"))
     if rows == 0:
         raise NothingLeft(_nothing_left(refusals))
-    return DataQuality(
+    counts = {name: int(value or 0) for name, value in found.items()}
+    quality = DataQuality(
         rows=sum(file.raw.rows for file in files),
         used=rows,
         refused=_counts(refusals, REASONS),
         treated=_counts(counts, TREATMENTS),
         layouts=tuple(layout_of(file, rules.currency) for file in files),
     )
+    return quality, first_on, last_on
 
 
 def _counts(counts: dict[str, int], templates: Mapping[str, str]) -> tuple[Count, ...]:

@@ -20,7 +20,7 @@ from regulars.intake.dialects import WHITE_SPACE, Dialect, recognise_dialect
 from regulars.intake.names import known_names
 from regulars.intake.records import first_records, rewrite, write_spreadsheet
 from regulars.intake.sources import FileEmpty, FileNotUnderstood, Kind, Source
-from regulars.intake.texts import json_of, text_of
+from regulars.intake.texts import count_of, json_of, text_of
 from regulars.intake.values import looks_like_value, shape_of
 from regulars.kit.i18n import gettext as _
 
@@ -28,6 +28,7 @@ from regulars.kit.i18n import gettext as _
 VIEW = "intake_view"
 SAMPLE_ROWS = 4_000
 _MOST_COLUMNS = 2_000
+_VALUES_TO_JUDGE = 100_000
 # It stands in no sound text: where lines are read whole it is the delimiter that never comes.
 _NEVER = "\x01"
 
@@ -47,6 +48,15 @@ class RawTable:
     header: bool
     delimiter: str | None
     rows: int
+
+    def is_text(self, place: int) -> bool:
+        """Tell whether the column at the place (from 0) holds text, so that its values must be read."""
+        return bool(self.table[self.cells[place]].type().is_string())
+
+    @property
+    def share(self) -> int:
+        """Return of how many different values one is enough to judge a column by."""
+        return max(1, self.rows // _VALUES_TO_JUDGE)
 
     def sample(self) -> list[list[str | None]]:
         """Return the columns of up to some thousand records from all over the file, as text."""
@@ -82,7 +92,7 @@ def load(
     header = has_header(head) if header is None else header
     names = _names(head[0] if header and head else [], dialect.width)
     table = _read_text(text, dialect, name, folder, connection, header=header)
-    rows = int(table.count().execute())
+    rows = count_of(table)
     if rows == 0:
         raise FileEmpty(_("{path} holds no rows.").format(path=source.path))
     return RawTable(
@@ -140,11 +150,13 @@ def _read_text(text: Path, dialect: Dialect, name: str, folder: Path, connection
             )
             records = records.mutate(malformed=ibis.null("string"))
         return _numbered(connection, name, records)
+    except (duckdb.OutOfMemoryException, duckdb.IOException):
+        raise
     except duckdb.Error:
         clean = folder / f"{name}.clean.csv"
         rewrite(text, dialect, clean, header=header)
         records = _read_csv(clean, connection, ["malformed", *cells], delimiter=",", quote='"', skip=0, header=False)
-        return _numbered(connection, name, records.mutate(malformed=records["malformed"].nullif("")))
+        return _numbered(connection, f"{name}_clean", records.mutate(malformed=records["malformed"].nullif("")))
 
 
 def _read_csv(
@@ -176,7 +188,7 @@ def _split_lines(lines: Table, cells: Sequence[str]) -> Table:
 
 def _numbered(connection: Backend, name: str, records: Table) -> Table:
     """Store the records in the order of the file and number them."""
-    stored = connection.create_table(name, records, overwrite=True)
+    stored = connection.create_table(name, records, temp=True)
     return stored.mutate(row=stored.rowid() + 1)
 
 
@@ -186,7 +198,7 @@ def _load_parquet(source: Source, connection: Backend) -> RawTable:
             str(source.readable.absolute()), table_name=gen_name(VIEW), file_row_number=True
         )
         names = tuple(name for name in table.columns if name != "file_row_number")
-        rows = int(table.count().execute())
+        rows = count_of(table)
     except duckdb.Error as error:
         raise FileNotUnderstood(_("{path} is no sound Parquet file.").format(path=source.path)) from error
     if rows == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from ibis.expr.types import IntegerValue, StringValue, Table, Value
 from regulars.intake.values import MISSING_WORDS
 
 NO = ibis.literal(value=False)
+_LONGEST_MISSING_WORD = max(map(len, MISSING_WORDS))
 
 
 def text_of(column: Value) -> StringValue:
@@ -25,16 +26,31 @@ def text_of(column: Value) -> StringValue:
     return column.cast("string")
 
 
-def filled(column: Value) -> StringValue:
-    """Return the trimmed text, NULL where the cell holds nothing or a word for nothing."""
-    text = text_of(column).strip()
-    nothing = (text.length() <= max(map(len, MISSING_WORDS))) & text.lower().isin(MISSING_WORDS)
+def filled(table: Table, columns: Sequence[str]) -> Table:
+    """Trim columns of text, and turn cells that hold nothing or a word for nothing into NULL."""
+    trimmed = table.mutate({name: _trimmed(table[name]) for name in columns})
+    return trimmed.mutate({name: _unless_missing(trimmed[name]) for name in columns})
+
+
+def _trimmed(text: StringValue) -> StringValue:
+    # Trimming is dear, and hardly any cell needs it.
+    return ibis.ifelse(text.re_search(r"^[\s\v]|[\s\v]$"), text.strip(), text)
+
+
+def _unless_missing(text: StringValue) -> StringValue:
+    # One CASE in the other: only short texts are compared with the words.
+    nothing = ibis.ifelse(text.length() <= _LONGEST_MISSING_WORD, text.lower().isin(MISSING_WORDS), NO)
     return ibis.ifelse(nothing, ibis.null("string"), text)
 
 
 def hash_of(cells: Value) -> IntegerValue:
     """Return a 64-bit hash of an array of texts."""
     return _hash(cells)
+
+
+def one_in(text: StringValue, share: int) -> StringValue:
+    """Keep one of `share` different values, wherever it stands, and turn the others into NULL."""
+    return text if share == 1 else ibis.ifelse(_hash_text(text) % share == 0, text, ibis.null("string"))
 
 
 def json_of(cells: Value) -> StringValue:
@@ -44,6 +60,11 @@ def json_of(cells: Value) -> StringValue:
 
 @ibis.udf.scalar.builtin(name="hash", signature=(("array<string>",), "uint64"))
 def _hash(cells):  # type: ignore[no-untyped-def]
+    """DuckDB's."""
+
+
+@ibis.udf.scalar.builtin(name="hash", signature=(("string",), "uint64"))
+def _hash_text(text):  # type: ignore[no-untyped-def]
     """DuckDB's."""
 
 
@@ -71,3 +92,8 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
     with steps_kept():
         rows: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
     return rows
+
+
+def count_of(table: Table) -> int:
+    """Return how many rows the table has."""
+    return int(rows_of(table.aggregate(rows=table.count()))[0]["rows"])

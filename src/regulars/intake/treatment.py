@@ -5,7 +5,7 @@ The first reason that holds refuses a row; `REASONS` and `TREATMENTS` list all o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,13 +17,12 @@ from regulars.intake.amounts import (
     label_of,
     number_of,
     product_of,
-    sane_minor,
     symbol_of,
     to_minor,
 )
 from regulars.intake.contracts import Role
 from regulars.intake.dates import DateReading, is_instant, moment_of, of_our_times
-from regulars.intake.names import ORDER_TOTALS, normalise
+from regulars.intake.repeats import totals_once
 from regulars.intake.tables import RawTable
 from regulars.intake.texts import NO, filled, hash_of, rows_of, text_of
 from regulars.kit.money import minor_digits
@@ -55,13 +54,10 @@ TREATMENTS: Mapping[str, str] = {
 
 # A line's number within all files is the file's index times this, plus the row.
 LINES_PER_FILE = 1 << 40
-COLUMNS = (
+_COLUMNS = (
     "line",
     "customer",
     "order",
-    "product",
-    "quantity",
-    "price",
     "occurred_at",
     "occurred_on",
     "amount_minor",
@@ -70,45 +66,53 @@ COLUMNS = (
     "order_made_up",
     "continuation",
 )
+# What lines have besides, where some file has it.
+_OF_GOODS = {"product": "string", "quantity": "float64", "price": DECIMAL}
 NUMBERS = (Role.AMOUNT, Role.QUANTITY, Role.PRICE)
-_ORDERS_TO_JUDGE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
     """A raw table whose columns are recognised.
 
-    `labels` counts the rows by what they say of their currency, `totals_repeat` tells that each line of an order
-    repeats the order's total.
+    `level` is "line" where several rows share an order, `labels` counts the rows by what they say of their currency,
+    `totals_repeat` tells that each line of an order repeats the order's total, `gaps` that rows lack an amount.
     """
 
     raw: RawTable
     columns: Mapping[Role, int]
     decimal: str | None
     dates: DateReading
+    level: str
     totals_repeat: bool
+    gaps: bool
     labels: Mapping[str, int]
     notes: tuple[Reason, ...]
 
     @property
     def totals_of_orders(self) -> bool:
         """Tell whether the amount may be that of the whole order, stated on one of its lines only."""
-        return Role.ORDER in self.columns and Role.AMOUNT in self.columns
+        return {Role.ORDER, Role.AMOUNT} <= set(self.columns) and (self.gaps or self.totals_repeat)
 
 
 def cells_of(raw: RawTable, columns: Mapping[Role, int]) -> Table:
     """Return the recognised columns by their roles, text trimmed and NULL where it says nothing, and the rest."""
-    named = {role.value: _cell(raw.table[raw.cells[place]], role) for role, place in columns.items()}
+    given = {role: raw.table[raw.cells[place]] for role, place in columns.items()}
+    texts = [role.value for role, column in given.items() if not _is_typed(column, role)]
     # A hash of the record, to find repeated ones by; only an order's number makes those suspect.
     record = ibis.array([text_of(raw.table[cell]) for cell in raw.cells])
-    fingerprint = hash_of(record) if Role.ORDER in columns else ibis.null("uint64")
-    return raw.table.select("row", malformed=raw.table["malformed"].notnull(), fingerprint=fingerprint, **named)
+    rows = raw.table.select(
+        "row",
+        malformed=raw.table["malformed"].notnull(),
+        fingerprint=hash_of(record) if Role.ORDER in columns else ibis.null("uint64"),
+        **{role.value: text_of(column) if role.value in texts else column for role, column in given.items()},
+    )
+    return filled(rows, texts)
 
 
-def _cell(column: Value, role: Role) -> Value:
+def _is_typed(column: Value, role: Role) -> bool:
     kind = column.type()
-    typed = kind.is_numeric() if role in NUMBERS else role is Role.DATE and (kind.is_date() or kind.is_timestamp())
-    return column if typed else filled(column)
+    return kind.is_numeric() if role in NUMBERS else role is Role.DATE and (kind.is_date() or kind.is_timestamp())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +137,19 @@ def label_in(cells: Table) -> StringValue | None:
     return None if cells[money].type().is_numeric() else symbol_of(cells[money])
 
 
-def lines_of(file: Understood, index: int, rules: Rules) -> Table:
-    """Return the file's rows as order lines: one per record, with the `reason` that refuses it or NULL."""
+def lines_of(files: Sequence[Understood], rules: Rules) -> Table:
+    """Return the rows of the files as order lines: one per record, with the `reason` that refuses it or NULL."""
+    # Columns that no file has would be written for nothing.
+    goods = [name for name in _OF_GOODS if any(Role(name) in file.columns for file in files)]
+    lines = (_lines_of(file, index, rules) for index, file in enumerate(files))
+    return ibis.union(*(table.select(*_COLUMNS, *goods, "reason") for table in lines))
+
+
+def _lines_of(file: Understood, index: int, rules: Rules) -> Table:
     values = _read_values(file, index, rules)
     lines = _priced(values, minor_digits(rules.currency or "XXX"), given=Role.AMOUNT in file.columns)
     if file.totals_of_orders:
-        lines = _totals_once(lines, repeated=file.totals_repeat)
+        lines = totals_once(lines, repeated=file.totals_repeat)
     lines = lines.mutate(occurred_on=_day(lines, file.dates, rules.zone))
     refund = ((lines["amount_minor"] < 0) | (lines["quantity"] < 0)).fill_null(NO)
     lines = lines.mutate(
@@ -147,7 +158,7 @@ def lines_of(file: Understood, index: int, rules: Rules) -> Table:
         refund=refund,
         amount_minor=ibis.ifelse(refund, -lines["amount_minor"].abs(), lines["amount_minor"]),
     )
-    return lines.select(*COLUMNS, reason=_reason(lines, rules))
+    return lines.mutate(reason=_reason(lines, rules))
 
 
 def _read_values(file: Understood, index: int, rules: Rules) -> Table:
@@ -164,7 +175,7 @@ def _read_values(file: Understood, index: int, rules: Rules) -> Table:
         occurred_at=moment_of(dates, file.dates),
         instant=is_instant(dates, file.dates),
         date_filled=dates.notnull(),
-        amount_filled=_amount_filled(cells),
+        amount_filled=amount_filled(cells),
         continuation=NO,
         foreign=NO if said is None else (said.notnull() & said.notin(sorted(rules.own_labels) or [""])),
         **numbers,
@@ -179,7 +190,8 @@ def _number(cells: Table, role: Role, decimal: str | None) -> DecimalValue:
     return number_of(cells[role.value], decimal or ".")
 
 
-def _amount_filled(cells: Table) -> BooleanValue:
+def amount_filled(cells: Table) -> BooleanValue:
+    """Tell of each row whether it says what it is worth."""
     if Role.AMOUNT.value in cells.columns:
         return cells[Role.AMOUNT.value].notnull()
     return cells[Role.QUANTITY.value].notnull() & cells[Role.PRICE.value].notnull()
@@ -198,40 +210,7 @@ def _key(cells: Table, role: Role) -> StringValue:
 def _priced(values: Table, digits: int, *, given: bool) -> Table:
     """Add the amount in minor units: as it is given, else quantity × price."""
     exact = values["amount"] if given else product_of(values["quantity"], values["price"])
-    minor = values.mutate(exact=exact)
-    minor = minor.mutate(minor=to_minor(minor["exact"], digits))
-    return minor.mutate(amount_minor=sane_minor(minor["minor"]), quantity=minor["quantity"].cast("float64"))
-
-
-def _totals_once(lines: Table, *, repeated: bool) -> Table:
-    """Let an order's total count on one of its lines, where exports leave it out or repeat it on the others."""
-    stated = lines.filter(lines["amount_filled"], lines["order"].notnull())
-    continues = ~lines["amount_filled"] & lines["order"].isin(stated["order"])
-    if repeated:
-        firsts = stated.group_by("order").agg(first_line=stated["line"].min())
-        continues |= lines["amount_filled"] & lines["order"].notnull() & lines["line"].notin(firsts["first_line"])
-    continues = continues.fill_null(NO)
-    return lines.mutate(
-        continuation=continues,
-        amount_filled=lines["amount_filled"] | continues,
-        amount_minor=ibis.ifelse(continues, 0, lines["amount_minor"]),
-    )
-
-
-def totals_repeat(raw: RawTable, columns: Mapping[Role, int]) -> bool:
-    """Tell whether a column that is called a total repeats the order's total on each of the order's lines."""
-    if Role.ORDER not in columns or Role.AMOUNT not in columns:
-        return False
-    if normalise(raw.names[columns[Role.AMOUNT]]) not in ORDER_TOTALS:
-        return False
-    orders = (
-        cells_of(raw, columns)
-        .group_by("order")
-        .agg(rows=lambda lines: lines["amount"].count(), amounts=lambda lines: lines["amount"].nunique())
-    )
-    several = orders.filter(orders["rows"] > 1, orders["order"].notnull())
-    counts = rows_of(several.aggregate(orders=several.count(), same=(several["amounts"] == 1).sum()))[0]
-    return bool(counts["orders"] >= _ORDERS_TO_JUDGE and counts["same"] >= 0.95 * counts["orders"])
+    return values.mutate(amount_minor=to_minor(exact, digits), quantity=values["quantity"].cast("float64"))
 
 
 def _day(lines: Table, dates: DateReading, zone: str) -> DateValue:
@@ -265,31 +244,24 @@ def _reason(lines: Table, rules: Rules) -> StringValue:
     )
 
 
-def duplicates_of(lines: Table) -> Table:
-    """Return the lines that repeat an earlier record which carries an order's number: `line`, `reason`.
-
-    Hashes only find the suspects; what the rows say must be the same too.
-    """
-    numbered = lines.filter(lines["reason"].isnull(), ~lines["order_made_up"])
-    hashes = numbered.group_by("fingerprint").agg(times=numbered.count())
-    suspects = numbered.semi_join(hashes.filter(hashes["times"] > 1), "fingerprint")
-    same = ["fingerprint", "customer", "order", "product", "quantity", "price", "occurred_at", "amount_minor"]
-    before = ibis.row_number().over(group_by=same, order_by="line")
-    ranked = suspects.mutate(before=before)
-    return ranked.filter(ranked["before"] > 0).select("line", reason=ibis.literal("duplicate"))
-
-
-def with_purchase_day(lines: Table) -> Table:
-    """Add `purchased_on` and `linked`: the day of what a refund undoes, else the row's own day."""
+def refund_links(lines: Table) -> Table:
+    """Return for each refund the day of what it undoes: `line`, `undone_on`, `linked`."""
     refunds = lines.filter(lines["amount_minor"] < 0)
-    concerned = lines.semi_join(refunds, "customer")
+    absent = {name: ibis.null(kind) for name, kind in _OF_GOODS.items() if name not in lines.columns}
+    concerned = lines.semi_join(refunds, "customer").mutate(absent)
     # With the same quantity the same amount means the same unit price, where the file states none.
     prices = ibis.coalesce(concerned["price"], concerned["amount_minor"].abs().cast(DECIMAL))
     linked = link_refunds(concerned.mutate(row=concerned["line"], price=prices))
-    linked = linked.filter(linked["amount_minor"] < 0).select("line", "purchased_on", "linked")
-    joined = lines.left_join(linked, "line")
+    return linked.filter(linked["amount_minor"] < 0).select("line", "linked", undone_on=linked["purchased_on"])
+
+
+def with_purchase_day(lines: Table, links: Table | None) -> Table:
+    """Add `purchased_on` and `linked`: the day of what a refund undoes, else the row's own day."""
+    if links is None:
+        return lines.mutate(purchased_on=lines["occurred_on"], linked=NO)
+    joined = lines.left_join(links, "line")
     return joined.select(
         *lines.columns,
-        purchased_on=joined["purchased_on"].fill_null(joined["occurred_on"]),
+        purchased_on=joined["undone_on"].fill_null(joined["occurred_on"]),
         linked=joined["linked"].fill_null(NO),
     )

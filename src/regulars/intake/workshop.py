@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,12 +15,13 @@ from ibis.util import gen_name
 from regulars.intake.amounts import count_labels, recognise_decimal
 from regulars.intake.columns import assign
 from regulars.intake.contracts import Layout, Role, Settings
-from regulars.intake.dates import recognise_dates
+from regulars.intake.dates import date_counts, recognise_dates
+from regulars.intake.repeats import totals_repeat
 from regulars.intake.sources import Kind, Source, open_source
 from regulars.intake.tables import VIEW, RawTable, load
-from regulars.intake.texts import filled, rows_of, steps_kept
-from regulars.intake.treatment import NUMBERS, Understood, cells_of, label_in, totals_repeat
-from regulars.intake.values import shape_of
+from regulars.intake.texts import filled, one_in, rows_of, steps_kept, text_of
+from regulars.intake.treatment import NUMBERS, Understood, amount_filled, cells_of, label_in
+from regulars.intake.values import DateForm, shape_of
 
 
 class Workshop:
@@ -53,7 +55,8 @@ class Workshop:
         if keep:
             self._kept.add(name)
         with steps_kept():
-            return self.connection.create_table(name, table)
+            # What does not last is not worth the compression that a lasting table gets.
+            return self.connection.create_table(name, table, temp=not keep)
 
     def open(self, path: Path, settings: Settings) -> Source:
         """Open the file, staging what must be staged."""
@@ -69,34 +72,59 @@ class Workshop:
             header=settings.header,
             delimiter=settings.delimiter,
         )
-        samples = raw.sample()
-        shapes = [shape_of(values) for values in samples]
-        columns = assign(source.path, raw.names, shapes, settings.columns, lambda place: _spread(raw, place))
-        numbers = [columns[role] for role in NUMBERS if role in columns and _is_text(raw, columns[role])]
-        texts = [text for place in numbers for text in samples[place]]
-        decimal, note = recognise_decimal(texts, raw.delimiter, settings.decimal)
-        cells = cells_of(raw, columns)
-        dates = recognise_dates(cells, shapes[columns[Role.DATE]].date_form, settings.date_order)
-        said = label_in(cells)
-        return Understood(
-            raw=raw,
-            columns=columns,
-            decimal=decimal if texts else None,
-            dates=dates,
-            totals_repeat=totals_repeat(raw, columns),
-            labels={} if said is None else count_labels(cells, said),
-            notes=tuple(note for note in (note, dates.note) if note is not None),
-        )
+        return understood(raw, settings)
 
 
-def _is_text(raw: RawTable, place: int) -> bool:
-    return bool(raw.table[raw.cells[place]].type().is_string())
+def understood(raw: RawTable, settings: Settings) -> Understood:
+    """Recognise the columns of a raw table and how their values are written."""
+    samples = raw.sample()
+    shapes = [shape_of(values) for values in samples]
+    columns = assign(raw.source.path, raw.names, shapes, settings.columns, lambda places: _spread(raw, places))
+    numbers = [columns[role] for role in NUMBERS if role in columns and raw.is_text(columns[role])]
+    texts = [text for place in numbers for text in samples[place]]
+    decimal, note = recognise_decimal(texts, raw.delimiter, settings.decimal)
+    cells = cells_of(raw, columns)
+    form = shapes[columns[Role.DATE]].date_form
+    counts = _survey(cells, form)
+    dates = recognise_dates(cells[Role.DATE.value], form, settings.date_order, counts)
+    said = label_in(cells) if counts.get("labels") else None
+    whole_orders = {Role.ORDER, Role.AMOUNT} <= set(columns)
+    return Understood(
+        raw=raw,
+        columns=columns,
+        decimal=decimal if texts else None,
+        dates=dates,
+        level=_level(raw, columns.get(Role.ORDER)),
+        totals_repeat=whole_orders and totals_repeat(cells, raw.names[columns[Role.AMOUNT]]),
+        gaps=counts["gaps"] > 0,
+        labels={} if said is None else count_labels(cells, said),
+        notes=tuple(note for note in (note, dates.note) if note is not None),
+    )
 
 
-def _spread(raw: RawTable, place: int) -> float:
-    values = raw.table.select(value=filled(raw.table[raw.cells[place]]))
-    counts = rows_of(values.aggregate(different=values["value"].nunique(), rows=values["value"].count()))[0]
-    return float(counts["different"] / max(counts["rows"], 1))
+def _survey(cells: Table, form: DateForm | None) -> dict[str, int]:
+    """Count in one pass over all rows what a sample cannot tell."""
+    said = label_in(cells)
+    counts = date_counts(cells[Role.DATE.value], form) | {"gaps": (~amount_filled(cells)).sum()}
+    if said is not None:
+        counts["labels"] = said.count()
+    return {name: int(count or 0) for name, count in rows_of(cells.aggregate(**counts))[0].items()}
+
+
+def _spread(raw: RawTable, places: Sequence[int]) -> dict[int, float]:
+    """Return the share of different values in the columns."""
+    names = [str(place) for place in places]
+    texts = {name: one_in(text_of(raw.table[raw.cells[int(name)]]), raw.share) for name in names}
+    judged = filled(raw.table.select(**texts), names)
+    counts = {f"{name} rows": judged[name].count() for name in names}
+    counts |= {f"{name} different": judged[name].nunique() for name in names}
+    found = rows_of(judged.aggregate(**counts))[0]
+    return {place: found[f"{place} different"] / max(found[f"{place} rows"], 1) for place in places}
+
+
+def _level(raw: RawTable, order: int | None) -> str:
+    """Return "line" where several rows share an order."""
+    return "line" if order is not None and _spread(raw, [order])[order] < 0.98 else "order"
 
 
 def layout_of(file: Understood, currency: str | None) -> Layout:
@@ -112,7 +140,7 @@ def layout_of(file: Understood, currency: str | None) -> Layout:
         decimal=file.decimal,
         date_order=file.dates.order,
         currency=currency,
-        level=_level(file),
+        level=file.level,
         columns={role: raw.names[place] for role, place in sorted(file.columns.items())},
         all_columns=raw.names,
         notes=file.notes,
@@ -123,10 +151,3 @@ def _format(kind: Kind, delimiter: str | None) -> str:
     if kind is not Kind.TEXT:
         return str(kind)
     return {"\t": "tsv", " ": "text"}.get(delimiter or "", "csv")
-
-
-def _level(file: Understood) -> str:
-    """Return "line" where several rows share an order."""
-    if Role.ORDER not in file.columns:
-        return "order"
-    return "line" if _spread(file.raw, file.columns[Role.ORDER]) < 0.98 else "order"

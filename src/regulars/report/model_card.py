@@ -23,7 +23,7 @@ from regulars.report.scores import LEVEL
 from retention import choose
 from retention.backtest import Backtest as Test
 from retention.choose import Choice, Errors
-from retention.clv import PurchaseModel
+from retention.clv import NBD, PurchaseModel
 from retention.reasons import Reason, mark
 
 MOST_FREQUENT_SHOWN = 7
@@ -166,7 +166,7 @@ def findings(forecast: Forecast) -> tuple[Reason, ...]:
 def _collapsed(forecast: Forecast) -> Reason | None:
     """Say when dropout cannot be seen in these orders: then the probability of being alive means nothing."""
     choice = forecast.choice
-    if choice is None:
+    if choice is None or choice.chosen != NBD.name:
         return None
     bounded = [c.name for c in choice.candidates if c.model is not None and c.model.boundary is not None]
     if not bounded:

@@ -6,6 +6,7 @@ import gzip
 import tempfile
 from pathlib import Path
 
+import duckdb
 import ibis
 import pytest
 from hypothesis import given
@@ -157,3 +158,37 @@ def test_the_harness_fails_on_any_other_exception(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("regulars.intake.reading._treat", fail)
     with pytest.raises(ZeroDivisionError):
         _analysed_or_explained(b"customer,date,amount\nann,2024-01-02,3.50\n", Settings())
+
+
+def test_too_little_memory_is_explained_and_leaves_no_table(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    rows = "".join(f"{row},customer number {row},2024-03-01,{row}.50\n" for row in range(300_000))
+    path.write_text("order_id,customer,date,amount\n" + rows)
+    connection = ibis.duckdb.connect(memory_limit="20MB", temp_directory="")
+    with pytest.raises(DomainError) as raised:
+        read([path], Settings(), connection=connection)
+    assert raised.value.code == "out_of_room"
+    assert "memory" in raised.value.message
+    assert connection.list_tables() == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (duckdb.IOException("IO Error: No space left on device"), "out_of_room"),
+        (OSError(28, "No space left on device"), "out_of_room"),
+        (duckdb.InternalException("INTERNAL Error: broken"), "reading_failed"),
+    ],
+)
+def test_a_failure_in_the_midst_is_explained(monkeypatch: pytest.MonkeyPatch, failure: Exception, code: str) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr("regulars.intake.reading._treat", fail)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "orders.csv"
+        path.write_text("customer,date,amount\nann,2024-01-02,3.50\n")
+        with pytest.raises(DomainError) as raised:
+            read([path], Settings(), connection=_CONNECTION)
+    assert raised.value.code == code
+    assert raised.value.message.count("\n") == 0

@@ -244,14 +244,86 @@ def test_complete_journey_is_read_from_parquet(shared_data: Path) -> None:
     path = shared_data / "completejourney/transactions_sample.parquet"
     intake = read([path], Settings(), connection=ibis.duckdb.connect())
     assert (intake.quality.used, intake.orders["customer"].nunique().execute()) == (75_000, 2_377)
+    assert int(intake.orders["amount_minor"].sum().execute()) == 23_393_524
     assert intake.quality.layouts[0].level == "line"
 
 
 def test_online_retail_is_counted(shared_data: Path) -> None:
     intake = read([shared_data / "online_retail.csv.gz"], Settings(), connection=ibis.duckdb.connect())
-    assert intake.quality.rows == 541_909
-    assert refused_of(intake)["no_customer"] == 135_080
+    assert (intake.quality.rows, intake.quality.used) == (541_909, 401_604)
+    assert refused_of(intake) == {"no_customer": 135_080, "duplicate": 5_225}
+    assert treated_of(intake) == {"refund_linked": 2_770, "refund_unlinked": 6_102, "zero_price": 44}
     assert intake.orders["customer"].nunique().execute() == 4_372
-    treated = treated_of(intake)
-    refunds = intake.orders.filter(intake.orders["amount_minor"] < 0).count().execute()
-    assert treated["refund_linked"] + treated["refund_unlinked"] == refunds > 8_000
+    assert int(intake.orders["amount_minor"].sum().execute()) == 827_851_942
+
+
+def test_a_woocommerce_export_is_read(read_text: ReadText) -> None:
+    text = (
+        '"Order Number","Order Status","Order Date","Customer User ID","Billing Email","SKU","Item Name","Quantity",'
+        '"Item Cost","Line Total","Order Currency"\n'
+        '"1001","completed","2024-03-01 09:15","7","ann@example.com","MUG-1","Mug, blue","2","4.50","9.00","EUR"\n'
+        '"1001","completed","2024-03-01 09:15","7","ann@example.com","CUP-1","Cup","1","3.25","3.25","EUR"\n'
+        '"1002","completed","2024-03-08 18:40","8","bob@example.com","MUG-1","Mug, blue","1","4.50","4.50","EUR"\n'
+    )
+    intake = read_text(text)
+    layout = intake.quality.layouts[0]
+    assert (layout.level, intake.currency) == ("line", "EUR")
+    assert (layout.columns[Role.CUSTOMER], layout.columns[Role.AMOUNT]) == ("Billing Email", "Line Total")
+    assert [(row["customer"], row["product"], row["amount_minor"]) for row in orders_of(intake)] == [
+        ("ann@example.com", "CUP-1", 325),
+        ("ann@example.com", "MUG-1", 900),
+        ("bob@example.com", "MUG-1", 450),
+    ]
+
+
+def test_an_odoo_export_is_read(read_text: ReadText) -> None:
+    text = (
+        '"order_id/name","order_id/partner_id","order_id/date_order","product_id","product_uom_qty","price_unit",'
+        '"price_subtotal","currency_id"\n'
+        '"S00021","Azure Interior","2024-03-01 09:15:00","[FURN_1] Desk","2.0","350.00","665.00","EUR"\n'
+        '"S00021","Azure Interior","2024-03-01 09:15:00","[FURN_2] Lamp","1.0","40.00","40.00","EUR"\n'
+        '"S00022","Deco Addict","2024-03-04 11:00:00","[FURN_2] Lamp","3.0","40.00","120.00","EUR"\n'
+    )
+    intake = read_text(text)
+    layout = intake.quality.layouts[0]
+    assert (layout.level, layout.columns[Role.CUSTOMER]) == ("line", "order_id/partner_id")
+    assert [(row["order"], row["amount_minor"], row["quantity"]) for row in orders_of(intake)] == [
+        ("S00021", 4_000, 1.0),
+        ("S00021", 66_500, 2.0),
+        ("S00022", 12_000, 3.0),
+    ]
+
+
+def test_a_german_export_is_read(read_text: ReadText) -> None:
+    text = (
+        "Bestellnummer;Kundennummer;Bestelldatum;Artikelnummer;Menge;Einzelpreis;Gesamtpreis;Währung\n"
+        "B-1;4711;31.01.2024 10:05;T1;2;1.249,50;2.499,00;EUR\n"
+        "B-2;4712;01.02.2024 11:10;T2;1;19,99;19,99;EUR\n"
+        "B-3;4711;29.02.2024 12:15;T2;-1;19,99;-19,99;EUR\n"
+    )
+    intake = read_text(text.encode("cp1252"))
+    layout = intake.quality.layouts[0]
+    assert (layout.delimiter, layout.decimal, layout.date_order, layout.encoding) == (";", ",", "dmy", "cp1252")
+    assert [(row["customer"], row["occurred_on"], row["amount_minor"]) for row in orders_of(intake)] == [
+        ("4711", date(2024, 1, 31), 249_900),
+        ("4712", date(2024, 2, 1), 1_999),
+        ("4711", date(2024, 2, 29), -1_999),
+    ]
+
+
+def test_cells_are_trimmed_and_words_for_nothing_are_nothing(read_text: ReadText) -> None:
+    intake = read_text(
+        "customer|date|amount\n \tann\v|2024-03-01 | 2.00\n N/A |2024-03-02|3.00\nnully|2024-03-03|4.00\n"
+    )
+    assert [(row["customer"], row["amount_minor"]) for row in orders_of(intake)] == [("ann", 200), ("nully", 400)]
+    assert refused_of(intake) == {"no_customer": 1}
+
+
+def test_the_level_of_a_big_file_is_judged_on_whole_orders(
+    read_text: ReadText, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regulars.intake.tables._VALUES_TO_JUDGE", 100)
+    header = "order_id,customer,date,amount\n"
+    for lines_per_order, level in ((1, "order"), (2, "line")):
+        rows = [f"{row // lines_per_order},c{row % 50},2024-03-01,{row}.00\n" for row in range(2_000)]
+        assert read_text(header + "".join(rows)).quality.layouts[0].level == level
