@@ -17,6 +17,8 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from regulars.kit.i18n import activate
+
 ROOT = Path(__file__).parent
 BROWSER_ARGUMENTS = [
     "--headless",
@@ -104,3 +106,9 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=found, args=BROWSER_ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Begin each test in English, whatever language the test before it left."""
+    activate("en")

@@ -43,7 +43,10 @@ def _compare(kind: type[PurchaseModel], fitter: Any, columns: list[Floats], *, t
         _, fitter_seconds = timed(lambda: fitter.fit(*columns))
     name = f"{kind.name} fit, {len(columns[0]):,} customers"
     yield Result(name, fit_seconds, "lifetimes (one turn)", fitter_seconds, target=target)
-    differences = {symbol: fitter.params_[symbol] / value - 1 for symbol, value in model.params.items()}
-    likelihood = -fitter._negative_log_likelihood_ * len(columns[0])
+    differences = {symbol: float(fitter.params_[symbol]) / value - 1 for symbol, value in model.params.items()}
+    # Theirs is of scaled times, which moves it; so both optima are told by one likelihood.
+    theirs = kind(params=dict(fitter.params_))
+    customers = model.customers(None, None, None)
+    likelihood = float(customers.counts @ theirs._log_likelihood_rows(theirs._theta, customers))
     differences["log-likelihood"] = likelihood / model.log_likelihood - 1
     yield Agreement(f"{kind.name} and lifetimes", differences, most=SAME)

@@ -27,7 +27,7 @@ def rfm(shop: Shop) -> Iterator[Finding]:
     orders = shop.table(connection)
 
     def ours() -> pa.Table:
-        return summarise(orders, one_row_per_order=True).to_pyarrow()
+        return summarise(orders, as_of=LAST_ON, one_row_per_order=True).to_pyarrow()
 
     def bare() -> pa.Table:
         return connection.con.execute(BARE, [str(shop.path)]).to_arrow_table()

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -48,6 +49,7 @@ MIN_OF_EACH_CLASS = 30
 MAX_TRAINED = 150_000
 MAX_FOR_DRIVERS = 10_000
 DAYS_A_WEEK = 7
+PORTION_ROWS = 50_000
 
 FEATURES: Mapping[str, str] = {
     "days_since_last": mark("days since the last order"),
@@ -174,6 +176,11 @@ class Plan:
         return timedelta(days=self.horizon_days)
 
     @property
+    def has_room_to_learn(self) -> bool:
+        """Whether a slice to train on and one to calibrate on fit before the test, with a horizon of history first."""
+        return self.test_cut - 3 * self.horizon >= self.first_on
+
+    @property
     def test_cut(self) -> date:
         """The last cut, not after `cut`, whose horizon is wholly known."""
         return min(self.cut, self.known_until - self.horizon)
@@ -248,35 +255,42 @@ def assess(orders: Table, plan: Plan) -> Assessment:
     ----------
     Breiman (2001), Random forests, section 10 (importance by permutation). Platt (1999) for the calibration.
     """
-    now = read_slice(orders, plan, plan.cut)
-    test_slice = now if plan.test_cut == plan.cut else None
-    if test_slice is None and plan.test_cut > plan.first_on:
-        test_slice = read_slice(orders, plan, plan.test_cut)
-    learnt = _learn(orders, plan, plan.test_cut) if test_slice is not None else _too_short(plan)
-    if isinstance(learnt, Reason) or test_slice is None:
-        risk = now.feature("probability_none")
-        test = None if test_slice is None else _test(test_slice, test_slice.feature("probability_none"))
-        return Assessment(now.customers, risk, "model", learnt if isinstance(learnt, Reason) else None, test)
-    test = _test(test_slice, learnt.probability(test_slice.features))
-    drivers = _drivers(learnt, test_slice, plan.seed)
-    used = learnt if plan.test_cut == plan.cut else _learn(orders, plan, plan.cut)
+    read = partial(read_slice, orders, plan)
+    if plan.test_cut <= plan.first_on:
+        return _by_model(read(plan.cut), _too_short(plan), None)
+    test_slice = read(plan.test_cut)
+    if not plan.has_room_to_learn:
+        now = test_slice if plan.test_cut == plan.cut else read(plan.cut)
+        return _by_model(now, _too_short(plan), test_slice)
+    calibration = read(plan.test_cut - plan.horizon)
+    learnt = _learn(read(plan.test_cut - 2 * plan.horizon), calibration, plan.seed)
+    if isinstance(learnt, Reason):
+        return _by_model(read(plan.cut), learnt, test_slice)
+    test, drivers = _test(test_slice, learnt.probability(test_slice.features)), _drivers(learnt, test_slice, plan.seed)
+    if plan.test_cut == plan.cut:
+        risk = learnt.probability(test_slice.features)
+        return Assessment(test_slice.customers, risk, "classifier", None, test, drivers)
+    used = _learn(calibration, test_slice, plan.seed)
     if isinstance(used, Reason):
-        return Assessment(now.customers, now.feature("probability_none"), "model", used, None)
+        return _by_model(read(plan.cut), used, test_slice)
+    # A million customers make a slice of a hundred megabytes: those that have served go before the last is read.
+    del calibration, test_slice
+    now = read(plan.cut)
     return Assessment(now.customers, used.probability(now.features), "classifier", None, test, drivers)
 
 
-def _learn(orders: Table, plan: Plan, cut: date) -> _Classifier | Reason:
-    """Train and calibrate for use at `cut` on the two horizons before it."""
-    train_cut, calibration_cut = cut - 2 * plan.horizon, cut - plan.horizon
-    if train_cut - plan.first_on < plan.horizon:
-        return _too_short(plan)
-    train = read_slice(orders, plan, train_cut)
-    calibration = read_slice(orders, plan, calibration_cut)
+def _by_model(now: Slice, reason: Reason, test_slice: Slice | None) -> Assessment:
+    test = None if test_slice is None else _test(test_slice, test_slice.feature("probability_none"))
+    return Assessment(now.customers, now.feature("probability_none"), "model", reason, test)
+
+
+def _learn(train: Slice, calibration: Slice, seed: int) -> _Classifier | Reason:
+    """Train and calibrate on two slices, one horizon apart."""
     for slice_ in (train, calibration):
         lack = slice_.describe_lack()
         if lack:
             return lack
-    return min((_calibrated(learner, train, calibration, plan.seed) for learner in _learners()), key=itemgetter(0))[1]
+    return min((_calibrated(learner, train, calibration, seed) for learner in _learners()), key=itemgetter(0))[1]
 
 
 def _learners() -> tuple[Learner, ...]:
@@ -338,9 +352,11 @@ def read_slice(orders: Table, plan: Plan, cut: date) -> Slice:
         Customers ascending; `gone` is all True where nothing is known after the cut.
     """
     table = _features_at(orders, plan, cut).order_by("customer").to_pyarrow()
-    columns = {name: _floats(table[name]) for name in FEATURES if name not in _FROM_MODEL}
-    columns |= _model_features(columns, plan)
-    features = np.column_stack([columns[name].astype(np.float32) for name in FEATURES])
+    columns = {name: _floats(table[name]) for name in ("purchases", "age_days", "days_since_last")}
+    from_model = _model_features(columns, plan)
+    features = np.empty((len(table), len(FEATURES)), dtype=np.float32, order="F")
+    for place, name in enumerate(FEATURES):
+        features[:, place] = from_model[name] if name in _FROM_MODEL else table[name].to_numpy()
     customers = table["customer"].combine_chunks()
     return Slice(cut, customers, features, ~table["returned"].to_numpy().astype(bool))
 
@@ -410,8 +426,11 @@ def _state(orders: Table, plan: Plan, as_of: date) -> Table:
 
 
 def _log_odds(learner: Learner, features: NDArray[np.float32]) -> Floats:
+    # What a learner makes of the rows on the way is several times their size, so it gets them in portions.
+    portions = np.array_split(features, max(1, -(-len(features) // PORTION_ROWS)))
     with threadpool_limits(1):
-        return np.asarray(learner.decision_function(features), dtype=np.float64).reshape(-1, 1)
+        odds = np.concatenate([learner.decision_function(portion) for portion in portions])
+    return odds.astype(np.float64).reshape(-1, 1)
 
 
 def _sample(size: int, most: int, seed: int) -> NDArray[np.int64]:

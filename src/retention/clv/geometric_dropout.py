@@ -124,13 +124,13 @@ class GeometricDropout(DropoutModel):
 def _twice(shape: float, q: FloatArray, log_none: FloatArray) -> FloatArray:
     """Give the regularised incomplete beta function I_q(2, shape), with log_none = shape ln(1 - q).
 
-    It is 1 - (1 - q)^shape (1 + shape q), a twentieth of the time of the general function; where shape q is so small
-    that this loses its digits, three terms of its series have them all.
+    It is 1 - (1 - q)^shape (1 + shape q), in a fraction of the time of the general function; where q and shape q are so
+    small that this loses digits, three terms of the series have them.
     """
     reach = shape * q
     closed = -np.expm1(log_none + np.log1p(reach))
     series = (1 + 1 / shape) * reach**2 * (0.5 - (shape - 1) * q / 3 + (shape - 1) * (shape - 2) * q**2 / 8)
-    return np.where(reach < _SMALL_REACH, series, closed)
+    return np.where(np.maximum(q, reach) < _SMALL_REACH, series, closed)
 
 
 def beta_quadrature(a: float, b: float, nodes: int) -> tuple[FloatArray, FloatArray]:

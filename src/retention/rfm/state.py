@@ -79,13 +79,13 @@ def daily_state(
     if known is not None:
         rows = _without_counted_orders(rows, known)
     purchase = rows.amount_minor >= 0
-    count = purchase.cast("int64").sum() if one_row_per_order else rows["order"].nunique(where=purchase)
+    count = rows.count(where=purchase) if one_row_per_order else rows["order"].nunique(where=purchase)
     return rows.group_by(
         customer=rows.customer, day=rows.purchased_on if grain == "day" else week_of(rows.purchased_on)
     ).agg(
         orders=count.cast("int64"),
-        gross_minor=ibis.greatest(rows.amount_minor, 0).sum().cast("int64"),
-        refunded_minor=ibis.greatest(-rows.amount_minor, 0).sum().cast("int64"),
+        gross_minor=purchase.ifelse(rows.amount_minor, 0).sum().cast("int64"),
+        refunded_minor=purchase.ifelse(0, -rows.amount_minor).sum().cast("int64"),
     )
 
 
