@@ -69,6 +69,8 @@ FEATURES: Mapping[str, str] = {
     "probability_none": mark("the purchase model's probability of no order"),
 }
 _FROM_MODEL = ("expected_purchases", "probability_none")
+_RANKED = {"frequency_rank": "purchases", "revenue_rank": "revenue_minor"}
+_COMPUTED_HERE = (*_FROM_MODEL, *_RANKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,11 +354,16 @@ def read_slice(orders: Table, plan: Plan, cut: date) -> Slice:
         Customers ascending; `gone` is all True where nothing is known after the cut.
     """
     table = _features_at(orders, plan, cut).order_by("customer").to_pyarrow()
-    columns = {name: _floats(table[name]) for name in ("purchases", "age_days", "days_since_last")}
-    from_model = _model_features(columns, plan)
     features = np.empty((len(table), len(FEATURES)), dtype=np.float32, order="F")
-    for place, name in enumerate(FEATURES):
-        features[:, place] = from_model[name] if name in _FROM_MODEL else table[name].to_numpy()
+    places = {name: place for place, name in enumerate(FEATURES)}
+    for name in FEATURES:
+        if name not in _COMPUTED_HERE:
+            features[:, places[name]] = table[name].to_numpy()
+    for name, ranked in _RANKED.items():
+        features[:, places[name]] = _percent_rank(features[:, places[ranked]])
+    history = (_floats(table[name]) for name in ("purchases", "age_days", "days_since_last"))
+    for name, values in _model_features(*history, plan=plan).items():
+        features[:, places[name]] = values
     customers = table["customer"].combine_chunks()
     return Slice(cut, customers, features, ~table["returned"].to_numpy().astype(bool))
 
@@ -365,16 +372,20 @@ def _floats(column: Any) -> Floats:
     return np.asarray(column.to_numpy(), dtype=np.float64)
 
 
-def _model_features(columns: Mapping[str, Floats], plan: Plan) -> dict[str, Floats]:
-    frequency = columns["purchases"] - 1
-    recency = (columns["age_days"] - columns["days_since_last"]) / DAYS_A_WEEK
+def _percent_rank(values: NDArray[np.float32]) -> Floats:
+    """Return the share of the others who have less, as SQL's percent_rank."""
+    below = np.searchsorted(np.sort(values), values, side="left")
+    return np.asarray(below / max(1, len(values) - 1), dtype=np.float64)
+
+
+def _model_features(purchases: Floats, age_days: Floats, days_since_last: Floats, *, plan: Plan) -> dict[str, Floats]:
     horizon = plan.horizon_days / DAYS_A_WEEK
     try:
-        customers = customers_of(frequency, recency, columns["age_days"] / DAYS_A_WEEK)
+        customers = customers_of(purchases - 1, (age_days - days_since_last) / DAYS_A_WEEK, age_days / DAYS_A_WEEK)
         model = CANDIDATES[plan.model_name]().fit_customers(customers)
     except RetentionError:
-        # Without a model the classifier does without its features; HistGradientBoosting takes NaN as missing.
-        return {name: np.full(len(frequency), np.nan) for name in _FROM_MODEL}
+        # Without a model the classifier does without its features; trees take NaN as missing, the line imputes it.
+        return {name: np.full(len(purchases), np.nan) for name in _FROM_MODEL}
     return {
         "expected_purchases": model.expected_purchases(horizon),
         "probability_none": model.probability_none(horizon),
@@ -382,7 +393,7 @@ def _model_features(columns: Mapping[str, Floats], plan: Plan) -> dict[str, Floa
 
 
 def _features_at(orders: Table, plan: Plan, cut: date) -> Table:
-    """One row per customer with a purchase by `cut`: the features known on that day, and `returned`."""
+    """Return a row per customer with a purchase by `cut`: the features known on that day, and `returned`."""
     worth = with_worth(_state(orders, plan, cut))
     known = worth.filter(worth.purchase == 1)
     last_horizon, before = cut - plan.horizon, cut - 2 * plan.horizon
@@ -411,14 +422,13 @@ def _features_at(orders: Table, plan: Plan, cut: date) -> Table:
         gaps_missed=days.days_since_last / (gap + 1),
         mean_value_minor=days.revenue_minor / days.purchases,
         refunded_share=days.refunded_minor / days.gross_minor.nullif(0),
-        frequency_rank=ibis.percent_rank().over(ibis.window(order_by=days.purchases)),
-        revenue_rank=ibis.percent_rank().over(ibis.window(order_by=days.revenue_minor)),
     )
     after = purchases(_state(orders, plan, cut + plan.horizon))
     returned = after.filter(after.day > ibis.date(cut)).select(returning=after.customer).distinct()
     joined = features.left_join(returned, features.customer == returned.returning)
-    names = ["customer", *(name for name in FEATURES if name not in _FROM_MODEL)]
-    return joined.select(*names, returned=joined.returning.notnull())
+    # Whole numbers of days and orders are exact in 32 bits, and money need not be.
+    known_features = {name: joined[name].cast("float32") for name in FEATURES if name not in _COMPUTED_HERE}
+    return joined.select("customer", **known_features, returned=joined.returning.notnull())
 
 
 def _state(orders: Table, plan: Plan, as_of: date) -> Table:

@@ -28,7 +28,7 @@ from regulars.report.outputs import Outputs, write_table, written_whole
 from regulars.report.wording import say
 from retention.reasons import RetentionError
 
-MEMORY_LIMIT = "500MB"
+MEMORY_LIMIT = "400MB"
 TABLE_FORMS = (".csv", ".parquet")
 
 
