@@ -152,7 +152,8 @@ class Candidate:
     """One fitted purchase model: parameters in the paper's symbols, and whether it sits on a boundary.
 
     `low` and `high` are 95 % bounds of each parameter that has them, `backtest_error` is the mean absolute error in the
-    backtest.
+    backtest. The bounds are of draws by importance sampling; `effective_sample_size` is how many independent draws they
+    are worth.
     """
 
     name: str
@@ -162,6 +163,7 @@ class Candidate:
     log_likelihood: float | None
     aic: float | None
     backtest_error: float | None
+    effective_sample_size: float | None
     boundary: bool
     reason: Reason | None
 

@@ -7,6 +7,7 @@ flattened to `reason` (the code) and `text`. What is not a finite number is null
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import types
 import typing
@@ -118,3 +119,7 @@ def _schema_of_dataclass(hint: Any, definitions: dict[str, Any]) -> dict[str, An
             "additionalProperties": False,
         }
     return {"$ref": f"#/$defs/{name}"}
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))  # noqa: T201 - printing is what it is for

@@ -59,6 +59,7 @@ def _candidate(candidate: choose.Candidate) -> Candidate:
         log_likelihood=model.log_likelihood if model else None,
         aic=model.aic if model else None,
         backtest_error=candidate.errors.mae if candidate.errors else None,
+        effective_sample_size=_finite(model.effective_sample_size) if model else None,
         boundary=model is not None and model.boundary is not None,
         reason=candidate.reason,
     )

@@ -113,6 +113,7 @@ def one_customer_report() -> Report:
         log_likelihood=None,
         aic=math.nan,
         backtest_error=None,
+        effective_sample_size=870.0,
         boundary=True,
         reason=TOO_SHORT,
     )
@@ -352,6 +353,7 @@ def _models() -> Models:
             log_likelihood=log_likelihood,
             aic=2 * len(params) - 2 * log_likelihood,
             backtest_error=error,
+            effective_sample_size=870.0,
             boundary=bool(more),
             reason=Reason(
                 "boundary", "Dropout cannot be told from pausing: 2ΔLL is {gain:.2f}, below 4.", {"gain": 1.31}
