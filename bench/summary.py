@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from lifetimes.utils import summary_data_from_transaction_data
 
-from bench.measure import Agreement, Finding, Result, seconds, timed
+from bench.measure import Agreement, Finding, Note, Result, seconds, timed
 from bench.shop import LAST_ON, Shop, connect
 from retention.rfm import summarise
 
@@ -22,7 +21,11 @@ BARE = """
 
 
 def rfm(shop: Shop) -> Iterator[Finding]:
-    """Summarise from the file into Arrow; the yardsticks read the same file and a data frame already in memory."""
+    """Summarise from the file into Arrow; the yardsticks read the same file.
+
+    The two targets cannot both be met where the bare `GROUP BY` is less than five times faster than lifetimes, as it is
+    since pandas 3 keeps strings in Arrow; how much faster it is stands beside them.
+    """
     connection = connect()
     orders = shop.table(connection)
 
@@ -34,21 +37,21 @@ def rfm(shop: Shop) -> Iterator[Finding]:
 
     summary_seconds, bare_seconds = seconds(ours), seconds(bare)
     yield Result("RFM summary", summary_seconds, "a bare GROUP BY", bare_seconds, target=2, at_least=False)
-    found, lifetimes_seconds = timed(_lifetimes(shop))
+    found, lifetimes_seconds = timed(lambda: _lifetimes(shop))
     yield Result("RFM summary", summary_seconds, "lifetimes (one turn)", lifetimes_seconds, target=10)
+    yield Note(f"  the bare GROUP BY itself is {lifetimes_seconds / bare_seconds:.1f} x faster than lifetimes")
     yield _agreement(ours(), found)
 
 
-def _lifetimes(shop: Shop) -> Callable[[], Any]:
+def _lifetimes(shop: Shop) -> pd.DataFrame:
     frame = pq.read_table(shop.path, columns=["customer", "date", "amount"]).to_pandas()
     frame["date"] = pd.to_datetime(frame["date"])
-
-    def work() -> Any:
-        return summary_data_from_transaction_data(
-            frame, "customer", "date", monetary_value_col="amount", observation_period_end=pd.Timestamp(LAST_ON)
+    end = pd.Timestamp(LAST_ON)
+    return pd.DataFrame(
+        summary_data_from_transaction_data(
+            frame, "customer", "date", monetary_value_col="amount", observation_period_end=end
         )
-
-    return work
+    )
 
 
 def _agreement(ours: pa.Table, theirs: pd.DataFrame) -> Agreement:
