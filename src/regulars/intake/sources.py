@@ -112,6 +112,8 @@ def _refuse_what_is_no_file(path: Path) -> None:
             raise FileIsFolder(_("{path} is a folder; name the files in it.").format(path=path))
         if not path.exists():
             raise FileMissing(_("There is no file {path}.").format(path=path))
+        if not path.is_file():
+            raise FileUnreadable(_("{path} is no file that can be read twice; save it first.").format(path=path))
     except (OSError, ValueError) as error:
         raise FileMissing(_("There is no file {path}.").format(path=path)) from error
 

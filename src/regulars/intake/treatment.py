@@ -248,6 +248,9 @@ def refund_links(lines: Table) -> Table:
     """Return for each refund the day of what it undoes: `line`, `undone_on`, `linked`."""
     refunds = lines.filter(lines["amount_minor"] < 0)
     absent = {name: ibis.null(kind) for name, kind in _OF_GOODS.items() if name not in lines.columns}
+    if "product" in absent and "quantity" in absent:
+        # Rows that name no goods are whole orders, each one of its own amount.
+        absent |= {"product": ibis.literal(""), "quantity": lines["amount_minor"].sign().cast("float64")}
     concerned = lines.semi_join(refunds, "customer").mutate(absent)
     # With the same quantity the same amount means the same unit price, where the file states none.
     prices = ibis.coalesce(concerned["price"], concerned["amount_minor"].abs().cast(DECIMAL))

@@ -16,7 +16,7 @@ from retention.reasons import Reason, mark
 ALMOST_LOYAL = ("potential_loyalists",)
 BEST = ("champions", "loyal")
 NOTABLE_SHARE = 0.05
-FEWEST = 2  # One person is no group; the lists of people name them.
+FEWEST = 5  # Fewer are no group; the lists of people name them.
 SECOND_ORDER_WINDOW_DAYS = 90
 
 

@@ -49,7 +49,9 @@ DEFINITIONS: Mapping[str, Definition] = {
     "repeat_purchase_rate": Definition(
         mark("Customers who bought again"), mark("Of all customers, the share with a second purchase so far.")
     ),
-    "average_purchase_value": Definition(mark("Average purchase value"), mark("Revenue divided by purchases.")),
+    "average_purchase_value": Definition(
+        mark("Average purchase value"), mark("Mean worth of a purchase, less what was refunded of it.")
+    ),
     "purchase_frequency": Definition(mark("Purchases per customer"), mark("Purchases divided by customers.")),
     "days_between": Definition(
         mark("Days between purchases"),
@@ -101,9 +103,10 @@ DEFINITIONS: Mapping[str, Definition] = {
     "at_stake": Definition(
         mark("Revenue at stake"),
         mark(
-            "At risk is a repeat customer of the last year who has been silent for longer than usual for them and who"
-            " more likely than not will not order within the horizon. At stake is what they would bring in it at their"
-            " usual pace, times the probability that they have left."
+            "At risk is a customer with three purchases or more who has been silent for longer than usual for them, but"
+            " not yet for two horizons, and who has left with a probability above one in four: that is the part of the"
+            " risk that their usual pace does not explain. At stake is what that pace would bring within the horizon,"
+            " times that probability."
         ),
     ),
     "expected_orders": Definition(

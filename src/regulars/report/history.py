@@ -14,7 +14,7 @@ from regulars.report.contracts import Cohort, Estimate, Period, Survival
 from retention import cohorts, metrics, survival
 from retention.calendar import Period as PeriodName
 from retention.estimates import Interval
-from retention.purchases import purchases
+from retention.purchases import with_worth
 from retention.reasons import RetentionError
 
 WINDOW_DAYS = 90
@@ -96,15 +96,19 @@ def _period(span_days: int) -> PeriodName:
 
 
 def _window(state: Table, *, as_of: date, days: int) -> Window:
-    bought = purchases(state)
+    worth = with_worth(state)
+    # Refunds count in the window of their day, whether or not anything was bought on it.
+    seen = worth.mutate(
+        bought_on=(worth.purchase == 1).ifelse(worth.day, ibis.null("date")),
+    ).mutate(first_on=ibis._.bought_on.min().over(group_by="customer"))
     start, before = as_of - timedelta(days=days), as_of - timedelta(days=2 * days)
-    seen = bought.mutate(first_on=bought.day.min().over(group_by="customer"))
     now = (seen.day > ibis.date(start)) & (seen.day <= ibis.date(as_of))
     then = (seen.day > ibis.date(before)) & (seen.day <= ibis.date(start))
+    buys = seen.bought_on.notnull()
     row = (
         seen.aggregate(
-            active=seen.customer.nunique(where=now),
-            previous_active=seen.customer.nunique(where=then),
+            active=seen.customer.nunique(where=now & buys),
+            previous_active=seen.customer.nunique(where=then & buys),
             revenue=seen.net_minor.sum(where=now),
             previous_revenue=seen.net_minor.sum(where=then),
             returning=seen.net_minor.sum(where=now & (seen.first_on <= ibis.date(start))),

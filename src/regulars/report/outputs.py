@@ -22,6 +22,22 @@ class OutputImpossible(DomainError):
     code = "output_impossible"
 
 
+def check_goal(goal: Path) -> None:
+    """Refuse a goal that is a folder, a device or a pipe, or whose folder is missing.
+
+    Raises
+    ------
+    OutputImpossible
+        It is one of them.
+    """
+    if goal.is_dir():
+        raise OutputImpossible(_("{path} is a folder; name a file.").format(path=goal))
+    if goal.exists() and not goal.is_file():
+        raise OutputImpossible(_("{path} is no ordinary file; name one.").format(path=goal))
+    if not goal.parent.is_dir():
+        raise OutputImpossible(_("There is no folder {path} to write to.").format(path=goal.parent))
+
+
 class Outputs:
     """Files in the making: each is written beside its goal and takes its name only when all are whole."""
 
@@ -36,10 +52,8 @@ class Outputs:
         OutputImpossible
             The goal's folder is missing or may not be written to, or the goal is a folder.
         """
-        if goal.is_dir():
-            raise OutputImpossible(_("{path} is a folder; name a file.").format(path=goal))
-        if not goal.parent.is_dir():
-            raise OutputImpossible(_("There is no folder {path} to write to.").format(path=goal.parent))
+        check_goal(goal)
+        goal = goal.resolve()
         try:
             handle, name = tempfile.mkstemp(dir=goal.parent, prefix=f".{goal.name}.", suffix=goal.suffix)
         except OSError as error:

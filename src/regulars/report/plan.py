@@ -15,12 +15,19 @@ from retention.reasons import Reason, mark
 USUAL_HORIZON_DAYS = 91
 DAYS_A_WEEK = 7
 LONGEST_BACKTEST_DAYS = 364
+LONG_SILENCE_DAYS = 30
 
 
 class NothingByThen(DomainError):
     """The report is asked to stand on a day on which nothing was known yet."""
 
     code = "nothing_by_then"
+
+
+class NothingToTest(DomainError):
+    """The prediction is asked to start where the history ends."""
+
+    code = "nothing_to_test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,12 @@ def make_plan(intake: Intake, options: Options) -> Plan:
     if intake.first_on is None or intake.last_on is None:
         raise NothingByThen(_("There are no orders to report on."))
     known_until = options.as_of or intake.last_on
+    if options.train_until is not None and options.train_until >= known_until:
+        raise NothingToTest(
+            _("Nothing is known after {day}, the day to train until: the files end on {last}.").format(
+                day=day(options.train_until), last=day(known_until)
+            )
+        )
     cut = min(options.train_until or known_until, known_until)
     if cut < intake.first_on:
         raise NothingByThen(
@@ -69,7 +82,7 @@ def make_plan(intake: Intake, options: Options) -> Plan:
         horizon_days=horizon,
         backtest_cut=backtest_cut,
         backtest_days=backtest_days,
-        findings=_findings(horizon, backtest_cut, backtest_days),
+        findings=_findings(horizon, backtest_cut, backtest_days) + _silence(intake.last_on, cut),
     )
 
 
@@ -88,6 +101,21 @@ def _backtest(first_on: date, cut: date, known_until: date, horizon_days: int) -
     if (earlier - first_on).days >= horizon_days:
         return earlier, horizon_days
     return None, 0
+
+
+def _silence(last_on: date, cut: date) -> tuple[Reason, ...]:
+    silent_days = (cut - last_on).days
+    if silent_days < LONG_SILENCE_DAYS:
+        return ()
+    return (
+        Reason(
+            "silent_before_the_report",
+            mark(
+                "The files hold no order of the last {days} days: if orders are missing, everything here is too dark."
+            ),
+            {"days": silent_days},
+        ),
+    )
 
 
 def _findings(horizon_days: int, backtest_cut: date | None, backtest_days: int) -> tuple[Reason, ...]:

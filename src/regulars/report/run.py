@@ -24,7 +24,7 @@ from regulars.kit.progress import Progress, part_of, silent
 from regulars.report.analyse import analyse
 from regulars.report.contracts import Analysis, Options
 from regulars.report.json_form import to_json
-from regulars.report.outputs import Outputs, write_table, written_whole
+from regulars.report.outputs import Outputs, check_goal, write_table, written_whole
 from regulars.report.wording import say
 from retention.reasons import RetentionError
 
@@ -74,6 +74,25 @@ class Goals:
             if goal is not None and goal.suffix.lower() not in TABLE_FORMS:
                 raise WrongGoal(_("{path} should end in .csv or .parquet.").format(path=goal))
 
+    def check(self, files: Sequence[Path]) -> None:
+        """Refuse, before any work, goals that cannot be written or would overwrite an input or one another.
+
+        Raises
+        ------
+        WrongGoal
+            Two goals are one file, or a goal is an input.
+        OutputImpossible
+            A goal cannot be written.
+        """
+        goals = [goal for goal in (self.html, self.json, self.scores, self.refused) if goal is not None]
+        for goal in goals:
+            check_goal(goal)
+        inputs = {path.resolve() for path in files}
+        resolved = [goal.resolve() for goal in goals]
+        for goal, place in zip(goals, resolved, strict=True):
+            if place in inputs or resolved.count(place) > 1:
+                raise WrongGoal(_("{path} is named twice; an input or another result would be lost.").format(path=goal))
+
 
 def run(
     files: Sequence[Path],
@@ -96,6 +115,7 @@ def run(
     DomainError
         The input or the wishes cannot be served; the message says why and what to do.
     """
+    goals.check(files)
     with (
         tempfile.TemporaryDirectory(prefix="regulars-", ignore_cleanup_errors=True) as folder,
         written_whole() as outputs,

@@ -1,9 +1,9 @@
 """One row of scores per customer, and the sums over them.
 
-At risk is a repeat customer of the last year who has been silent for longer than their usual gap and who more likely
-than not will not order within the horizon. Their usual pace is that of the time up to their last order; the risk that
-this pace leaves unexplained is the probability that they have left, and what they would have brought at that pace is at
-stake with it.
+The habit of a customer is the pace up to their last purchase, of three purchases or more. The part of the risk that
+this pace does not explain is the probability that they have left. At risk is who has been silent for longer than their
+usual gap, but not yet for two horizons (who is silent for longer has left already), and has left with a probability
+above one in four. At stake is what the pace would have brought in the horizon, times that probability.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ CLV_DAYS = 364
 LEVEL = 0.9
 DAYS_A_YEAR = 365
 MORE_LIKELY = 0.5
+NOTABLY_LEFT = 0.25
+FEWEST_GAPS = 2
+LEAVING_HORIZONS = 2
 Z_95 = 1.959964
 
 
@@ -69,10 +72,10 @@ def make_scores(forecast: Forecast, *, plan: Plan, options: Options) -> Scores:
     value = _value(forecast, model, horizon)
     clv = _value(forecast, model, year)
     risk = model.probability_none(horizon) if forecast.risk is None else forecast.risk.risk
-    habit = _Habit.of(model, people, horizon)
-    each = np.divide(value.expected, expected, out=_mean_value(people), where=expected > 0)
-    at_risk = habit.is_broken & (risk > MORE_LIKELY) & (people.column("days_since_last") <= DAYS_A_YEAR)
-    usual_minor, left = np.where(at_risk, habit.purchases * each, 0.0), habit.probability_left(risk)
+    habit = _Habit.of(people, horizon)
+    left = habit.probability_left(risk)
+    at_risk = habit.is_breaking & (left > NOTABLY_LEFT)
+    usual_minor = np.where(at_risk, habit.revenue_minor, 0.0)
     columns = {
         "expected_orders": pa.array(expected),
         "expected_orders_low": pa.array(low.astype(np.int64)),
@@ -101,27 +104,27 @@ def make_scores(forecast: Forecast, *, plan: Plan, options: Options) -> Scores:
 
 @dataclass(frozen=True, slots=True)
 class _Habit:
-    """What each customer would do in the horizon at the pace of the time up to their last order.
+    """What each customer did per horizon up to their last purchase.
 
-    `purchases` is how many they would make, `none` the probability that they would make none, and `is_broken` tells
-    repeat customers who have been silent for longer than their usual gap.
+    `revenue_minor` is what they brought, `none` the probability of no purchase at that pace (Poisson), `is_breaking`
+    tells who has been silent for longer than their usual gap and not yet for two horizons. Who was active for less
+    than a horizon is not taken to have gone on like that: the whole is then the pace.
     """
 
-    purchases: Floats
+    revenue_minor: Floats
     none: Floats
-    is_broken: NDArray[np.bool_]
+    is_breaking: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, model: PurchaseModel, people: People, horizon: float) -> _Habit:
-        params = model.answering_model.params
+    def of(cls, people: People, horizon: float) -> _Habit:
         frequency, recency = people.column("frequency"), people.column("recency")
-        active = params["alpha"] + recency
-        shape = params["r"] + frequency
+        silence = people.column("T") - recency
+        per_horizon = horizon / np.maximum(recency, horizon)
         gap = np.divide(recency, frequency, out=np.full(len(frequency), np.inf), where=frequency > 0)
         return cls(
-            purchases=shape / active * horizon,
-            none=(active / (active + horizon)) ** shape,
-            is_broken=people.column("T") - recency > gap,
+            revenue_minor=np.maximum(people.column("revenue_minor"), 0.0) * per_horizon,
+            none=np.exp(-(frequency + 1) * per_horizon),
+            is_breaking=(frequency >= FEWEST_GAPS) & (silence > gap) & (silence <= LEAVING_HORIZONS * horizon),
         )
 
     def probability_left(self, risk: Floats) -> Floats:

@@ -23,6 +23,10 @@ from regulars.report.wording import (
 NOTABLE_CHANGE = 0.02
 # A rate whose interval is wider than this is not told in the opening sentence.
 MOST_VAGUE = 0.4
+# A total that misses by more than this is not to be trusted.
+FAR_OFF = 0.15
+# Of fewer customers the best tenth is one or two people.
+FEWEST_FOR_TENTHS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def _revenue(report: Report) -> Point | None:
 
 def _concentration(report: Report) -> Point | None:
     share = report.metrics.revenue_share_of_top_tenth
-    if not exists(share):
+    if not exists(share) or report.metrics.customers < FEWEST_FOR_TENTHS:
         return None
     return Point(
         "info", _("The best tenth of customers brings {share} of all revenue.").format(share=formats.percent(share))
@@ -133,6 +137,9 @@ def _first_action(report: Report) -> Point | None:
 def _trust(report: Report) -> Point | None:
     backtest = report.backtest
     if backtest is None:
+        why = report.models.purchase.why
+        if report.models.purchase.chosen is None and why:
+            return Point("info", say(why[0], report.meta.currency))
         return Point("info", _("The history is too short to test the forecast against what then happened."))
     return Point("good" if beats_naive(backtest) else "warn", verdict(backtest))
 
@@ -143,11 +150,14 @@ def verdict(backtest: Backtest) -> str:
     miss = relative_change(backtest.predicted, backtest.actual)
     if miss is not None:
         text += _(" ({miss} too many)") if round(miss, 3) > 0 else _(" ({miss} too few)") if round(miss, 3) < 0 else ""
-    text += "; " + (
-        _("customer by customer it beat every naive rule.")
-        if beats_naive(backtest)
-        else _("customer by customer a naive rule did as well, so trust the totals more than the single customer.")
-    )
+    if beats_naive(backtest):
+        text += "; " + _("customer by customer it beat every naive rule.")
+    elif miss is not None and abs(miss) <= FAR_OFF:
+        text += "; " + _(
+            "customer by customer a naive rule did as well, so trust the totals more than the single customer."
+        )
+    else:
+        text += "; " + _("customer by customer a naive rule did as well, so take the forecast as a rough guide only.")
     return text.format(
         predicted=formats.number(backtest.predicted),
         actual=formats.number(backtest.actual),

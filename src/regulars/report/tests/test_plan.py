@@ -9,7 +9,7 @@ import pytest
 
 from regulars.intake.contracts import DataQuality, Intake
 from regulars.report.contracts import Options
-from regulars.report.plan import NothingByThen, make_plan
+from regulars.report.plan import NothingByThen, NothingToTest, make_plan
 
 FIRST_ON = date(2024, 1, 1)
 
@@ -63,6 +63,12 @@ def test_a_report_cannot_stand_before_the_first_order():
         make_plan(intake(10), Options(as_of=FIRST_ON - timedelta(days=1)))
 
 
-def test_a_day_after_the_last_order_lets_time_pass():
+def test_a_day_long_after_the_last_order_lets_time_pass_and_says_so():
     plan = make_plan(intake(100), Options(as_of=FIRST_ON + timedelta(days=200)))
     assert plan.cut == FIRST_ON + timedelta(days=200)
+    assert [reason.code for reason in plan.findings] == ["silent_before_the_report"]
+
+
+def test_training_cannot_go_on_until_the_end():
+    with pytest.raises(NothingToTest, match="files end"):
+        make_plan(intake(100), Options(train_until=FIRST_ON + timedelta(days=100)))

@@ -163,6 +163,7 @@ def test_german_is_spoken(small):
         (["--columns", "customer=99"], "99"),
         (["--as-of", "tomorrow"], "tomorrow"),
         (["--as-of", "2001-01-01"], "first order"),
+        (["--train-until", "2030-01-01"], "2030"),
         (["--horizon", "long"], "long"),
         (["--horizon", "0d"], "0d"),
         (["--margin", "2"], "2"),
@@ -199,6 +200,33 @@ def test_a_file_without_orders_ends_in_one_sentence_and_code_2(tmp_path, content
 def test_a_file_that_is_not_there_ends_in_one_sentence_and_code_2(tmp_path):
     result = regulars("report", tmp_path / "none.csv")
     assert (result.exit_code, len(result.output.strip().splitlines())) == (2, 1)
+
+
+def test_an_input_is_never_overwritten(small):
+    before = small.read_bytes()
+    result = regulars("report", small, "--scores", small)
+    assert (result.exit_code, small.read_bytes()) == (2, before)
+    assert "named twice" in result.output
+
+
+def test_two_results_cannot_share_a_file(small, tmp_path):
+    result = regulars("report", small, "--html", tmp_path / "r.out", "--json", tmp_path / "r.out")
+    assert (result.exit_code, (tmp_path / "r.out").exists()) == (2, False)
+
+
+def test_a_pipe_is_neither_read_nor_replaced(small, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert regulars("report", pipe).exit_code == 2
+    assert regulars("report", small, "--html", pipe).exit_code == 2
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_a_link(small, tmp_path):
+    (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
+    assert regulars("report", small, "--json", tmp_path / "link.json").exit_code == 0
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text())["data"]["rows"] == 182
 
 
 def test_one_customer_with_one_order_is_analysed(tmp_path):
