@@ -266,13 +266,17 @@ def _climb(objective: Objective, start: FloatArray, limits: FloatArray) -> tuple
 
 
 def _curvature(objective: Objective, point: FloatArray, free: npt.NDArray[np.bool_]) -> FloatArray:
-    """Give minus the Hessian of the free log-parameters by central differences of the gradient."""
-    step = 1e-4
+    """Give minus the Hessian of the free log-parameters by differences of the analytic gradient.
+
+    They are forward differences, half as dear as central ones; with this step their error is some 1e-5 of the whole.
+    """
+    step = 1e-5
+    here = objective(point)[1]
     columns = []
     for index in np.flatnonzero(free):
         shift = np.zeros_like(point)
         shift[index] = step
-        columns.append((objective(point - shift)[1] - objective(point + shift)[1])[free] / (2 * step))
+        columns.append((here - objective(point + shift)[1])[free] / step)
     matrix = np.array(columns).reshape(len(columns), len(columns))
     return 0.5 * (matrix + matrix.T)
 
