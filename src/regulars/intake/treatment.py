@@ -147,7 +147,7 @@ def lines_of(files: Sequence[Understood], rules: Rules) -> Table:
 
 def _lines_of(file: Understood, index: int, rules: Rules) -> Table:
     values = _read_values(file, index, rules)
-    lines = _priced(values, minor_digits(rules.currency or "XXX"), given=Role.AMOUNT in file.columns)
+    lines = _priced(values, minor_digits(rules.currency), given=Role.AMOUNT in file.columns)
     if file.totals_of_orders:
         lines = totals_once(lines, repeated=file.totals_repeat)
     lines = lines.mutate(occurred_on=_day(lines, file.dates, rules.zone))

@@ -42,7 +42,7 @@ def money(minor: float | None, currency: str | None, *, whole: bool = False) -> 
     """Return an amount of minor units as money; `whole` drops the minor units for headline figures."""
     if minor is None or not math.isfinite(minor):
         return MISSING
-    digits = minor_digits(currency or "XXX")
+    digits = minor_digits(currency)
     amount = Decimal(round(minor)).scaleb(-digits)
     if whole:
         amount = amount.quantize(Decimal(1))

@@ -12,10 +12,10 @@ def is_currency(code: str) -> bool:
     return code in get_global("all_currencies") and code not in _NO_CURRENCY
 
 
-def minor_digits(currency: str) -> int:
+def minor_digits(currency: str | None) -> int:
     """Return how many decimal places the minor unit of `currency` has: EUR 2, JPY 0, KWD 3.
 
     Money without a known currency is kept in hundredths, as most are.
     """
     fractions = get_global("currency_fractions")
-    return int(fractions.get(currency, fractions["DEFAULT"])[0])
+    return int(fractions.get(currency or "", fractions["DEFAULT"])[0])

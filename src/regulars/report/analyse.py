@@ -39,7 +39,7 @@ def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progres
         with state.cache() as kept:
             progress(_("Reading the history"), 0.1)
             history = read_history(kept, first_on=plan.first_on, as_of=plan.cut, margin=options.margin)
-        money_unit = 10 ** minor_digits(intake.currency or "XXX")
+        money_unit = 10 ** minor_digits(intake.currency)
         steps = part_of(progress, 0.25, 0.8)
         forecast = make_forecast(orders, plan=plan, options=options, money_unit=money_unit, progress=steps)
     progress(_("Scoring every customer"), 0.8)

@@ -72,7 +72,7 @@ def cash(minor: float | None, currency: str | None) -> str:
     """Return an amount as a person would say it: without cents from a hundred on, and where there is nothing."""
     if minor is None or not math.isfinite(minor):
         return formats.MISSING
-    is_large = abs(minor) >= 100 * 10 ** minor_digits(currency or "XXX")
+    is_large = abs(minor) >= 100 * 10 ** minor_digits(currency)
     return formats.money(minor, currency, whole=is_large or minor == 0)
 
 

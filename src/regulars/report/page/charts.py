@@ -202,7 +202,7 @@ def second_purchase(report: Report) -> Figure | None:
 
 
 def _major(minor: int, currency: str | None) -> float:
-    return minor / 10.0 ** minor_digits(currency or "XXX")
+    return minor / 10.0 ** minor_digits(currency)
 
 
 def _money_axis(currency: str | None) -> dict[str, Any]:

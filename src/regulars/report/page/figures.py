@@ -54,7 +54,7 @@ class Column:
         if isinstance(value, float) and not math.isfinite(value):
             return None
         if self.form == "money" and isinstance(value, (int, float)):
-            digits = minor_digits(self.currency or "XXX")
+            digits = minor_digits(self.currency)
             return round(value / 10.0**digits, digits)
         return value
 
