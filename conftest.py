@@ -70,6 +70,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("soak")]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case of bytes by its argument: bytes may hold the time (as gzip's do), and workers must agree on names."""
+    return argname if isinstance(val, bytes) else None
+
+
 def absent(reason: str) -> NoReturn:
     """Skip the test for what the machine lacks; fail it where everything is required."""
     if os.environ.get("REQUIRE_ALL") == "1":
