@@ -18,6 +18,7 @@ import pyarrow as pa
 from ibis.expr.types import Table
 
 from retention.calendar import Period, period_of, periods, periods_between, shift
+from retention.integers import as_int64
 from retention.purchases import purchases, with_worth, within
 from retention.reasons import InvalidInput, NotEnoughData, Reason, mark
 
@@ -85,13 +86,13 @@ def cohort_activity(state: Table, period: Period, *, attributes: Table | None = 
     worth = with_worth(state).mutate(period=period_of(state.day, period))
     # Folding by customer and period first leaves the join far fewer rows.
     spells = worth.group_by("customer", "period").aggregate(
-        bought=worth.purchase.max(), revenue_minor=worth.net_minor.sum()
+        bought=worth.purchase.max(), revenue_minor=as_int64(worth.net_minor.sum())
     )
     joined = spells.join(_customers(state, period, attributes), "customer")
     index = periods_between(joined.joined_on, joined.period, period)
     cells = joined.mutate(period_index=ibis.greatest(index, 0).cast("int64"))
     return cells.group_by("cohort", "period_index").aggregate(
-        customers=cells.bought.sum().cast("int64"), revenue_minor=cells.revenue_minor.sum().cast("int64")
+        customers=as_int64(cells.bought.sum()), revenue_minor=as_int64(cells.revenue_minor.sum())
     )
 
 

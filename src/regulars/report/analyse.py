@@ -20,6 +20,7 @@ from regulars.report.people import best_customers, customers_at_risk, recent_fir
 from regulars.report.plan import Plan, make_plan
 from regulars.report.scores import CLV_DAYS, Scores, make_scores, scaled
 from retention import rfm
+from retention.integers import as_int64
 
 
 def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progress: Progress = silent) -> Analysis:
@@ -83,7 +84,7 @@ def _fold_lines(orders: Table) -> Table:
     """Fold lines into one row per order and day, refunds apart, so that orders need not be told apart by name again."""
     is_refund = orders.amount_minor < 0
     folded = orders.group_by("customer", "order", "occurred_on", "purchased_on", is_refund=is_refund).aggregate(
-        amount_minor=orders.amount_minor.sum().cast("int64")
+        amount_minor=as_int64(orders.amount_minor.sum())
     )
     return folded.drop("is_refund")
 

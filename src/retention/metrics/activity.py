@@ -11,6 +11,7 @@ import ibis
 from ibis.expr.types import Table
 
 from retention.calendar import Period, periods, periods_between, shift, start_of
+from retention.integers import as_int64
 from retention.purchases import with_worth, within
 from retention.reasons import InvalidInput, NotEnoughData, Reason, mark
 
@@ -120,7 +121,9 @@ def _stays(state: Table, period: Period) -> Table:
     worth = with_worth(state)
     worth = worth.mutate(at=periods_between(ibis.literal(start_of(_ORIGIN, period)), worth.day, period))
     sums = worth.group_by("customer", "at").aggregate(
-        bought=worth.purchase.sum(), orders=worth.orders.sum(), revenue_minor=worth.net_minor.sum()
+        bought=as_int64(worth.purchase.sum()),
+        orders=as_int64(worth.orders.sum()),
+        revenue_minor=as_int64(worth.net_minor.sum()),
     )
     bought = sums.filter(sums.bought > 0)
     in_order = ibis.window(group_by="customer", order_by="at")
@@ -136,8 +139,8 @@ def _flows(stays: Table, lapse_periods: int) -> Table:
     stays = stays.mutate(group=group, gone=gone)
     return stays.group_by("at", "group", "gone").aggregate(
         customers=stays.count(),
-        orders=stays.orders.sum().cast("int64"),
-        revenue_minor=stays.revenue_minor.sum().cast("int64"),
+        orders=as_int64(stays.orders.sum()),
+        revenue_minor=as_int64(stays.revenue_minor.sum()),
     )
 
 

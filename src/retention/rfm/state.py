@@ -9,6 +9,7 @@ import ibis
 from ibis.expr.types import Table
 
 from retention.calendar import week_of
+from retention.integers import as_int64
 from retention.purchases import STATE_COLUMNS
 from retention.reasons import InvalidInput, Reason, mark
 
@@ -84,8 +85,8 @@ def daily_state(
         customer=rows.customer, day=rows.purchased_on if grain == "day" else week_of(rows.purchased_on)
     ).agg(
         orders=count.cast("int64"),
-        gross_minor=purchase.ifelse(rows.amount_minor, 0).sum().cast("int64"),
-        refunded_minor=purchase.ifelse(0, -rows.amount_minor).sum().cast("int64"),
+        gross_minor=as_int64(purchase.ifelse(rows.amount_minor, 0).sum()),
+        refunded_minor=as_int64(purchase.ifelse(0, -rows.amount_minor).sum()),
     )
 
 
@@ -113,9 +114,9 @@ def merge_states(first: Table, second: Table) -> Table:
     """
     both = ibis.union(first.select(*STATE_COLUMNS), second.select(*STATE_COLUMNS))
     return both.group_by("customer", "day").agg(
-        orders=both.orders.sum().cast("int64"),
-        gross_minor=both.gross_minor.sum().cast("int64"),
-        refunded_minor=both.refunded_minor.sum().cast("int64"),
+        orders=as_int64(both.orders.sum()),
+        gross_minor=as_int64(both.gross_minor.sum()),
+        refunded_minor=as_int64(both.refunded_minor.sum()),
     )
 
 

@@ -9,6 +9,7 @@ import ibis
 from ibis.expr.types import DateValue, Table
 
 from retention.calendar import days_between, start_of, week_of
+from retention.integers import as_int64
 from retention.purchases import purchases, with_worth, within
 from retention.reasons import InvalidInput, Reason, mark
 from retention.rfm.state import Grain, check_grain, daily_state
@@ -152,7 +153,7 @@ def split(
     state = daily_state(orders, as_of=holdout_until, grain=grain, one_row_per_order=one_row_per_order)
     later = purchases(within(state, after=train_until if grain == "day" else start_of(train_until, "week")))
     holdout = later.group_by("customer").agg(
-        holdout_purchases=later.count(), holdout_revenue_minor=later.net_minor.sum().cast("int64")
+        holdout_purchases=later.count(), holdout_revenue_minor=as_int64(later.net_minor.sum())
     )
     joined = training.left_join(holdout, "customer")
     return joined.select(
@@ -195,10 +196,10 @@ def _fold(state: Table, as_of: DateValue, grain: Grain, unit: Unit) -> Table:
         last_on=days.bought_on.max(),
         purchases=days.bought_on.count(),
         first_minor=days.bought_minor.argmin(days.bought_on),
-        bought_minor=days.bought_minor.sum(),
-        orders=days.orders.sum().cast("int64"),
-        revenue_minor=days.net_minor.sum().cast("int64"),
-        refunded_minor=days.refunded_minor.sum().cast("int64"),
+        bought_minor=as_int64(days.bought_minor.sum()),
+        orders=as_int64(days.orders.sum()),
+        revenue_minor=as_int64(days.net_minor.sum()),
+        refunded_minor=as_int64(days.refunded_minor.sum()),
     )
     buyers = customers.filter(customers.purchases > 0)
     repeats = buyers.purchases - 1
