@@ -112,6 +112,8 @@ messages: $(STAMP) ## Collect the texts to translate into the catalogues.
 		mkdir -p $$(dirname $$catalogue); \
 		if [ -f $$catalogue ]; then action="update --no-fuzzy-matching --ignore-obsolete"; else action=init; fi; \
 		.venv/bin/pybabel --quiet $$action --input-file var/regulars.pot --output-file $$catalogue --locale $$language; \
+		sed -i.old -e '/EMAIL@ADDRESS/d' -e '/LL@li.org/d' -e 's/Version:  Regulars/Version: Regulars/' $$catalogue; \
+		rm $$catalogue.old; \
 	done
 
 lock: $(STAMP) ## Bring the locks up to pyproject.toml (UPGRADE=1: to the newest versions).

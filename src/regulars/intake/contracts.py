@@ -24,6 +24,7 @@ class Role(StrEnum):
     PRICE = "price"
     PRODUCT = "product"
     CURRENCY = "currency"
+    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

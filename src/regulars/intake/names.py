@@ -13,10 +13,10 @@ from regulars.intake.contracts import Role
 
 _NAMES: Mapping[Role, str] = {
     Role.CUSTOMER: """
-        customer_id, customerid, customer_key, customer_no, customer_number, customer_code, cust_id, custid,
-        cust_no, client_id, clientid, member_id, memberid, user_id, userid, household_id, household_key,
-        household, account_id, consumer_id, buyer_id, shopper_id, contact_id, partner_id, order_partner_id,
-        order_id/partner_id, customer_unique_id, loyalty_id, card_number, kundennummer, kundennr, kunden_nr,
+        customer_unique_id, customer_id, customerid, customer_key, customer_no, customer_number, customer_code,
+        cust_id, custid, cust_no, client_id, clientid, member_id, memberid, user_id, userid, household_id,
+        household_key, household, account_id, consumer_id, buyer_id, shopper_id, contact_id, partner_id,
+        order_partner_id, order_id/partner_id, loyalty_id, card_number, kundennummer, kundennr, kunden_nr,
         kunden_id, kundenid, kdnr, kd_nr, kunde_id, debitor, debitorennummer, mitgliedsnummer, customer, kunde,
         kundin, client, buyer, member, user, household_number, kaeufer, mitglied, customer_email, email, e_mail,
         email_address, e_mail_adresse, billing_email, customer_ref, order_customer, order_id/partner_id/id,
@@ -30,10 +30,10 @@ _NAMES: Mapping[Role, str] = {
         bestell_nr, bestellnr, bestell_id, bestellung, auftragsnummer, auftrag, auftragsnr, rechnungsnummer,
         rechnungsnr, rechnung, belegnummer, belegnr, beleg, bonnummer, bon_nr, bon, vorgangsnummer,
         order_line/order_id, order_reference_no, order, ticket_id, id_order, order_key, order_id/name, bill_no,
-        check_id, cart_id, booking_id
+        check_id, cart_id, booking_id, sales_order_number, sales_order_id, sales_order
     """,
     Role.DATE: """
-        order_date, orderdate, ordered_at, ordered_on, invoicedate, invoice_date, transaction_date,
+        order_date, orderdate, order_date_key, ordered_at, ordered_on, invoicedate, invoice_date, transaction_date,
         transaction_timestamp, purchase_date, purchased_at, purchased_on, order_purchase_timestamp, sale_date,
         created_at, date_created, order_created_at, occurred_on, occurred_at, trans_date, transactiondate,
         order_time, order_timestamp, bestelldatum, auftragsdatum, rechnungsdatum, belegdatum, kaufdatum,
@@ -56,7 +56,8 @@ _NAMES: Mapping[Role, str] = {
     Role.QUANTITY: """
         quantity, qty, lineitem_quantity, item_quantity, product_uom_qty, order_line/product_uom_qty, order_qty,
         quantity_ordered, qty_ordered, units, item_count, number_of_items, number_of_cds, cds, menge, anzahl,
-        stueck, stueckzahl, stk, bestellmenge, pieces, count_of_items, product_quantity
+        stueck, stueckzahl, stk, bestellmenge, pieces, count_of_items, product_quantity,
+        order_quantity, purchase_quantity
     """,
     Role.PRICE: """
         unit_price, unitprice, price, lineitem_price, item_price, price_unit, order_line/price_unit,
@@ -71,6 +72,10 @@ _NAMES: Mapping[Role, str] = {
         item_number
     """,
     Role.CURRENCY: "currency, currency_code, order_currency, currency_id, waehrung, iso_currency, transaction_currency",
+    Role.STATUS: """
+        order_status, order_state, order_status_name, financial_status, payment_status, transaction_status,
+        sale_status, item_status, lineitem_status, bestellstatus, auftragsstatus, zahlungsstatus, status
+    """,
 }
 # An amount of such a name is that of a whole order, even where it is repeated on each of the order's lines.
 _ORDER_TOTALS = (

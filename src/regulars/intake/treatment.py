@@ -23,6 +23,7 @@ from regulars.intake.amounts import (
 from regulars.intake.contracts import Role
 from regulars.intake.dates import DateReading, is_instant, moment_of, of_our_times
 from regulars.intake.repeats import totals_once
+from regulars.intake.statuses import cancelled_with_order
 from regulars.intake.tables import RawTable
 from regulars.intake.texts import NO, filled, hash_of, rows_of, text_of
 from regulars.kit.money import minor_digits
@@ -33,6 +34,7 @@ from retention.refunds import link_refunds
 REASONS: Mapping[str, str] = {
     "unreadable_row": mark("The row could not be split into the table's columns."),
     "no_customer": mark("No customer is named."),
+    "cancelled": mark("The order came to nothing: its status says cancelled, failed or refunded."),
     "no_date": mark("There is no date."),
     "bad_date": mark("The date cannot be read, or is not between 1900 and 2200."),
     "no_amount": mark("There is no amount."),
@@ -77,6 +79,7 @@ class Understood:
 
     `level` is "line" where several rows share an order, `labels` counts the rows by what they say of their currency,
     `totals_repeat` tells that each line of an order repeats the order's total, `gaps` that rows lack an amount.
+    `statuses_of_nothing` are the values of the status column that say that an order came to nothing.
     """
 
     raw: RawTable
@@ -87,6 +90,7 @@ class Understood:
     totals_repeat: bool
     gaps: bool
     labels: Mapping[str, int]
+    statuses_of_nothing: frozenset[str]
     notes: tuple[Reason, ...]
 
     @property
@@ -148,6 +152,8 @@ def lines_of(files: Sequence[Understood], rules: Rules) -> Table:
 def _lines_of(file: Understood, index: int, rules: Rules) -> Table:
     values = _read_values(file, index, rules)
     lines = _priced(values, minor_digits(rules.currency), given=Role.AMOUNT in file.columns)
+    if file.statuses_of_nothing and Role.ORDER in file.columns:
+        lines = cancelled_with_order(lines)
     if file.totals_of_orders:
         lines = totals_once(lines, repeated=file.totals_repeat)
     lines = lines.mutate(occurred_on=_day(lines, file.dates, rules.zone))
@@ -167,6 +173,7 @@ def _read_values(file: Understood, index: int, rules: Rules) -> Table:
     numbers = {role.value: _number(cells, role, file.decimal) for role in NUMBERS}
     names = {role.value: _key(cells, role) for role in (Role.CUSTOMER, Role.ORDER, Role.PRODUCT)}
     said = label_in(cells) if rules.foreign else None
+    status = cells[Role.STATUS.value] if file.statuses_of_nothing else ibis.null("string")
     dates = cells[Role.DATE.value]
     values = cells.select(
         "malformed",
@@ -177,6 +184,8 @@ def _read_values(file: Understood, index: int, rules: Rules) -> Table:
         date_filled=dates.notnull(),
         amount_filled=amount_filled(cells),
         continuation=NO,
+        status_filled=status.notnull(),
+        cancelled=status.isin(sorted(file.statuses_of_nothing)) if file.statuses_of_nothing else NO,
         foreign=NO if said is None else (said.notnull() & said.notin(sorted(rules.own_labels) or [""])),
         **numbers,
         **names,
@@ -233,6 +242,7 @@ def _reason(lines: Table, rules: Rules) -> StringValue:
     return ibis.cases(
         (lines["malformed"], "unreadable_row"),
         (lines["customer"].isnull(), "no_customer"),
+        (lines["cancelled"].fill_null(NO), "cancelled"),
         (~lines["date_filled"], "no_date"),
         (lines["occurred_at"].isnull(), "bad_date"),
         (~lines["amount_filled"], "no_amount"),

@@ -18,6 +18,7 @@ from regulars.intake.contracts import Layout, Role, Settings
 from regulars.intake.dates import date_counts, recognise_dates
 from regulars.intake.repeats import totals_repeat
 from regulars.intake.sources import Kind, Source, open_source
+from regulars.intake.statuses import statuses_of_nothing
 from regulars.intake.tables import VIEW, RawTable, load
 from regulars.intake.texts import filled, one_in, rows_of, steps_kept, text_of
 from regulars.intake.treatment import NUMBERS, Understood, amount_filled, cells_of, label_in
@@ -98,6 +99,7 @@ def understood(raw: RawTable, settings: Settings) -> Understood:
         totals_repeat=whole_orders and totals_repeat(cells, raw.names[columns[Role.AMOUNT]]),
         gaps=counts["gaps"] > 0,
         labels={} if said is None else count_labels(cells, said),
+        statuses_of_nothing=statuses_of_nothing(cells) if Role.STATUS in columns else frozenset(),
         notes=tuple(note for note in (note, dates.note) if note is not None),
     )
 

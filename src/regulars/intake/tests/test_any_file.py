@@ -70,7 +70,7 @@ _CELLS = st.one_of(
                 "Jan 5, 2024 3:04 PM",
                 "0000-00-00",
             ),
-            *("EUR", "USD", "C123", "ann@example.com", "Äpfel", "😀", "x" * 3000),
+            *("EUR", "USD", "cancelled", "C123", "ann@example.com", "Äpfel", "😀", "x" * 3000),
         ]
     ),
     st.text(max_size=12),
@@ -83,6 +83,7 @@ _HEADERS = st.sampled_from(
         ["customer", "date", "amount"],
         ["customer_id", "order_id", "date", "quantity", "unit_price", "product", "currency"],
         ["Kunde", "Datum", "Betrag"],
+        ["order_id", "customer", "date", "amount", "order_status"],
         ["Name", "Email", "Created at", "Total", "Currency", "Lineitem quantity", "Lineitem name"],
         ["a", "b", "c", "d"],
     ]

@@ -59,6 +59,7 @@ ROLES: Mapping[str, str] = {
     "price": mark("price"),
     "product": mark("product"),
     "currency": mark("currency"),
+    "status": mark("status"),
 }
 
 PERIODS: Mapping[str, tuple[str, str, str]] = {
