@@ -1,0 +1,209 @@
+"""What was known of the customers on a day, and who of them then placed no order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from ibis.expr.types import Table
+from numpy.typing import NDArray
+
+from retention import rfm
+from retention.calendar import days_between
+from retention.choose import CANDIDATES
+from retention.clv.customers import customers_of
+from retention.purchases import purchases, with_worth
+from retention.reasons import RetentionError, mark
+
+Floats = NDArray[np.float64]
+
+DAYS_A_WEEK = 7
+
+FEATURES: Mapping[str, str] = {
+    "days_since_last": mark("days since the last order"),
+    "age_days": mark("days since the first order"),
+    "purchases": mark("number of orders"),
+    "mean_gap_days": mark("usual days between orders"),
+    "gaps_missed": mark("silence against the usual gap"),
+    "purchases_last_horizon": mark("orders in the last period"),
+    "purchases_before_last_horizon": mark("orders in the period before"),
+    "revenue_minor": mark("money spent"),
+    "mean_value_minor": mark("average order"),
+    "revenue_last_horizon_minor": mark("money spent in the last period"),
+    "refunded_share": mark("share sent back"),
+    "frequency_rank": mark("rank by number of orders"),
+    "revenue_rank": mark("rank by money spent"),
+    "expected_purchases": mark("orders expected by the purchase model"),
+    "probability_none": mark("the purchase model's probability of no order"),
+}
+_FROM_MODEL = ("expected_purchases", "probability_none")
+_RANKED = {"frequency_rank": "purchases", "revenue_rank": "revenue_minor"}
+_COMPUTED_HERE = (*_FROM_MODEL, *_RANKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is asked of a risk assessment.
+
+    Parameters
+    ----------
+    cut : date
+        The day for which the risk is wanted.
+    known_until : date
+        The last day of the history, >= `cut`. A history that goes on past the cut serves as its test.
+    first_on : date
+        The first day of the history.
+    horizon_days : int
+        Length of the horizon, > 0.
+    model_name : str
+        A key of `retention.choose.CANDIDATES`: the purchase model whose expectation is a feature.
+    grain : {"day", "week"}
+        What counts as one purchase.
+    one_row_per_order : bool
+        Promise that each purchase row is an order of its own (`rfm.daily_state`).
+    seed : int
+        Of the sampling and shuffling.
+    """
+
+    cut: date
+    known_until: date
+    first_on: date
+    horizon_days: int
+    model_name: str
+    grain: rfm.Grain = "day"
+    one_row_per_order: bool = False
+    seed: int = 0
+
+    @property
+    def horizon(self) -> timedelta:
+        """The horizon as a time difference."""
+        return timedelta(days=self.horizon_days)
+
+    @property
+    def has_room_to_learn(self) -> bool:
+        """Whether a slice to train on and one to calibrate on fit before the test, with a horizon of history first."""
+        return self.test_cut - 3 * self.horizon >= self.first_on
+
+    @property
+    def test_cut(self) -> date:
+        """The last cut, not after `cut`, whose horizon is wholly known."""
+        return min(self.cut, self.known_until - self.horizon)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Customers at a cut: features as known then (columns as in `FEATURES`), and whether no order followed."""
+
+    cut: date
+    customers: pa.Array
+    features: NDArray[np.float32]
+    gone: NDArray[np.bool_]
+
+    def feature(self, name: str) -> Floats:
+        """Return one column as float64."""
+        return self.features[:, list(FEATURES).index(name)].astype(np.float64)
+
+
+def read_slice(orders: Table, plan: Plan, cut: date) -> Slice:
+    """Read the customers acquired by `cut` as they were known on that day.
+
+    Parameters
+    ----------
+    orders : ibis Table
+        As for `assess`.
+    plan : Plan
+        Its horizon, model and grain are used.
+    cut : date
+        The day on which the slice stands.
+
+    Returns
+    -------
+    Slice
+        Customers ascending; `gone` is all True where nothing is known after the cut.
+    """
+    table = _features_at(orders, plan, cut).order_by("customer").to_pyarrow()
+    features = np.empty((len(table), len(FEATURES)), dtype=np.float32, order="F")
+    places = {name: place for place, name in enumerate(FEATURES)}
+    for name in FEATURES:
+        if name not in _COMPUTED_HERE:
+            features[:, places[name]] = table[name].to_numpy()
+    for name, ranked in _RANKED.items():
+        features[:, places[name]] = _percent_rank(features[:, places[ranked]])
+    history = [_floats(table[name]) for name in ("purchases", "age_days", "days_since_last")]
+    customers, gone = table["customer"].combine_chunks(), ~table["returned"].to_numpy().astype(bool)
+    del table  # The model's features take as much room again.
+    for name, values in _model_features(*history, plan=plan).items():
+        features[:, places[name]] = values
+    return Slice(cut, customers, features, gone)
+
+
+def _floats(column: Any) -> Floats:
+    return np.asarray(column.to_numpy(), dtype=np.float64)
+
+
+def _percent_rank(values: NDArray[np.float32]) -> Floats:
+    """Return the share of the others who have less, as SQL's percent_rank."""
+    below = np.searchsorted(np.sort(values), values, side="left")
+    return np.asarray(below / max(1, len(values) - 1), dtype=np.float64)
+
+
+def _model_features(purchases: Floats, age_days: Floats, days_since_last: Floats, *, plan: Plan) -> dict[str, Floats]:
+    horizon = plan.horizon_days / DAYS_A_WEEK
+    try:
+        customers = customers_of(purchases - 1, (age_days - days_since_last) / DAYS_A_WEEK, age_days / DAYS_A_WEEK)
+        model = CANDIDATES[plan.model_name]().fit_customers(customers)
+    except RetentionError:
+        # Without a model the classifier does without its features; trees take NaN as missing, the line imputes it.
+        return {name: np.full(len(purchases), np.nan) for name in _FROM_MODEL}
+    return {
+        "expected_purchases": model.expected_purchases(horizon),
+        "probability_none": model.probability_none(horizon),
+    }
+
+
+def _features_at(orders: Table, plan: Plan, cut: date) -> Table:
+    """Return a row per customer with a purchase by `cut`: the features known on that day, and `returned`."""
+    worth = with_worth(_state(orders, plan, cut))
+    known = worth.filter(worth.purchase == 1)
+    last_horizon, before = cut - plan.horizon, cut - 2 * plan.horizon
+    recent = known.day > ibis.date(last_horizon)
+    earlier = (known.day > ibis.date(before)) & (known.day <= ibis.date(last_horizon))
+    net = known.net_minor
+    per_customer = known.group_by("customer").aggregate(
+        first_on=known.day.min(),
+        last_on=known.day.max(),
+        purchases=known.count(),
+        revenue_minor=net.sum(),
+        gross_minor=known.gross_minor.sum(),
+        refunded_minor=known.refunded_minor.sum(),
+        purchases_last_horizon=recent.sum(),
+        purchases_before_last_horizon=earlier.sum(),
+        revenue_last_horizon_minor=recent.ifelse(net, 0).sum(),
+    )
+    days = per_customer.mutate(
+        days_since_last=days_between(per_customer.last_on, ibis.date(cut)),
+        age_days=days_between(per_customer.first_on, ibis.date(cut)),
+    )
+    span = (days.age_days - days.days_since_last).cast("float64")
+    gap = (days.purchases > 1).ifelse(span / (days.purchases - 1).nullif(0), ibis.null("float64"))
+    features = days.mutate(
+        mean_gap_days=gap,
+        gaps_missed=days.days_since_last / (gap + 1),
+        mean_value_minor=days.revenue_minor / days.purchases,
+        refunded_share=days.refunded_minor / days.gross_minor.nullif(0),
+    )
+    after = purchases(_state(orders, plan, cut + plan.horizon))
+    returned = after.filter(after.day > ibis.date(cut)).select(returning=after.customer).distinct()
+    joined = features.left_join(returned, features.customer == returned.returning)
+    # Whole numbers of days and orders are exact in 32 bits, and money need not be.
+    known_features = {name: joined[name].cast("float32") for name in FEATURES if name not in _COMPUTED_HERE}
+    return joined.select("customer", **known_features, returned=joined.returning.notnull())
+
+
+def _state(orders: Table, plan: Plan, as_of: date) -> Table:
+    return rfm.daily_state(orders, as_of=as_of, grain=plan.grain, one_row_per_order=plan.one_row_per_order)
