@@ -22,7 +22,7 @@ from retention.clv.inference import FloatArray, IntArray
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 _FRACTIONS, _SHARES = 0.5 * (1 + _NODES), 0.5 * _WEIGHTS
-_GRID = 32  # Intervals that every x gets at least, for data with few distinct times.
+_GRID = 64  # Intervals that every x gets at least, for data with few distinct times.
 _FAINT = 1e-280
 _LARGEST_DROP = 300.0  # Of the integrand's logarithm within one block, so that the sums do not overflow.
 
