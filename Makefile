@@ -45,7 +45,7 @@ $(STAMP): requirements/$(LOCK).txt pyproject.toml | .venv/bin/uv
 	$(UV) pip install --quiet --python .venv/bin/python --require-hashes -r requirements/bootstrap.txt
 	$(UV) pip sync --quiet --python .venv/bin/python --require-hashes --no-build-isolation $<
 	$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
-	touch $@
+	@touch $@
 
 # --- What is built ---------------------------------------------------------------------------------------------------
 DESIGN := src/regulars/design
@@ -56,11 +56,11 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/regulars/locale/*/LC_MESSAGES/
 
 $(DESIGN)/node_modules/.package-lock.json: $(DESIGN)/package.json $(DESIGN)/package-lock.json | $(STAMP)
 	cd $(DESIGN) && npm ci --silent
-	touch $@
+	@touch $@
 
 $(ASSETS): $(DESIGN_SOURCES) $(DESIGN)/node_modules/.package-lock.json
 	cd $(DESIGN) && npm run --silent build
-	touch $@
+	@touch $@
 
 %.mo: %.po | $(STAMP)
 	.venv/bin/python requirements/compile_catalogue.py $< $@
