@@ -88,8 +88,11 @@ class Candidate:
 
     @property
     def stands(self) -> bool:
-        """Whether the candidate may be chosen: it was fitted, and inside its bounds."""
-        return self.model is not None and self.model.boundary is None
+        """Whether the candidate may be chosen: it was fitted, and no simpler model answers in its place.
+
+        A model in its own limit (one rate, or one tendency to leave, for all customers) stands.
+        """
+        return self.model is not None and self.model.answering_model is self.model
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,20 +194,13 @@ def _refit(candidate: Candidate, customers: Customers) -> Candidate:
 
 def _pick(candidates: Sequence[Candidate]) -> tuple[Candidate, Reason]:
     standing = [c for c in candidates if c.stands]
-    if not standing:
-        simplest = next(c for c in candidates if c.model)
-        return simplest, Reason(
-            "all_on_boundary",
-            mark("{name} is used for want of a better model: every candidate sits on a boundary."),
-            {"name": simplest.name},
-        )
     by_aic = sorted(standing, key=_aic)
     best = by_aic[0]
     ties = [c for c in by_aic if _aic(c) - _aic(best) <= AIC_TIE]
     if len(standing) == 1:
         return best, Reason(
             "only_one_stands",
-            mark("{name} is used: the other candidates sit on a boundary or could not be fitted on these customers."),
+            mark("{name} is used: the other candidates add nothing to it or could not be fitted on these customers."),
             {"name": best.name},
         )
     if len(ties) > 1 and all(c.errors for c in ties):

@@ -13,7 +13,7 @@ from regulars.kit.i18n import gettext as _
 from retention.reasons import mark
 
 _NEEDED = (Role.CUSTOMER, Role.DATE, Role.AMOUNT)
-_MONEY = (Role.AMOUNT, Role.QUANTITY, Role.PRICE)
+_MONEY = (Role.AMOUNT, Role.QUANTITY, Role.PRICE, Role.REFUNDED)
 _TITLES = {
     Role.CUSTOMER: mark("customer"),
     Role.DATE: mark("date"),
@@ -31,6 +31,12 @@ class ColumnOutOfRange(DomainError):
     """The user gave a position beyond the file's columns."""
 
     code = "column_out_of_range"
+
+
+class ColumnTwice(DomainError):
+    """The user gave one column two roles."""
+
+    code = "column_twice"
 
 
 class ColumnNotRecognised(DomainError):
@@ -53,9 +59,12 @@ def assign(
 
     Raises
     ------
-        UnknownColumn, ColumnOutOfRange, ColumnNotRecognised
+        UnknownColumn, ColumnOutOfRange, ColumnTwice, ColumnNotRecognised
     """
     found = {role: _position(path, names, wish) for role, wish in wishes.items()}
+    twice = next((place for place in found.values() if list(found.values()).count(place) > 1), None)
+    if twice is not None:
+        raise ColumnTwice(_("The column {name} cannot be two things at once.").format(name=repr(names[twice])))
     _by_name(names, shapes, found)
     _by_value(shapes, found, spread)
     if Role.AMOUNT not in found and Role.PRICE in found and Role.QUANTITY not in found:

@@ -25,6 +25,7 @@ class Role(StrEnum):
     PRODUCT = "product"
     CURRENCY = "currency"
     STATUS = "status"
+    REFUNDED = "refunded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,13 +45,14 @@ _NAMES: Mapping[Role, str] = {
         line_total, linetotal, lineitem_total, line_amount, item_total, price_subtotal, price_total,
         extended_price, order_line/price_subtotal, order_line/price_total, sales_value, salesvalue, net_amount,
         net_total, order_total, order_amount, order_value, total, total_amount, total_price, total_paid,
-        total_sales, amount_total, totalprice, grand_total, amount, amount_paid, revenue, sales, sales_amount,
-        net_sales, gross_sales, turnover, spend, spent, monetary_value, monetary, dollar_value, dollars,
-        purchase_amount, purchase_value, transaction_amount, transaction_value, payment_value, invoice_total,
-        invoice_amount, invoice_value, value, betrag, gesamtbetrag, gesamt, gesamtpreis, gesamtsumme, summe,
-        umsatz, bestellwert, auftragswert, warenwert, positionsbetrag, positionswert, rechnungsbetrag,
-        zeilensumme, nettobetrag, bruttobetrag, wert, subtotal, paid, order_total_amount, total_incl_tax,
-        total_paid_tax_incl, lineitem_amount, net_revenue, net, brutto, netto, gross
+        total_sales, amount_total, totalprice, grand_total, grand_total_purchased, grand_total_base, amount,
+        amount_paid, revenue, sales, sales_amount, net_sales, gross_sales, turnover, spend, spent,
+        monetary_value, monetary, dollar_value, dollars, purchase_amount, purchase_value, transaction_amount,
+        transaction_value, payment_value, invoice_total, invoice_amount, invoice_value, value, betrag,
+        gesamtbetrag, gesamt, gesamtpreis, gesamtsumme, summe, umsatz, bestellwert, auftragswert, warenwert,
+        positionsbetrag, positionswert, rechnungsbetrag, zeilensumme, nettobetrag, bruttobetrag, wert, subtotal,
+        paid, order_total_amount, total_incl_tax, total_paid_tax_incl, lineitem_amount, net_revenue, net,
+        brutto, netto, gross
     """,
     Role.QUANTITY: """
         quantity, qty, lineitem_quantity, item_quantity, product_uom_qty, order_line/product_uom_qty, order_qty,
@@ -72,6 +73,10 @@ _NAMES: Mapping[Role, str] = {
         item_number
     """,
     Role.CURRENCY: "currency, currency_code, order_currency, currency_id, waehrung, iso_currency, transaction_currency",
+    Role.REFUNDED: """
+        refunded_amount, amount_refunded, total_refunded, refund_amount, order_refund_amount, refunded_total,
+        total_refunded_amount, refunds, erstattet, erstattungsbetrag, rueckerstattet, rueckerstattung
+    """,
     Role.STATUS: """
         order_status, order_state, order_status_name, financial_status, payment_status, transaction_status,
         sale_status, item_status, lineitem_status, bestellstatus, auftragsstatus, zahlungsstatus, status
@@ -80,7 +85,8 @@ _NAMES: Mapping[Role, str] = {
 # An amount of such a name is that of a whole order, even where it is repeated on each of the order's lines.
 _ORDER_TOTALS = (
     "total order_total order_amount order_value total_amount total_price total_paid amount_total grand_total "
-    "invoice_total invoice_amount bestellwert auftragswert gesamtbetrag rechnungsbetrag gesamtsumme"
+    "invoice_total invoice_amount bestellwert auftragswert gesamtbetrag rechnungsbetrag gesamtsumme "
+    "grand_total_purchased grand_total_base gesamt gesamtpreis summe totalprice"
 )
 
 
@@ -96,6 +102,7 @@ def _ranks(names: str) -> dict[str, int]:
     return {name: rank for rank, name in reversed(list(enumerate(ordered)))}
 
 
+EMAILS = frozenset({"email", "emailaddress", "billingemail", "customeremail", "useremail", "buyeremail"})
 ORDER_TOTALS = frozenset(normalise(name) for name in _ORDER_TOTALS.split())
 RANKS: Mapping[Role, Mapping[str, int]] = {role: _ranks(names) for role, names in _NAMES.items()}
 

@@ -246,6 +246,7 @@ def _quality(
         refund_unlinked=((used["amount_minor"] < 0) & ~used["linked"]).sum(),
         zero_price=((used["amount_minor"] == 0) & ~used["continuation"]).sum(),
         continuation_line=used["continuation"].sum(),
+        refund_taken_off=used["refund_taken_off"].sum(),
         order_made_up=used["order_made_up"].sum(),
         zone_converted=used["instant"].sum(),
         after_as_of=(used["occurred_on"] > settings.as_of).sum() if settings.as_of else ibis.literal(0),

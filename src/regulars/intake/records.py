@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -15,11 +15,13 @@ from python_calamine import CalamineWorkbook
 from regulars.intake.dialects import WHITE_SPACE, Dialect
 from regulars.intake.sources import FileEmpty, FileNotUnderstood, Source
 from regulars.kit.i18n import gettext as _
+from retention.reasons import Reason, mark
 
 _LINES_OF_A_RECORD = 100
 _CHARS_OF_A_RECORD = 400_000
 _CHARS_KEPT = 2_000
 _HEAD_RECORDS = 200
+_HEAD_ROWS = 20
 
 
 class _Malformed(str):
@@ -109,8 +111,8 @@ class _Lines:
         return self.taken[0].rstrip("\r\n")
 
 
-def write_spreadsheet(source: Source, target: Path) -> None:
-    """Write the first sheet that has rows as CSV.
+def write_spreadsheet(source: Source, target: Path) -> tuple[Reason, ...]:
+    """Write the longest sheet as CSV, with the rows of the sheets that have the same head; name those left out.
 
     Raises
     ------
@@ -119,15 +121,39 @@ def write_spreadsheet(source: Source, target: Path) -> None:
     """
     try:
         book = CalamineWorkbook.from_path(str(source.readable))
-        sheets = (book.get_sheet_by_name(name).to_python() for name in book.sheet_names)
-        rows = next((rows for rows in sheets if rows), None)
+        sheets = {name: _rows_as_text(book.get_sheet_by_name(name).to_python()) for name in book.sheet_names}
     except Exception as error:  # The reader's own errors have no common class but this one.
         raise FileNotUnderstood(_("{path} is no sound spreadsheet.").format(path=source.path)) from error
-    if rows is None:
+    sheets = {name: rows for name, rows in sheets.items() if rows}
+    if not sheets:
         raise FileEmpty(_("{path} holds no rows.").format(path=source.path))
+    longest = max(sheets, key=lambda name: len(sheets[name]))
+    left_out = []
     with target.open("w", encoding="utf-8", errors="replace", newline="") as out:
         writer = csv.writer(out)
-        writer.writerows([_cell_text(cell) for cell in row] for row in rows)
+        writer.writerows(sheets[longest])
+        for name, rows in sheets.items():
+            if name == longest:
+                continue
+            start = _below_the_same_head(sheets[longest], rows)
+            if start is None:
+                left_out.append(name)
+            else:
+                writer.writerows(rows[start:])
+    if not left_out:
+        return ()
+    template = mark("Of the spreadsheet only the rows like those of {sheet} are read; left out: {others}.")
+    return (Reason("sheets_left_out", template, {"sheet": longest, "others": ", ".join(left_out)}),)
+
+
+def _rows_as_text(rows: Sequence[Sequence[object]]) -> list[list[str]]:
+    return [[_cell_text(cell) for cell in row] for row in rows]
+
+
+def _below_the_same_head(longest: list[list[str]], rows: list[list[str]]) -> int | None:
+    """Return where the rows begin below a line that stands at the top of the longest sheet too."""
+    heads = [row for row in longest[:_HEAD_ROWS] if sum(map(bool, row)) > 2]
+    return next((place + 1 for place, row in enumerate(rows[:_HEAD_ROWS]) if row in heads), None)
 
 
 def _cell_text(cell: object) -> str:

@@ -8,7 +8,7 @@ from ibis.expr.types import Table
 from regulars.intake.names import ORDER_TOTALS, normalise
 from regulars.intake.texts import NO, rows_of
 
-_ORDERS_TO_JUDGE = 10
+_ORDERS_TO_JUDGE = 3
 _SAME = ("fingerprint", "customer", "order", "product", "quantity", "price", "occurred_at", "amount_minor")
 
 

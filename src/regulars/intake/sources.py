@@ -32,6 +32,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# Codecs that give text for other uses than files.
+_NO_TABLE_IS_IN = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
 
 
 class FileMissing(DomainError):
@@ -100,7 +102,7 @@ def open_source(path: Path, folder: Path, encoding: str | None = None) -> Source
     _refuse_what_is_no_file(path)
     try:
         return _open(path, folder, encoding)
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, UnicodeError, zlib.error) as error:
         raise FileUnreadable(
             _("{path} cannot be read: {why}.").format(path=path, why=str(error) or type(error).__name__)
         ) from error
@@ -237,11 +239,15 @@ def _text(path: Path, folder: Path, encoding: str, survey: _Survey, *, compresse
 
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    unknown = UnknownEncoding(_("There is no text encoding {name}.").format(name=repr(encoding)))
     try:
-        b"".decode(encoding)  # A codec of bytes to bytes, such as "hex", fails here.
-        return codecs.getincrementaldecoder(encoding)(errors="replace")
+        name = codecs.lookup(encoding).name
+        "a".encode(encoding)  # A codec of bytes to bytes, such as "hex", fails here.
     except (LookupError, UnicodeError, ValueError) as error:
-        raise UnknownEncoding(_("There is no text encoding {name}.").format(name=repr(encoding))) from error
+        raise unknown from error
+    if name in _NO_TABLE_IS_IN:
+        raise unknown
+    return codecs.getincrementaldecoder(encoding)(errors="replace")
 
 
 def _refuse_binary(path: Path, text: str) -> None:

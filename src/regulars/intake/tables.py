@@ -23,6 +23,7 @@ from regulars.intake.sources import FileEmpty, FileNotUnderstood, Kind, Source
 from regulars.intake.texts import count_of, json_of, text_of
 from regulars.intake.values import looks_like_value, shape_of
 from regulars.kit.i18n import gettext as _
+from retention.reasons import Reason
 
 # What is read where it lies is a view of such a name.
 VIEW = "intake_view"
@@ -48,6 +49,7 @@ class RawTable:
     header: bool
     delimiter: str | None
     rows: int
+    notes: tuple[Reason, ...] = ()
 
     def is_text(self, place: int) -> bool:
         """Tell whether the column at the place (from 0) holds text, so that its values must be read."""
@@ -78,10 +80,10 @@ def load(
     """
     if source.kind is Kind.PARQUET:
         return _load_parquet(source, connection)
-    text = source.readable
+    text, notes = source.readable, tuple[Reason, ...]()
     if source.kind is Kind.SPREADSHEET:
         text = folder / f"{name}.sheet.csv"
-        write_spreadsheet(source, text)
+        notes = write_spreadsheet(source, text)
         delimiter = ","
     dialect = recognise_dialect(text, delimiter)
     if dialect.width > _MOST_COLUMNS:
@@ -103,6 +105,7 @@ def load(
         header=header,
         delimiter=dialect.delimiter if source.kind is Kind.TEXT else None,
         rows=rows,
+        notes=notes,
     )
 
 

@@ -12,6 +12,8 @@ from ibis.expr.types import IntegerValue, StringValue, Table, Value
 from regulars.intake.values import MISSING_WORDS
 
 NO = ibis.literal(value=False)
+# Spreadsheets and web pages leave other blanks than ours: those that do not break, and those without width.
+_BLANK = r"[\s\v\x{00A0}\x{202F}\x{200B}\x{FEFF}]"
 _LONGEST_MISSING_WORD = max(map(len, MISSING_WORDS))
 
 
@@ -34,7 +36,7 @@ def filled(table: Table, columns: Sequence[str]) -> Table:
 
 def _trimmed(text: StringValue) -> StringValue:
     # Trimming is dear, and hardly any cell needs it.
-    return ibis.ifelse(text.re_search(r"^[\s\v]|[\s\v]$"), text.strip(), text)
+    return ibis.ifelse(text.re_search(f"^{_BLANK}|{_BLANK}$"), text.re_replace(f"^{_BLANK}+|{_BLANK}+$", ""), text)
 
 
 def _unless_missing(text: StringValue) -> StringValue:

@@ -47,6 +47,7 @@ REASONS: Mapping[str, str] = {
 TREATMENTS: Mapping[str, str] = {
     "refund_linked": mark("Cancellations and refunds, counted against the purchase that they undo."),
     "refund_unlinked": mark("Cancellations and refunds whose purchase is unknown, counted on their own day."),
+    "refund_taken_off": mark("Orders of which a part was refunded, as a column of the file says; it is taken off."),
     "zero_price": mark("Rows worth nothing, kept: an order worth nothing is an order."),
     "continuation_line": mark("Further lines of an order whose total stands on another line, kept without an amount."),
     "order_made_up": mark("Rows without an order's number; the customer's rows of one moment make an order."),
@@ -67,10 +68,11 @@ _COLUMNS = (
     "instant",
     "order_made_up",
     "continuation",
+    "refund_taken_off",
 )
 # What lines have besides, where some file has it.
 _OF_GOODS = {"product": "string", "quantity": "float64", "price": DECIMAL}
-NUMBERS = (Role.AMOUNT, Role.QUANTITY, Role.PRICE)
+NUMBERS = (Role.AMOUNT, Role.QUANTITY, Role.PRICE, Role.REFUNDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +100,21 @@ class Understood:
         """Tell whether the amount may be that of the whole order, stated on one of its lines only."""
         return {Role.ORDER, Role.AMOUNT} <= set(self.columns) and (self.gaps or self.totals_repeat)
 
+    @property
+    def refunds_beside(self) -> bool:
+        """Tell whether what was refunded of an order stands beside its total."""
+        whole_orders = self.level == "order" or self.totals_of_orders
+        return whole_orders and {Role.AMOUNT, Role.REFUNDED} <= set(self.columns)
+
 
 def cells_of(raw: RawTable, columns: Mapping[Role, int]) -> Table:
     """Return the recognised columns by their roles, text trimmed and NULL where it says nothing, and the rest."""
     given = {role: raw.table[raw.cells[place]] for role, place in columns.items()}
     texts = [role.value for role, column in given.items() if not _is_typed(column, role)]
     # A hash of the record, to find repeated ones by; only an order's number makes those suspect.
-    record = ibis.array([text_of(raw.table[cell]) for cell in raw.cells])
+    # Exports of one shop may order their columns differently; what they say is the same.
+    in_order = [cell for _, cell in sorted(zip(raw.names, raw.cells, strict=True))]
+    record = ibis.array([text_of(raw.table[cell]) for cell in in_order])
     rows = raw.table.select(
         "row",
         malformed=raw.table["malformed"].notnull(),
@@ -151,8 +161,10 @@ def lines_of(files: Sequence[Understood], rules: Rules) -> Table:
 
 def _lines_of(file: Understood, index: int, rules: Rules) -> Table:
     values = _read_values(file, index, rules)
+    if file.refunds_beside:
+        values = _less_refunded(values)
     lines = _priced(values, minor_digits(rules.currency), given=Role.AMOUNT in file.columns)
-    if file.statuses_of_nothing and Role.ORDER in file.columns:
+    if (file.statuses_of_nothing or file.refunds_beside) and Role.ORDER in file.columns:
         lines = cancelled_with_order(lines)
     if file.totals_of_orders:
         lines = totals_once(lines, repeated=file.totals_repeat)
@@ -184,6 +196,7 @@ def _read_values(file: Understood, index: int, rules: Rules) -> Table:
         date_filled=dates.notnull(),
         amount_filled=amount_filled(cells),
         continuation=NO,
+        refund_taken_off=NO,
         status_filled=status.notnull(),
         cancelled=status.isin(sorted(file.statuses_of_nothing)) if file.statuses_of_nothing else NO,
         foreign=NO if said is None else (said.notnull() & said.notin(sorted(rules.own_labels) or [""])),
@@ -213,6 +226,19 @@ def _key(cells: Table, role: Role) -> StringValue:
     text = cells[role.value]
     return ibis.cases(
         (text.endswith(".0"), text.re_replace(r"^(\d+)\.0$", r"\1")), (text.contains("@"), text.lower()), else_=text
+    )
+
+
+def _less_refunded(values: Table) -> Table:
+    """Take off what was refunded of an order; one that was refunded in full came to nothing."""
+    refunded = values["refunded"].abs().fill_null(0)
+    taken_off = (refunded > 0) & (values["amount"] > 0)
+    came_to_nothing = taken_off & (refunded >= values["amount"])
+    return values.mutate(
+        amount=ibis.ifelse(taken_off & ~came_to_nothing, (values["amount"] - refunded).cast(DECIMAL), values["amount"]),
+        cancelled=values["cancelled"] | came_to_nothing.fill_null(NO),
+        status_filled=values["status_filled"] | came_to_nothing.fill_null(NO),
+        refund_taken_off=(taken_off & ~came_to_nothing).fill_null(NO),
     )
 
 

@@ -16,6 +16,7 @@ from regulars.intake.amounts import count_labels, recognise_decimal
 from regulars.intake.columns import assign
 from regulars.intake.contracts import Layout, Role, Settings
 from regulars.intake.dates import date_counts, recognise_dates
+from regulars.intake.names import EMAILS, normalise
 from regulars.intake.repeats import totals_repeat
 from regulars.intake.sources import Kind, Source, open_source
 from regulars.intake.statuses import statuses_of_nothing
@@ -23,6 +24,7 @@ from regulars.intake.tables import VIEW, RawTable, load
 from regulars.intake.texts import filled, one_in, rows_of, steps_kept, text_of
 from regulars.intake.treatment import NUMBERS, Understood, amount_filled, cells_of, label_in
 from regulars.intake.values import DateForm, shape_of
+from retention.reasons import Reason, mark
 
 
 class Workshop:
@@ -84,6 +86,7 @@ def understood(raw: RawTable, settings: Settings) -> Understood:
     numbers = [columns[role] for role in NUMBERS if role in columns and raw.is_text(columns[role])]
     texts = [text for place in numbers for text in samples[place]]
     decimal, note = recognise_decimal(texts, raw.delimiter, settings.decimal)
+    guests = _guests_by_email(raw, columns, settings) if "0" in samples[columns[Role.CUSTOMER]] else None
     cells = cells_of(raw, columns)
     form = shapes[columns[Role.DATE]].date_form
     counts = _survey(cells, form)
@@ -100,8 +103,26 @@ def understood(raw: RawTable, settings: Settings) -> Understood:
         gaps=counts["gaps"] > 0,
         labels={} if said is None else count_labels(cells, said),
         statuses_of_nothing=statuses_of_nothing(cells) if Role.STATUS in columns else frozenset(),
-        notes=tuple(note for note in (note, dates.note) if note is not None),
+        notes=(*raw.notes, *(note for note in (guests, note, dates.note) if note is not None)),
     )
+
+
+def _guests_by_email(raw: RawTable, columns: dict[Role, int], settings: Settings) -> Reason | None:
+    """Tell customers by e-mail where the number 0 stands for all guests, as in WooCommerce; return the note of it."""
+    number = columns[Role.CUSTOMER]
+    emails = [place for place, name in enumerate(raw.names) if normalise(name) in EMAILS and place != number]
+    if not emails or Role.CUSTOMER in settings.columns:
+        return None
+    texts = filled(
+        raw.table.select(number=text_of(raw.table[raw.cells[number]]), email=text_of(raw.table[raw.cells[emails[0]]])),
+        ["number", "email"],
+    )
+    guests = texts.filter(texts["number"] == "0")
+    if rows_of(guests.aggregate(emails=guests["email"].nunique()))[0]["emails"] < 2:
+        return None
+    columns[Role.CUSTOMER] = emails[0]
+    template = mark("In the column {number} 0 stands for several people; customers are told by {email}.")
+    return Reason("guests_by_email", template, {"number": raw.names[number], "email": raw.names[emails[0]]})
 
 
 def _survey(cells: Table, form: DateForm | None) -> dict[str, int]:

@@ -169,16 +169,16 @@ def _collapsed(forecast: Forecast) -> Reason | None:
     choice = forecast.choice
     if choice is None or choice.chosen != NBD.name:
         return None
-    bounded = [c.name for c in choice.candidates if c.model is not None and c.model.boundary is not None]
-    if not bounded:
+    collapsed = [c.name for c in choice.candidates if c.model is not None and not c.stands]
+    if not collapsed:
         return None
     return Reason(
         "dropout_not_seen",
         mark(
-            "{models} sit on a boundary here: these orders do not show who has left for good. Nobody is ranked by the "
+            "{models} show no dropout here: these orders do not tell who has left for good. Nobody is ranked by the "
             "probability of being alive."
         ),
-        {"models": ", ".join(bounded)},
+        {"models": ", ".join(collapsed)},
     )
 
 

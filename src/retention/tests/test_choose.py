@@ -58,12 +58,24 @@ def test_where_nobody_leaves_the_simple_model_is_chosen():
     assert choice.why[1].code == "no_backtest"
 
 
-def test_a_candidate_on_a_boundary_is_never_chosen():
+def test_a_candidate_that_a_simpler_model_answers_for_is_never_chosen():
     people = NBD(params={"r": 0.9, "alpha": 8.0}).simulate(np.full(3_000, 52.0), seed=3)
     choice = choose(customers_of(people.frequency, people.recency, np.full(3_000, 52.0)))
-    bounded = {candidate.name for candidate in choice.candidates if candidate.model.boundary}
-    assert bounded
-    assert choice.chosen not in bounded
+    answered_for = {candidate.name for candidate in choice.candidates if not candidate.stands}
+    assert answered_for == {"BG/NBD", "MBG/NBD", "Pareto/NBD"}
+    assert choice.chosen not in answered_for
+
+
+def test_customers_of_one_pace_of_whom_some_stopped_have_a_model_of_dropout():
+    # Everybody buys each 30 days; a third stopped at some time. One pace is a limit, not a lack of dropout.
+    frequency = np.r_[np.full(40, 23.0), np.full(10, 20.0), np.arange(8.0, 13.0), np.arange(8.0, 13.0)]
+    ages = np.full(60, 720.0) + np.arange(60) % 29
+    choice = choose(customers_of(frequency, 30 * frequency, ages))
+    assert choice.chosen != "NBD"
+    assert choice.model.boundary.code == "rates_alike"
+    alive = choice.model.probability_alive()
+    assert alive[:40].min() > 0.5
+    assert alive[50:].max() < 0.05
 
 
 def test_where_naive_is_closer_it_is_said():

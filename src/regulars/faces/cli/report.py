@@ -50,8 +50,8 @@ def report(
         typer.Option(
             metavar="ROLE=COLUMN,…",
             help=_(
-                "Which column is what: customer, order, date, amount, quantity, price, product, currency, status; "
-                "by name or 1-based position, as in customer=2,date=3,amount=5."
+                "Which column is what: customer, order, date, amount, quantity, price, product, currency, status, "
+                "refunded; by name or 1-based position, as in customer=2,date=3,amount=5."
             ),
         ),
     ] = None,

@@ -60,6 +60,7 @@ ROLES: Mapping[str, str] = {
     "product": mark("product"),
     "currency": mark("currency"),
     "status": mark("status"),
+    "refunded": mark("refunded amount"),
 }
 
 PERIODS: Mapping[str, tuple[str, str, str]] = {
