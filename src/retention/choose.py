@@ -92,7 +92,7 @@ class Candidate:
 
         A model in its own limit (one rate, or one tendency to leave, for all customers) stands.
         """
-        return self.model is not None and self.model.answering_model is self.model
+        return self.model is not None and self.model.answering_model.name == self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def failures_explained() -> Iterator[None]:
                 why=_first_line(error)
             )
         ) from error
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
     except duckdb.Error as error:
         raise ReadingFailed(_("The files cannot be read: {why}").format(why=_first_line(error))) from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +23,7 @@ from regulars.intake.tables import VIEW, RawTable, load
 from regulars.intake.texts import filled, one_in, rows_of, steps_kept, text_of
 from regulars.intake.treatment import NUMBERS, Understood, amount_filled, cells_of, label_in
 from regulars.intake.values import DateForm, shape_of
+from regulars.kit.scratch import scratch_folder
 from retention.reasons import Reason, mark
 
 
@@ -32,19 +32,22 @@ class Workshop:
 
     def __init__(self, connection: Backend) -> None:
         self.connection = connection
-        self._folder = tempfile.TemporaryDirectory(prefix="regulars-")
+        self._scratch = scratch_folder()
         self._before = frozenset(connection.list_tables())
         self._kept: set[str] = set()
 
     def __enter__(self) -> Self:
+        self._folder = self._scratch.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for name in set(self.connection.list_tables()) - self._before - (self._kept if error is None else set()):
-            self._drop(name)
-        self._folder.cleanup()
+        try:
+            for name in set(self.connection.list_tables()) - self._before - (self._kept if error is None else set()):
+                self._drop(name)
+        finally:
+            self._scratch.__exit__(None, None, None)
 
     def _drop(self, name: str) -> None:
         if name.startswith(f"ibis_{VIEW}"):
@@ -63,14 +66,14 @@ class Workshop:
 
     def open(self, path: Path, settings: Settings) -> Source:
         """Open the file, staging what must be staged."""
-        return open_source(path, Path(self._folder.name), settings.encoding)
+        return open_source(path, self._folder, settings.encoding)
 
     def understand(self, source: Source, settings: Settings) -> Understood:
         """Load the file and recognise its columns and how their values are written."""
         raw = load(
             source,
             gen_name("intake_raw"),
-            Path(self._folder.name),
+            self._folder,
             self.connection,
             header=settings.header,
             delimiter=settings.delimiter,

@@ -39,7 +39,8 @@ def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progres
         state = rfm.daily_state(orders, as_of=plan.cut, grain=options.grain, one_row_per_order=True)
         with state.cache() as kept:
             progress(_("Reading the history"), 0.1)
-            history = read_history(kept, first_on=plan.first_on, as_of=plan.cut, margin=options.margin)
+            daily = kept if options.grain == "day" else rfm.daily_state(orders, as_of=plan.cut, one_row_per_order=True)
+            history = read_history(kept, daily, first_on=plan.first_on, as_of=plan.cut, margin=options.margin)
         money_unit = 10 ** minor_digits(intake.currency)
         steps = part_of(progress, 0.25, 0.8)
         forecast = make_forecast(orders, plan=plan, options=options, money_unit=money_unit, progress=steps)

@@ -30,7 +30,11 @@ DEFINITIONS: Mapping[str, Definition] = {
         ),
     ),
     "revenue": Definition(
-        mark("Revenue"), mark("What customers paid, less what was refunded to them. A refund counts on its own date.")
+        mark("Revenue"),
+        mark(
+            "What customers paid, less what was refunded to them. A refund counts against the purchase that it "
+            "undoes, from its own day on; where that purchase is unknown, on its own day."
+        ),
     ),
     "refunded": Definition(mark("Refunded"), mark("What was given back to customers, already taken off the revenue.")),
     "active": Definition(mark("Customers who bought"), mark("Customers with at least one purchase in the window.")),

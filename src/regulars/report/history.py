@@ -55,13 +55,17 @@ class History:
     second_purchase: Survival | None
 
 
-def read_history(state: Table, *, first_on: date, as_of: date, margin: float) -> History:
-    """Read what happened until `as_of` from a daily or weekly state."""
+def read_history(state: Table, daily: Table, *, first_on: date, as_of: date, margin: float) -> History:
+    """Read what happened until `as_of`.
+
+    `state` has the grain of a purchase, `daily` that of a day: windows and periods begin and end on days, whatever
+    counts as one purchase.
+    """
     span = (as_of - first_on).days + 1
     window = min(WINDOW_DAYS, max(1, span // 2))
     period = _period(span)
-    retained = metrics.retention_rate(state, as_of=as_of, window_days=window)
-    before = metrics.retention_rate(state, as_of=as_of - timedelta(days=window), window_days=window)
+    retained = metrics.retention_rate(daily, as_of=as_of, window_days=window)
+    before = metrics.retention_rate(daily, as_of=as_of - timedelta(days=window), window_days=window)
     return History(
         totals=metrics.totals(state),
         average_purchase_value_minor=metrics.average_purchase_value(state).value,
@@ -71,12 +75,12 @@ def read_history(state: Table, *, first_on: date, as_of: date, margin: float) ->
         repeat_purchase_rate=estimate(metrics.repeat_purchase_rate(state)),
         retention_rate=estimate(retained),
         previous_retention_rate=estimate(before),
-        churn_rate=estimate(metrics.churn_rate(state, as_of=as_of, window_days=window)),
-        window=_window(state, as_of=as_of, days=window),
+        churn_rate=estimate(metrics.churn_rate(daily, as_of=as_of, window_days=window)),
+        window=_window(daily, as_of=as_of, days=window),
         concentration=_concentration(state),
         period=period,
-        activity=_activity(state, period, as_of),
-        cohorts=_cohorts(state, period, as_of),
+        activity=_activity(daily, period, as_of),
+        cohorts=_cohorts(daily, period, as_of),
         second_purchase=_second_purchase(state, as_of),
     )
 
@@ -97,7 +101,7 @@ def _period(span_days: int) -> PeriodName:
 
 def _window(state: Table, *, as_of: date, days: int) -> Window:
     worth = with_worth(state)
-    # Refunds count in the window of their day, whether or not anything was bought on it.
+    # Refunds count on the day of the state: of the purchase that they undo, or their own where that is unknown.
     seen = worth.mutate(
         bought_on=(worth.purchase == 1).ifelse(worth.day, ibis.null("date")),
     ).mutate(first_on=ibis._.bought_on.min().over(group_by="customer"))

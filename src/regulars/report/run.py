@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext as _
 from regulars.kit.i18n import language
 from regulars.kit.progress import Progress, part_of, silent
+from regulars.kit.scratch import scratch_folder
 from regulars.report.analyse import analyse
 from regulars.report.contracts import Analysis, Options
 from regulars.report.json_form import to_json
@@ -117,13 +117,13 @@ def run(
     """
     goals.check(files)
     with (
-        tempfile.TemporaryDirectory(prefix="regulars-", ignore_cleanup_errors=True) as folder,
+        scratch_folder() as folder,
         written_whole() as outputs,
     ):
-        connection = _open_workspace(Path(folder))
+        connection = _open_workspace(folder)
         try:
             intake = read(files, settings, connection=connection, progress=part_of(progress, 0.0, 0.35))
-            orders = intake.orders if engine == "duckdb" else _on_spark(intake, Path(folder))
+            orders = intake.orders if engine == "duckdb" else _on_spark(intake, folder)
             analysis = analyse(
                 dataclasses.replace(intake, orders=orders),
                 options,
@@ -134,6 +134,8 @@ def run(
             _write(analysis, intake, goals, outputs)
         except RetentionError as error:
             raise NothingToAnalyse(say(error.reason)) from error
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
         except duckdb.Error as error:
             raise EngineFailed(
                 _("The analysis ran out of room: {why}").format(why=str(error).split("\n")[0])

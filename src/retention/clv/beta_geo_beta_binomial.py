@@ -15,6 +15,8 @@ from retention.clv.purchases import LEAST_GAIN
 from retention.reasons import InvalidInput, Reason, mark
 
 _LARGEST = 1e5
+# At these the model itself answers, in its own limit.
+_OWN_LIMITS = ("rates_alike", "dropout_alike")
 
 
 class BetaGeoBetaBinomial(FittedModel):
@@ -161,7 +163,7 @@ class BetaGeoBetaBinomial(FittedModel):
 
     @property
     def _answering_theta(self) -> FloatArray:
-        if self.boundary is None or self._without is None:
+        if self._without is None or self.boundary is None or self.boundary.code in _OWN_LIMITS:
             return self._theta
         # As gamma vanishes nobody leaves.
         return np.array([*self._without.params.values(), 1e-12, 1.0])
@@ -197,6 +199,12 @@ class BetaGeoBetaBinomial(FittedModel):
         if found.indefinite:
             template = mark("The data do not tell the parameters of {model}: the model without dropout answers.")
             return Reason("not_identified", template, values)
+        if set(found.at_bound) & {"alpha", "beta"}:
+            template = mark("Customers do not differ measurably in how often they buy ({parameters} at its bound).")
+            return Reason("rates_alike", template, values)
+        if found.at_bound:
+            template = mark("Customers do not differ measurably in how soon they leave ({parameters} at its bound).")
+            return Reason("dropout_alike", template, values)
         return None
 
 
@@ -212,7 +220,7 @@ def _in_opportunities(
 
 
 def _whole(t: int) -> int:
-    if t < 0 or int(t) != t:
+    if not np.isfinite(t) or t < 0 or int(t) != t:
         raise InvalidInput(
             Reason("time_invalid", mark("Opportunities are a whole number of at least 0, not {t}."), {"t": t})
         )

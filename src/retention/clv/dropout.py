@@ -11,9 +11,9 @@ from retention.reasons import Reason, mark
 class DropoutModel(PurchaseModel):
     """A purchase model with dropout, which contains NBD as its limit.
 
-    Three things are answered by NBD: a gain 2 (LL - LL of NBD) below 4, an indefinite (or practically flat) curvature
-    at the maximum, and a dropout parameter at its bound without such a gain. Where a parameter is at its bound and the
-    gain is real, the model's own limit (one rate, or one tendency to leave, for all) is the simpler model and answers.
+    A gain 2 (LL - LL of NBD) below 4 is answered by NBD. Where the gain is real and a parameter is at its bound, or the
+    likelihood rises so slowly towards it that the curvature is indefinite (or practically flat), the model's own limit
+    (one rate, or one tendency to leave, for all) is the simpler model and answers; the parameters are then not told.
     """
 
     _nbd: NBD | None = None
@@ -45,9 +45,10 @@ class DropoutModel(PurchaseModel):
             return Reason("no_dropout", template, values), nbd
         if self.estimate.indefinite:
             template = mark(
-                "The data do not tell the parameters of {model} (the curvature is not a maximum's). NBD answers."
+                "The data do not tell the parameters of {model} apart (the curvature is not a maximum's): its "
+                "forecasts stand, its parameters do not."
             )
-            return Reason("not_identified", template, values), nbd
+            return Reason("not_identified", template, values), None
         if not self.estimate.at_bound:
             return None, None
         if set(self.estimate.at_bound) & {"r", "alpha"}:

@@ -135,7 +135,8 @@ class GammaGamma(FittedModel):
         values = {"parameters": ", ".join(estimate.at_bound)}
         if estimate.at_bound:
             template = mark(
-                "The spend model is at its limit ({parameters} at its bound): customers spend too much alike."
+                "The spend model is at its limit ({parameters} at its bound): the purchases, or the customers, "
+                "are too much alike."
             )
             return Reason("spend_at_bound", template, values)
         if estimate.indefinite:

@@ -27,7 +27,7 @@ from retention.clv.inference import (
     one_thread,
 )
 from retention.clv.model import FittedModel
-from retention.reasons import InvalidInput, Reason, mark
+from retention.reasons import InvalidInput, NotEnoughData, Reason, mark
 
 Likelihood = Callable[[FloatArray], tuple[float, FloatArray]]
 """Parameters -> log-likelihood and its gradient by the parameters."""
@@ -198,7 +198,7 @@ class PurchaseModel(FittedModel):
         recency: npt.ArrayLike | None = None,
         T: npt.ArrayLike | None = None,
     ) -> FloatArray:
-        """Give the median time from T to the next purchase of a customer who is active, shape (n,), unit of T.
+        """Give the median time from T to the next purchase of who is active and stays, shape (n,), in the unit of T.
 
         Notes
         -----
@@ -306,7 +306,10 @@ class PurchaseModel(FittedModel):
         self, frequency: npt.ArrayLike | None, recency: npt.ArrayLike | None, T: npt.ArrayLike | None
     ) -> Customers:
         if frequency is not None and recency is not None and T is not None:
-            return customers_of(frequency, recency, T)
+            asked = customers_of(frequency, recency, T)
+            if not len(asked.T):
+                raise NotEnoughData(Reason("no_customers", mark("No customer is given to foretell.")))
+            return asked
         if frequency is not None or recency is not None or T is not None:
             raise InvalidInput(
                 Reason("columns_missing", mark("Give frequency, recency and T together, or none of them."))

@@ -14,6 +14,7 @@ from retention.clv.gamma_gamma import GammaGamma
 from retention.clv.inference import FloatArray
 from retention.clv.purchases import PurchaseModel
 from retention.estimates import Interval, missing, normal_quantile
+from retention.reasons import InvalidInput, Reason, mark
 
 _DRAWS = 24
 _ROWS = 2_000
@@ -39,7 +40,8 @@ def total_purchases(model: PurchaseModel, t: float, *, level: float = 0.95) -> I
     customers = model.customers(None, None, None)
     none, mean, second = model.predictive_moments(t, customers)
     del none
-    total = float(model.expected_purchases(t).sum())
+    rows = {"frequency": customers.frequency, "recency": customers.recency, "T": customers.T}
+    total = float(customers.counts @ model.expected_purchases(t, **rows))
     own = float(customers.counts @ np.maximum(second + mean - mean**2, 0.0))
     return _around(total, own + (total * _spread_of_total(model, t)) ** 2, level)
 
@@ -66,6 +68,11 @@ def total_value(
         The expected total and its predictive interval, in the unit of `mean_spend`; NaN with a reason where the mean
         spend does not exist.
 
+    Raises
+    ------
+    InvalidInput
+        The model was fitted with counts: customers of one history differ in what they spend.
+
     Notes
     -----
     With N purchases of mean value z, Var[sum] = E[N] Var[value | v] + Var[N z]. The gamma-gamma model's own posterior
@@ -73,6 +80,10 @@ def total_value(
     variance of N alone, so that the interval is then a lower bound of the true one.
     """
     customers = model.customers(None, None, None)
+    if customers.counts.sum() != len(customers.inverse):
+        raise InvalidInput(
+            Reason("counts_given", mark("The value of all needs each customer's own spend: fit without counts."))
+        )
     spent = np.nan_to_num(np.asarray(mean_spend, dtype=np.float64))
     x = customers.frequency[customers.inverse]
     each = spend.expected_mean_spend(x, spent)

@@ -77,8 +77,10 @@ def forecast_value(
     -----
     The probability of no purchase is exact. Given N >= 1 purchases, the sum of N gamma values (at v = 1) is taken as a
     gamma with the same mean and variance - both exact - and dividing by the customer's own v, whose distribution given
-    the past is gamma, gives a beta prime distribution, whose quantiles are known. The upper end is exact to half a
-    point of probability, the lower, where few purchases are a lattice, to about two; `tests/test_value.py` checks this
+    the past is gamma, gives a beta prime distribution, whose quantiles are known. For customers as shops have them the
+    upper end is exact to about half a point of probability, the lower, where few purchases are a lattice, to about two;
+    where the number is torn between none and very many (a heavy buyer who may just have left), either may be off by
+    several; `tests/test_value.py` checks this
     and the coverage. All but one factor depends on the distinct rows only, so a million customers take seconds. The
     uncertainty of the spend model's parameters is not in the interval; it is far below the customer's own from some
     hundreds of repeat buyers on.

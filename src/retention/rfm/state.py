@@ -35,8 +35,9 @@ def daily_state(
     Parameters
     ----------
     orders : Table
-        One row per order line, order or refund: `customer` string, `order` string, `occurred_on` date, `purchased_on`
-        date (the day of the purchase that the row belongs to), `amount_minor` int64 (purchases >= 0, refunds < 0).
+        One row per order line, order or refund: `customer` string, `order` string (never null), `occurred_on` date,
+        `purchased_on` date (the day of the purchase that the row belongs to), `amount_minor` int64 (purchases >= 0,
+        refunds < 0).
     as_of : date, optional
         The last day that is known: rows that occurred later are left out, also refunds of earlier purchases.
     grain : {"day", "week"}
@@ -78,7 +79,7 @@ def daily_state(
     _check(orders, grain, one_row_per_order=one_row_per_order, known=known)
     rows = orders if as_of is None else orders.filter(orders.occurred_on <= as_of)
     if known is not None:
-        rows = _without_counted_orders(rows, known)
+        rows = _without_counted_orders(rows, known, grain)
     purchase = rows.amount_minor >= 0
     count = rows.count(where=purchase) if one_row_per_order else rows["order"].nunique(where=purchase)
     return rows.group_by(
@@ -120,9 +121,13 @@ def merge_states(first: Table, second: Table) -> Table:
     )
 
 
-def _without_counted_orders(rows: Table, known: Table) -> Table:
+def _without_counted_orders(rows: Table, known: Table, grain: Grain) -> Table:
     """Take away the name of each order that `known` holds, so that it is not counted again."""
-    keys = ["customer", "order", "purchased_on"]
+    keys = ["customer", "order", "_period"]
+    rows, known = (
+        table.mutate(_period=table.purchased_on if grain == "day" else week_of(table.purchased_on))
+        for table in (rows, known)
+    )
     counted = known.select(*keys).distinct().mutate(_counted=ibis.literal(True))  # noqa: FBT003  (Ibis's signature)
     joined = rows.left_join(counted, keys)
     return joined.select(

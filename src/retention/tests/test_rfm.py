@@ -231,3 +231,15 @@ def test_bad_requests_are_refused(code: str, request_of: Callable[[Table], Table
     with pytest.raises(InvalidInput) as refusal:
         request_of(orders_of([Row(0, 500)]))
     assert refusal.value.reason.code == code
+
+
+def test_an_order_split_within_a_week_counts_once_in_its_week():
+    def line(day: date) -> Table:
+        rows = {"customer": ["ann"], "order": ["1"], "amount_minor": [500]}
+        table = ibis.memtable(rows | {"occurred_on": [day], "purchased_on": [day]})
+        return table.mutate(occurred_on=table.occurred_on.cast("date"), purchased_on=table.purchased_on.cast("date"))
+
+    monday, tuesday = line(date(2024, 1, 1)), line(date(2024, 1, 2))
+    later = rfm.daily_state(tuesday, grain="week", known=monday)
+    merged = rfm.merge_states(rfm.daily_state(monday, grain="week"), later)
+    assert merged.select("orders", "gross_minor").to_pyarrow().to_pylist() == [{"orders": 1, "gross_minor": 1_000}]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import contextlib
 import math
+import os
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -22,7 +24,7 @@ from regulars.kit.i18n import gettext as _
 
 if TYPE_CHECKING:
     from regulars.intake.contracts import Role, Settings
-    from regulars.report.contracts import Options
+    from regulars.report.contracts import Options, Report
     from regulars.report.run import Goals
 
 activate(preferred_language())
@@ -120,6 +122,8 @@ def report(
             _set_language(language)
         if engine not in ("duckdb", "spark"):
             _refuse(_("--engine is duckdb or spark, not {value}."), engine)
+        if json is not None and not json.strip():
+            _refuse(_("--json takes a path, or - for the standard output, not {value}."), repr(json))
         to_stdout = json == "-"
         wished = _goals(html, None if to_stdout else json, scores, refused, to_stdout=to_stdout)
         settings = _settings(columns, delimiter, encoding, decimal, date_order, header, currency, zone, as_of)
@@ -147,16 +151,42 @@ def _run(
 
         from regulars.report.json_form import to_json
 
-        typer.echo(dumps(to_json(analysis.report), indent=2, ensure_ascii=False, allow_nan=False))
+        _print_or_explain(dumps(to_json(analysis.report), indent=2, ensure_ascii=False, allow_nan=False))
     if not quiet:
-        from regulars.report.page.sentences import headline, in_short
-
-        typer.echo(headline(analysis.report))
-        for point in in_short(analysis.report):
-            typer.echo(f"- {point.text}")
+        _tell(analysis.report)
         for path in (goals.html, goals.json, goals.scores, goals.refused):
             if path is not None and (path != goals.refused or analysis.report.data.refused):
                 typer.echo(_("Written: {path}").format(path=path))
+
+
+def _tell(report: Report) -> None:
+    """Print what the report says first, and what a reader should know before trusting it."""
+    from regulars.report.page.sentences import SILENT, headline, in_short
+    from regulars.report.wording import say
+
+    typer.echo(headline(report))
+    for point in in_short(report):
+        typer.echo(f"- {point.text}")
+    for finding in report.findings:
+        if finding.code != SILENT:  # The headline says it.
+            typer.echo(f"- {say(finding, report.meta.currency)}")
+    for layout in report.data.layouts:
+        for note in layout.notes:
+            typer.echo(f"- {layout.path.name}: {say(note)}")
+
+
+def _print_or_explain(text: str) -> None:
+    from regulars.report.outputs import OutputImpossible
+
+    try:
+        typer.echo(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputImpossible(
+            _("The standard output cannot be written to: {why}.").format(why=error.strerror)
+        ) from error
 
 
 def _set_language(value: str) -> None:
@@ -197,6 +227,8 @@ def _settings(
         _refuse(_("--decimal is . or , and not {value}."), decimal)
     if date_order not in (None, "ymd", "dmy", "mdy"):
         _refuse(_("--date-order is ymd, dmy or mdy, not {value}."), date_order)
+    zone = _known_zone(zone)
+    today = datetime.now(ZoneInfo(zone)).date()
     return Settings(
         columns=_parse_columns(columns) if columns else {},
         delimiter=delimiter.replace("\\t", "\t") if delimiter else None,
@@ -205,9 +237,9 @@ def _settings(
         date_order=date_order,
         header=header,
         currency=currency.upper() if currency else None,
-        zone=_known_zone(zone),
-        as_of=_parse_day("--as-of", as_of),
-        today=datetime.now(ZoneInfo(zone)).date(),
+        zone=zone,
+        as_of=_known_day("--as-of", as_of, today),
+        today=today,
     )
 
 
@@ -223,6 +255,8 @@ def _parse_columns(text: str) -> dict[Role, str]:
                 part,
                 choices=", ".join(Role),
             )
+        if Role(role.strip().lower()) in columns:
+            _refuse(_("--columns names a role twice: {value}."), part)
         columns[Role(role.strip().lower())] = column.strip()
     return columns
 
@@ -266,6 +300,13 @@ def _parse_day(name: str, text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         _refuse(_("{name} takes a day as 2026-11-20, not {value}."), text, name=name)
+
+
+def _known_day(name: str, text: str | None, today: date) -> date | None:
+    day = _parse_day(name, text)
+    if day is not None and day > today:
+        _refuse(_("{name} is a day that has been, not {value}."), str(text), name=name)
+    return day
 
 
 def _parse_horizon(text: str) -> int:
@@ -314,7 +355,10 @@ def _explained() -> Iterator[None]:
     except DomainError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(WRONG_INPUT) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # DuckDB turns an interruption of a query into an error of its own.
+        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
+            raise
         typer.echo(_("Interrupted; nothing was written."), err=True)
         raise typer.Exit(INTERRUPTED) from None
     finally:

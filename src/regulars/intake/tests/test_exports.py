@@ -67,7 +67,7 @@ def test_a_customer_numbered_zero_stays_one(read_text: ReadText) -> None:
 
 
 @pytest.fixture
-def read_sheets(tmp_path: Path, connection: Backend):  # type: ignore[no-untyped-def]
+def read_sheets(tmp_path: Path, connection: Backend):
     def function(sheets: Sheets) -> Intake:
         path = tmp_path / "book.xlsx"
         with xlsxwriter.Workbook(path) as book:
@@ -83,12 +83,12 @@ def read_sheets(tmp_path: Path, connection: Backend):  # type: ignore[no-untyped
 HEAD: list[object] = ["customer", "date", "amount"]
 
 
-def test_sheets_of_the_same_head_are_read_as_one(read_sheets) -> None:  # type: ignore[no-untyped-def]
+def test_sheets_of_the_same_head_are_read_as_one(read_sheets) -> None:
     intake = read_sheets({"2023": [HEAD, ["ann", "2023-01-01", 5]], "2024": [HEAD, ["ann", "2024-01-01", 7]]})
     assert (total_of(intake), notes_of(intake)) == (1_200, set())
 
 
-def test_the_longest_sheet_is_read_and_others_are_named(read_sheets) -> None:  # type: ignore[no-untyped-def]
+def test_the_longest_sheet_is_read_and_others_are_named(read_sheets) -> None:
     orders = [HEAD, *([f"c{day}", f"2024-01-{day:02}", 5] for day in range(1, 9))]
     intake = read_sheets({"Info": [["Export of the shop"]], "Orders": orders})
     assert (total_of(intake), notes_of(intake)) == (4_000, {"sheets_left_out"})

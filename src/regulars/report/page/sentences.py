@@ -19,6 +19,8 @@ from regulars.report.wording import (
     span,
 )
 
+# The finding that no orders came for long before the report's day.
+SILENT = "silent_before_the_report"
 # A change of revenue smaller than this is told as "about as much".
 NOTABLE_CHANGE = 0.02
 # A rate whose interval is wider than this is not told in the opening sentence.
@@ -27,6 +29,8 @@ MOST_VAGUE = 0.4
 FAR_OFF = 0.15
 # Of fewer customers the best tenth is one or two people.
 FEWEST_FOR_TENTHS = 20
+# A single day against the day before it tells nothing.
+FEWEST_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,13 @@ def headline(report: Report) -> str:
     """Return the sentence the report opens with: how the business keeps its customers, and what is at stake."""
     if report.metrics.customers == 0:
         return _("The files hold no customer with a purchase, so there is nothing to tell yet.")
-    return " ".join(filter(None, (_state(report), _stake(report))))
+    return " ".join(filter(None, (_state(report), _silence(report) or _stake(report))))
+
+
+def _silence(report: Report) -> str | None:
+    """Return that no orders came for long before the report's day: nothing can be said of who is leaving then."""
+    silence = next((finding for finding in report.findings if finding.code == SILENT), None)
+    return None if silence is None else say(silence)
 
 
 def in_short(report: Report) -> list[Point]:
@@ -56,11 +66,13 @@ def _state(report: Report) -> str:
     now, before = metrics.retention_rate, metrics.previous_retention_rate
     if now.value is None or not exists(now.value) or _is_too_vague(now):
         return ngettext(
-            "{n} customer has bought so far; it is too early to tell how many come back.",
-            "{n} customers have bought so far; it is too early to tell how many come back.",
+            "{n} customer has bought so far; that does not tell yet how many come back.",
+            "{n} customers have bought so far; that does not tell yet how many come back.",
             metrics.customers,
         ).format(n=formats.number(metrics.customers))
-    if before.value is None or not exists(before.value):
+    if now.value == 0:
+        text = _("None of the customers of the {window} before bought again in the last {window}.")
+    elif before.value is None or not exists(before.value):
         text = _("Of the customers of the {window} before, {now} bought again in the last {window}.")
     elif _above(now, before):
         text = _("The business keeps more of its customers: {now} came back in the last {window}, {before} before.")
@@ -104,10 +116,12 @@ def _stake(report: Report) -> str | None:
 
 def _revenue(report: Report) -> Point | None:
     metrics, currency = report.metrics, report.meta.currency
+    if metrics.retention_window_days < FEWEST_DAYS:
+        return None
     window = span(metrics.retention_window_days)
     change = relative_change(metrics.revenue_in_window_minor, metrics.previous_revenue_in_window_minor)
     revenue = cash(metrics.revenue_in_window_minor, currency)
-    if change is None:
+    if change is None or metrics.revenue_in_window_minor < 0:
         return Point("info", _("Revenue of the last {window} was {revenue}.").format(window=window, revenue=revenue))
     if abs(change) < NOTABLE_CHANGE:
         text, tone = _("Revenue of the last {window} was {revenue}, about as much as in the {window} before."), "info"
@@ -120,7 +134,8 @@ def _revenue(report: Report) -> Point | None:
 
 def _concentration(report: Report) -> Point | None:
     share = report.metrics.revenue_share_of_top_tenth
-    if not exists(share) or report.metrics.customers < FEWEST_FOR_TENTHS:
+    few = report.metrics.customers < FEWEST_FOR_TENTHS
+    if not exists(share) or few or report.metrics.revenue_minor <= 0:
         return None
     return Point(
         "info", _("The best tenth of customers brings {share} of all revenue.").format(share=formats.percent(share))
@@ -141,7 +156,7 @@ def _trust(report: Report) -> Point | None:
         if report.models.purchase.chosen is None and why:
             return Point("info", say(why[0], report.meta.currency))
         return Point("info", _("The history is too short to test the forecast against what then happened."))
-    return Point("good" if beats_naive(backtest) else "warn", verdict(backtest))
+    return Point("good" if beats_naive(backtest) and not _far_off(backtest) else "warn", verdict(backtest))
 
 
 def verdict(backtest: Backtest) -> str:
@@ -150,19 +165,32 @@ def verdict(backtest: Backtest) -> str:
     miss = relative_change(backtest.predicted, backtest.actual)
     if miss is not None:
         text += _(" ({miss} too many)") if round(miss, 3) > 0 else _(" ({miss} too few)") if round(miss, 3) < 0 else ""
-    if beats_naive(backtest):
+    if beats_naive(backtest) and not _far_off(backtest):
         text += "; " + _("customer by customer it beat every naive rule.")
-    elif miss is not None and abs(miss) <= FAR_OFF:
+    elif beats_naive(backtest):
         text += "; " + _(
-            "customer by customer a naive rule did as well, so trust the totals more than the single customer."
+            "customer by customer it beat every naive rule, so trust its order of customers, not its total."
+        )
+    elif not _far_off(backtest):
+        text += "; " + _(
+            "customer by customer a naive rule came as close or closer, so trust the totals more than the "
+            "single customer."
         )
     else:
-        text += "; " + _("customer by customer a naive rule did as well, so take the forecast as a rough guide only.")
+        text += "; " + _(
+            "customer by customer a naive rule came as close or closer, so take the forecast as a rough guide only."
+        )
     return text.format(
         predicted=formats.number(backtest.predicted),
         actual=formats.number(backtest.actual),
         miss=formats.percent(abs(miss or 0.0), 1),
     )
+
+
+def _far_off(backtest: Backtest) -> bool:
+    """Tell whether the total missed by more than is to be trusted, or there was nothing to meet."""
+    miss = relative_change(backtest.predicted, backtest.actual)
+    return miss is None or abs(miss) > FAR_OFF
 
 
 def beats_naive(backtest: Backtest) -> bool:

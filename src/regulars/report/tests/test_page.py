@@ -24,6 +24,7 @@ from regulars.kit import formats, i18n
 from regulars.report.contracts import Action, Estimate, Report, Survival
 from regulars.report.definitions import DEFINITIONS
 from regulars.report.page import render_html
+from regulars.report.page.sentences import SILENT, headline, in_short
 from regulars.report.tests.report_factory import (
     TOO_SHORT,
     UNKNOWN,
@@ -118,7 +119,38 @@ def test_a_forecast_that_no_better_than_a_naive_rule_is_said_to_be_so() -> None:
     assert report.backtest
     assert "it beat every naive rule" in _shown(report)
     beaten = dataclasses.replace(report, backtest=dataclasses.replace(report.backtest, mae=1.2))
-    assert "a naive rule did as well" in _shown(beaten)
+    assert "a naive rule came as close or closer" in _shown(beaten)
+
+
+def test_a_total_that_is_far_off_is_no_good_news_even_where_every_naive_rule_is_beaten() -> None:
+    report = believable_report()
+    assert report.backtest
+    far_off = dataclasses.replace(report.backtest, predicted=0.6 * report.backtest.actual)
+    trust = in_short(dataclasses.replace(report, backtest=far_off))[-1]
+    assert trust.tone == "warn"
+    assert "trust its order of customers, not its total" in trust.text
+
+
+def test_where_nobody_came_back_it_is_said_so() -> None:
+    report = believable_report()
+    none = dataclasses.replace(report.metrics, retention_rate=Estimate(value=0.0, low=0.0, high=0.01))
+    assert "None of the customers of the 13 weeks before" in headline(dataclasses.replace(report, metrics=none))
+
+
+def test_after_a_long_silence_nobody_is_said_to_be_safe() -> None:
+    report = believable_report()
+    nobody = dataclasses.replace(report.metrics, customers_at_risk=0)
+    silence = Reason(SILENT, "The files hold no order of the last {days} days.", {"days": 400})
+    told = headline(dataclasses.replace(report, metrics=nobody, findings=(silence,)))
+    assert "no order of the last 400 days" in told
+    assert "Nobody of weight" not in told
+
+
+def test_negative_revenue_is_not_compared_in_per_cent() -> None:
+    report = believable_report()
+    negative = dataclasses.replace(report.metrics, revenue_in_window_minor=-5_000, revenue_minor=-5_000)
+    texts = [point.text for point in in_short(dataclasses.replace(report, metrics=negative))]
+    assert not [text for text in texts if "less than" in text or "best tenth" in text]
 
 
 @pytest.mark.parametrize("make", [believable_report, *EXTREMES])
@@ -138,7 +170,7 @@ def test_what_is_missing_is_explained_by_its_reason() -> None:
     assert "There is no backtest" in words
     assert "There is no risk estimate" in words
     words = _shown(one_customer_report())
-    assert "1 customer has bought so far; it is too early to tell how many come back." in words
+    assert "1 customer has bought so far; that does not tell yet how many come back." in words
     assert "Nobody has bought a second time yet" in words
 
 

@@ -59,3 +59,14 @@ def test_rates_are_those_worked_out_by_hand(report):
 
 def test_a_shop_of_four_has_no_groups_to_act_on(report):
     assert report.actions == ()
+
+
+def test_windows_end_on_days_whatever_counts_as_one_purchase(report, tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(ORDERS)
+    options = Options(as_of=date(2026, 3, 1), grain="week")
+    weekly = run([path], settings=Settings(), options=options, goals=Goals()).report
+    for name in ("revenue_in_window_minor", "previous_revenue_in_window_minor", "active_customers", "retention_rate"):
+        assert getattr(weekly.metrics, name) == getattr(report.metrics, name)
+    assert weekly.activity == report.activity
+    assert weekly.cohorts == report.cohorts

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from importlib.resources import files
+from pathlib import Path
 
 import jsonschema
 import pyarrow.parquet as pq
@@ -163,6 +164,11 @@ def test_german_is_spoken(small):
         (["--columns", "customer=99"], "99"),
         (["--as-of", "tomorrow"], "tomorrow"),
         (["--as-of", "2001-01-01"], "first order"),
+        (["--as-of", "2999-01-01"], "2999"),
+        (["--columns", "customer=1,customer=2"], "twice"),
+        (["--columns", "customer=1,amount=1"], "two things"),
+        (["--encoding", "base64"], "base64"),
+        (["--json", ""], "--json"),
         (["--train-until", "2030-01-01"], "2030"),
         (["--horizon", "long"], "long"),
         (["--horizon", "0d"], "0d"),
@@ -280,3 +286,26 @@ def test_an_interruption_leaves_nothing_half_written(tmp_path):
     assert b"Traceback" not in errors
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["orders.csv"]
     assert list(scratch.iterdir()) == []
+
+
+def test_an_interrupted_query_ends_quietly(small, monkeypatch):
+    def interrupted(*_, **__):
+        raise RuntimeError("Query interrupted")  # So DuckDB turns Ctrl-C in the midst of a query.
+
+    monkeypatch.setattr("regulars.report.run.run", interrupted)
+    result = regulars("report", small)
+    assert (result.exit_code, "Interrupted" in result.output) == (130, True)
+
+
+def test_a_full_standard_output_is_explained(small):
+    program = [sys.executable, "-c", "from regulars.faces.cli import main; main()", "report", small, "--json", "-"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(program, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+
+
+def test_what_was_assumed_is_told_with_the_result(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("customer,date,amount\nann,01/02/2024,5.00\nbob,03/04/2024,6.00\nann,05/06/2024,7.00\n")
+    told = regulars("report", path, "--html", tmp_path / "r.html").output
+    assert "orders.csv: " in told
