@@ -1,7 +1,8 @@
 """Choose a purchase model: fit the candidates, test them on what then happened, pick one, and say why.
 
-The candidates are NBD (nobody leaves), BG/NBD, MBG/NBD and Pareto/NBD. A candidate that sits on a boundary is answered
-by the simpler model and cannot be chosen. Of the others the lowest AIC wins; within two points of it the smaller
+The candidates are NBD (nobody leaves), BG/NBD, MBG/NBD and Pareto/NBD. A candidate for which
+another, simpler model answers cannot be chosen; one that answers in its own limit (all customers alike in one way) can.
+Of these the lowest AIC wins; within two points of it the smaller
 backtest error decides, because a difference in AIC below two says nothing (Burnham & Anderson 2002, section 2.6).
 """
 
