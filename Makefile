@@ -35,7 +35,7 @@ export PIP_CERT ?= /etc/ssl/certs/ca-certificates.crt
 endif
 UV := .venv/bin/uv --no-config
 PYTEST := .venv/bin/pytest -n 2 --dist loadgroup
-LOCKING := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $(if $(UPGRADE),--upgrade)
+LOCKING := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $(if $(UPGRADE),--upgrade) $(foreach package,$(PACKAGES),--upgrade-package $(package))
 
 .venv/bin/uv: | requirements/bootstrap.txt
 	requirements/venv.sh
@@ -105,10 +105,10 @@ assets: $(ASSETS) ## Build the styles and charts.
 
 messages: $(STAMP) ## Collect the texts to translate into the catalogues.
 	mkdir -p var
-	.venv/bin/pybabel --quiet extract --mapping pyproject.toml --keyword mark --sort-by-file --no-location \
+	.venv/bin/pybabel --quiet extract --mapping pyproject.toml --keyword mark --keyword gettext_lazy --sort-by-file --no-location \
 		--project Regulars --copyright-holder 'The Regulars authors' --output-file var/regulars.pot src
 	@for language in $$(.venv/bin/python -c 'from regulars.kit.i18n import LANGUAGES; print(*(set(LANGUAGES) - {"en"}))'); do \
-		catalogue=src/regulars/locale/$$language/LC_MESSAGES/regulars.po; \
+		catalogue=src/regulars/locale/$$language/LC_MESSAGES/django.po; \
 		mkdir -p $$(dirname $$catalogue); \
 		if [ -f $$catalogue ]; then action="update --no-fuzzy-matching --ignore-obsolete"; else action=init; fi; \
 		.venv/bin/pybabel --quiet $$action --input-file var/regulars.pot --output-file $$catalogue --locale $$language; \
@@ -116,7 +116,7 @@ messages: $(STAMP) ## Collect the texts to translate into the catalogues.
 		rm $$catalogue.old; \
 	done
 
-lock: $(STAMP) ## Bring the locks up to pyproject.toml (UPGRADE=1: to the newest versions).
+lock: $(STAMP) ## Bring the locks up to pyproject.toml (UPGRADE=1: to the newest versions; PACKAGES="a b": those).
 	$(LOCKING) pyproject.toml -o requirements/base.txt
 	$(LOCKING) pyproject.toml --extra build -o requirements/build.txt
 	$(LOCKING) pyproject.toml --extra build --extra spark --extra dev -o requirements/dev.txt

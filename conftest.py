@@ -6,18 +6,27 @@ absence fails, so that nothing is left out unseen.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
+import signal
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import hypothesis
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django.plugin import DjangoDbBlocker
 
 from regulars.kit.i18n import activate
+from regulars.kit.installation import DATABASE, OWNER, read_installation
+from regulars.kit.leash import leash_command
+from regulars.kit.postgres import Cluster
 
 ROOT = Path(__file__).parent
 BROWSER_ARGUMENTS = [
@@ -34,6 +43,14 @@ BROWSER_ARGUMENTS = [
 # The tests read English whatever the language of who runs them, and Spark's workers are this Python.
 os.environ["LANGUAGE"] = "en"
 os.environ["PYSPARK_PYTHON"] = sys.executable
+
+# Each process of a test run is an installation of its own, with its own database. Others may enter the folder: where we
+# are root, the server that works in it is not.
+HOME = Path(tempfile.gettempdir()) / f"regulars-test-{os.getpid()}"
+os.environ["REGULARS_HOME"] = str(HOME)
+os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.config.settings"
+for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_READONLY_URL", "REGULARS_SECRET_KEY", "REGULARS_URL"):
+    os.environ.pop(name, None)
 
 # The daily run is deterministic: a red test is then always the change's doing. `make soak` searches further each time.
 hypothesis.settings.register_profile(
@@ -111,6 +128,101 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=found, args=BROWSER_ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+def pytest_unconfigure() -> None:
+    """Take this process's installation away."""
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A running PostgreSQL with the logins of an installation and its migrated database; one per process."""
+    from regulars.faces.cli.running.database import make_logins
+
+    installation = read_installation(os.environ)
+    HOME.mkdir(mode=0o755, exist_ok=True)
+    HOME.chmod(0o755)
+    cluster = Cluster(HOME)
+    cluster.create(installation.secrets.superuser)
+    # Nothing here outlives the run: what a crash of the machine would lose need not be kept.
+    durability = [
+        part for name in ("fsync", "synchronous_commit", "full_page_writes") for part in ("-c", f"{name}=off")
+    ]
+    account = cluster.account
+    command = leash_command(
+        [*cluster.server_command(), *durability],
+        stop=signal.SIGINT,
+        owner=(account.uid, account.gid) if account else None,
+    )
+    with (HOME / "postgres.log").open("wb") as log:
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
+    cluster.wait_until_ready(server)
+    make_logins(installation, cluster)
+    yield cluster
+    assert server.stdin
+    server.stdin.close()
+    server.wait()
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster, django_db_blocker: DjangoDbBlocker) -> str:  # noqa: ARG001  # It must run.
+    """The name of the migrated database, from which the others are made."""
+    from regulars.faces.cli.running.database import migrate
+
+    with django_db_blocker.unblock():
+        migrate()
+        connections.close_all()
+    return DATABASE
+
+
+def copied_database(cluster: Cluster, template: str, name: str) -> None:
+    """Make a database like the template, and let all connections of Django lead to it."""
+    superuser = read_installation(os.environ).secrets.superuser
+    cluster.run_sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}", superuser)
+    lead_to(name)
+
+
+def lead_to(name: str) -> None:
+    connections.close_all()
+    for alias in connections:
+        connections[alias].settings_dict["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(cluster: Cluster, template: str) -> None:
+    """Take the place of pytest-django's own: the tests run with the application's login, as the product does."""
+    copied_database(cluster, template, "regulars_test")
+
+
+_fresh = itertools.count()
+
+
+@pytest.fixture
+def fresh_database(
+    cluster: Cluster,
+    django_db_setup: None,  # noqa: ARG001  # To return to.
+    template: str,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[str]:
+    """A database for one test alone, in which transactions are real."""
+    name = f"regulars_fresh_{next(_fresh)}"
+    forget_what_is_remembered()
+    with django_db_blocker.unblock():
+        copied_database(cluster, template, name)
+        yield name
+        lead_to("regulars_test")
+    forget_what_is_remembered()
+    cluster.run_sql(f"DROP DATABASE {name} WITH (FORCE)", read_installation(os.environ).secrets.superuser)
+
+
+def forget_what_is_remembered() -> None:
+    """Forget what processes remember of a database: another one takes its place."""
+    from regulars.orders.places import forget_places
+    from regulars.stream.services import forget_partitions
+
+    forget_places()
+    forget_partitions()
 
 
 @pytest.fixture(autouse=True)

@@ -64,7 +64,18 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """All texts of the source, collected as `make messages` collects them."""
     path = tmp_path_factory.mktemp("messages") / "regulars.pot"
     pybabel = Path(sys.executable).with_name("pybabel")
-    extract = ["extract", "--mapping", "pyproject.toml", "--keyword", "mark", "--output-file", str(path), "src"]
+    extract = [
+        "extract",
+        "--mapping",
+        "pyproject.toml",
+        "--keyword",
+        "mark",
+        "--keyword",
+        "gettext_lazy",
+        "--output-file",
+        str(path),
+        "src",
+    ]
     subprocess.run([str(pybabel), "--quiet", *extract], cwd=ROOT, check=True)
     with path.open("rb") as file:
         return read_po(file)

@@ -28,6 +28,7 @@ BUNDLED = {
 }
 # The families that a stated licence belongs to, in SPDX's words; the order decides ("BSD" stands in many texts).
 FAMILIES = {"Apache-2.0": r"Apache", "MIT": r"\bMIT\b", "BSD-3-Clause": r"BSD", "PSF-2.0": r"PSF|Python Software"}
+FAMILIES |= {"LGPL-3.0-only": r"LGPL-3\.0-only", "Unlicense": r"Unlicense"}
 
 
 def noted() -> dict[str, str]:

@@ -50,7 +50,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         "regulars/py.typed",
         "regulars/design/static/report.css",
         "regulars/design/static/report.js",
-        "regulars/locale/de/LC_MESSAGES/regulars.mo",
+        "regulars/locale/de/LC_MESSAGES/django.mo",
     ],
 )
 def test_the_wheel_holds_what_runs(names: list[str], name: str) -> None:

@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 
 LOCALE_DIR = Path(__file__).parent.parent / "locale"
-DOMAIN = "regulars"
+# Django reads catalogues of this name only; one catalogue serves its templates and all else.
+DOMAIN = "django"
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 
 _active: ContextVar[str] = ContextVar("language", default="en")

@@ -8,6 +8,10 @@ import typer
 
 from regulars import __version__
 from regulars.faces.cli.report import report
+from regulars.faces.cli.running.serve import serve
+from regulars.faces.cli.running.web import web
+from regulars.faces.cli.running.worker import worker
+from regulars.faces.cli.staff import key, staff
 from regulars.kit.i18n import activate, preferred_language
 from regulars.kit.i18n import gettext as _
 
@@ -40,6 +44,12 @@ def regulars(
 app.command(
     help=_("Tell from orders who the customers are, who is leaving, what each is worth, and what to do first.")
 )(report)
+
+app.command(help=_("Run everything: database, web and worker, and restart what dies."))(serve)
+app.command(help=_("Answer requests (the web part of serve, by itself)."))(web)
+app.command(help=_("Hand on events and do jobs (the worker part of serve, by itself)."))(worker)
+app.add_typer(staff, name="staff")
+app.add_typer(key, name="key")
 
 
 def main() -> None:

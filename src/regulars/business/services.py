@@ -1,0 +1,139 @@
+"""Change the business."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import zoneinfo
+from collections.abc import Sequence
+from datetime import datetime
+
+from babel import Locale
+from django.db import transaction
+
+from regulars.business.contracts import Business, Rate
+from regulars.business.models import Business as BusinessRow
+from regulars.business.models import Rate as RateRow
+from regulars.business.queries import get_business, is_set_up
+from regulars.kit.errors import DomainError
+from regulars.kit.i18n import LANGUAGES, gettext
+from regulars.kit.money import is_currency
+from regulars.stream.contracts import Actor, NewEvent
+from regulars.stream.services import append
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class WrongBusiness(DomainError):
+    """A setting of the business cannot be meant."""
+
+    code = "wrong_business_setting"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class CurrencyInUse(DomainError):
+    """The reporting currency cannot change once amounts are kept in it."""
+
+    code = "reporting_currency_in_use"
+
+
+@transaction.atomic
+def save_business(*, business: Business, now: datetime, actor: Actor) -> Business:
+    """Set up the business, or change it.
+
+    Raises
+    ------
+    WrongBusiness
+        A field cannot be meant.
+    CurrencyInUse
+        Rates or orders are kept in the present reporting currency.
+    """
+    _check(business)
+    before = get_business() if is_set_up() else None
+    if before and before.reporting_currency != business.reporting_currency and RateRow.objects.exists():
+        raise CurrencyInUse(gettext("The reporting currency cannot change while there are rates against it."))
+    BusinessRow.objects.update_or_create(id=1, defaults=dataclasses.asdict(business) | {"updated_at": now})
+    changed = sorted(
+        name for name, value in dataclasses.asdict(business).items() if before is None or getattr(before, name) != value
+    )
+    if changed:
+        append(
+            [
+                NewEvent(
+                    type="business.changed",
+                    actor=actor,
+                    source="regulars",
+                    occurred_at=now,
+                    payload={"fields": changed},
+                )
+            ],
+            now=now,
+        )
+    return business
+
+
+@transaction.atomic
+def save_rates(*, rates: Sequence[Rate], now: datetime, actor: Actor) -> None:
+    """Keep exchange rates; one of the same currency and day replaces the one before.
+
+    Raises
+    ------
+    WrongBusiness
+        A currency is none, is the reporting currency itself, or a rate is not positive.
+    """
+    reporting = get_business().reporting_currency
+    for rate in rates:
+        if not is_currency(rate.currency) or rate.currency == reporting:
+            raise WrongBusiness(
+                "currency",
+                gettext("{currency} is no currency that a rate against {reporting} can be given for.").format(
+                    currency=rate.currency, reporting=reporting
+                ),
+            )
+        if rate.rate <= 0:
+            raise WrongBusiness("rate", gettext("A rate is greater than zero."))
+    RateRow.objects.bulk_create(
+        [RateRow(currency=rate.currency, valid_on=rate.valid_on, rate=rate.rate, source=rate.source) for rate in rates],
+        update_conflicts=True,
+        unique_fields=["currency", "valid_on"],
+        update_fields=["rate", "source"],
+    )
+    if rates:
+        append(
+            [
+                NewEvent(
+                    type="rates.changed",
+                    actor=actor,
+                    source="regulars",
+                    occurred_at=now,
+                    payload={
+                        "currencies": sorted({rate.currency for rate in rates}),
+                        "since": min(rate.valid_on for rate in rates).isoformat(),
+                    },
+                )
+            ],
+            now=now,
+        )
+
+
+def _check(business: Business) -> None:
+    if not business.name.strip():
+        raise WrongBusiness("name", gettext("The business needs a name."))
+    if business.zone not in zoneinfo.available_timezones():
+        raise WrongBusiness("zone", gettext("{zone} is no time zone; one is Europe/Vienna.").format(zone=business.zone))
+    if not is_currency(business.reporting_currency):
+        raise WrongBusiness(
+            "reporting_currency",
+            gettext("{currency} is no currency; one is EUR.").format(currency=business.reporting_currency),
+        )
+    if business.language not in LANGUAGES:
+        raise WrongBusiness(
+            "language", gettext("Regulars does not speak {language}.").format(language=business.language)
+        )
+    if business.country not in Locale("en").territories or len(business.country) != 2:
+        raise WrongBusiness("country", gettext("{country} is no country; one is AT.").format(country=business.country))
+    if not _COLOUR.fullmatch(business.brand_colour):
+        raise WrongBusiness("brand_colour", gettext("A colour is written as #0d6b50."))

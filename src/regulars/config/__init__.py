@@ -1,0 +1,1 @@
+"""The whole put together: settings, addresses, subscriptions, and the catalogues that span features."""

@@ -1,0 +1,113 @@
+"""Django's settings, from what the environment tells of this installation."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from regulars.kit.i18n import LANGUAGES as OUR_LANGUAGES
+from regulars.kit.i18n import LOCALE_DIR
+from regulars.kit.installation import read_installation
+
+PACKAGE = Path(__file__).parent.parent
+INSTALLATION = read_installation(os.environ)
+
+SECRET_KEY = INSTALLATION.secret_key
+DEBUG = False
+ALLOWED_HOSTS = list(INSTALLATION.hosts)
+SECURE = INSTALLATION.url.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [INSTALLATION.url]
+
+# The order of apps is the order of the house, from below.
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "procrastinate.contrib.django",
+    "django_htmx",
+    "rules",
+    "regulars.stream",
+    "regulars.business",
+    "regulars.staff",
+    "regulars.customers",
+    "regulars.orders",
+    "regulars.faces.api",
+    "regulars.faces.console",
+    "regulars.config.apps.AssemblyConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "regulars.faces.console.language.SpeakTheirLanguage",
+]
+
+
+def _database(alias: str) -> dict[str, Any]:
+    parts = conninfo_to_dict(INSTALLATION.urls[alias])
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", ""),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": str(parts.pop("port", "")),
+        # What else the address says (sslmode …) goes to the driver as it is.
+        "OPTIONS": parts,
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+# The application's login does all but change tables; that is the owner's. Conditions and analytics only read.
+DATABASES = {alias: _database(alias) for alias in ("default", "owner", "readonly")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+ROOT_URLCONF = "regulars.config.urls"
+WSGI_APPLICATION = "regulars.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "staff.Account"
+AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend", "django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "console:sign-in"
+LOGIN_REDIRECT_URL = "console:customers"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+
+LANGUAGE_CODE = "en"
+LANGUAGES = list(OUR_LANGUAGES.items())
+LOCALE_PATHS = [LOCALE_DIR]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [PACKAGE / "design" / "static"]
+STATIC_ROOT = INSTALLATION.home / "static"
+
+SILENCED_SYSTEM_CHECKS: list[str] = []

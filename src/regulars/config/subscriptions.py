@@ -1,0 +1,8 @@
+"""Who is told of which events: the whole list."""
+
+from __future__ import annotations
+
+from regulars.orders import consumers as orders
+from regulars.stream.contracts import Subscription
+
+SUBSCRIPTIONS = (Subscription(name="orders.facts", types=orders.FACTS_CHANGED_BY, handler=orders.keep_facts),)

@@ -1,0 +1,1 @@
+"""The REST API: how programs talk with Regulars."""

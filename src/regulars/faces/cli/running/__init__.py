@@ -1,0 +1,1 @@
+"""Running Regulars: the database, the web, the worker, and what an operator does with them."""

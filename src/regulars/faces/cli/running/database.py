@@ -1,0 +1,115 @@
+"""The database made ready: the embedded cluster with its logins, and the tables with their rights."""
+
+from __future__ import annotations
+
+import signal
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+
+from regulars.kit.installation import APPLICATION, DATABASE, OWNER, READ_ONLY, Installation
+from regulars.kit.postgres import Cluster
+from regulars.kit.supervisor import Service
+from regulars.stream.services import settle_clock
+
+# The read-only login is for conditions and analytics, which have no business with accounts, keys and sessions.
+NOT_FOR_READ_ONLY = ("staff", "sessions", "account", "mfa", "socialaccount", "auth", "api", "procrastinate")
+STOP_SECONDS = 30.0
+
+
+def postgres_service(cluster: Cluster) -> Service:
+    """Return the embedded server as a process to keep running."""
+    account = cluster.account
+    return Service(
+        name="postgres",
+        command=cluster.server_command(),
+        log=cluster.home / "logs" / "postgres.log",
+        # A fast shutdown: open transactions are rolled back, what was committed is on disk.
+        stop=signal.SIGINT,
+        grace_seconds=STOP_SECONDS,
+        owner=(account.uid, account.gid) if account else None,
+        before_start=cluster.clear_what_a_kill_left,
+    )
+
+
+def make_logins(installation: Installation, cluster: Cluster) -> None:
+    """Make the logins and the database of the embedded server, or bring their passwords up to the kept ones."""
+    kept = installation.secrets
+    logins = {OWNER: kept.owner, APPLICATION: kept.application, READ_ONLY: kept.read_only}
+    standing = set(cluster.run_sql("SELECT rolname FROM pg_roles", kept.superuser).split())
+    statements = [
+        f"{'ALTER' if name in standing else 'CREATE'} ROLE {name} LOGIN PASSWORD '{password}';"
+        for name, password in logins.items()
+    ]
+    cluster.run_sql("\n".join(statements), kept.superuser)
+    databases = cluster.run_sql("SELECT datname FROM pg_database", kept.superuser).split()
+    if DATABASE not in databases:
+        cluster.run_sql(f"CREATE DATABASE {DATABASE} OWNER {OWNER}", kept.superuser)
+        cluster.run_sql(f"ALTER SCHEMA public OWNER TO {OWNER}", kept.superuser, DATABASE)
+
+
+def migrate() -> None:
+    """Bring the tables up to this version, and give each login its rights."""
+    call_command("migrate", database="owner", verbosity=0, interactive=False)
+    grant_rights()
+    settle_clock()
+
+
+def grant_rights() -> None:
+    """Let the application write all but what is append-only, and the read-only login read all but the staff's own."""
+    owner = connections["owner"]
+    names = {alias: connections[alias].settings_dict["USER"] for alias in ("owner", "default", "readonly")}
+    with owner.cursor() as cursor:
+        if names["default"] != names["owner"]:
+            for statement in _application_rights(names["default"]):
+                cursor.execute(statement.as_string(cursor.cursor))
+        if names["readonly"] not in {names["owner"], names["default"]}:
+            for statement in _read_only_rights(names["readonly"]):
+                cursor.execute(statement.as_string(cursor.cursor))
+
+
+def _application_rights(user: str) -> list[sql.Composed]:
+    role = sql.Identifier(user)
+    statements = [
+        sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role),
+        sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(role),
+        sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(role),
+        sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}").format(role),
+        # What the owner makes later, partitions of the stream above all.
+        sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO {}").format(role),
+    ]
+    statements.extend(
+        sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), role)
+        for table in _append_only_tables()
+    )
+    return statements
+
+
+def _read_only_rights(user: str) -> list[sql.Composed]:
+    role = sql.Identifier(user)
+    hidden = [
+        model._meta.db_table  # Django's documented way to a model's table.
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.app_label in NOT_FOR_READ_ONLY
+    ]
+    return [
+        sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role),
+        sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(role),
+        sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {}").format(role),
+        *(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(table), role) for table in hidden),
+    ]
+
+
+def _append_only_tables() -> list[str]:
+    """Return the tables whose models say so, and the partitions of those."""
+    tables = [model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT child.relname FROM pg_inherits"
+            " JOIN pg_class AS child ON child.oid = inhrelid JOIN pg_class AS parent ON parent.oid = inhparent"
+            " WHERE parent.relkind = 'p' AND child.relkind = 'r' AND parent.relname = ANY(%s)",
+            [tables],
+        )
+        return tables + [name for (name,) in cursor.fetchall()]

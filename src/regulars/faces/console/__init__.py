@@ -1,0 +1,1 @@
+"""The console: how the staff work with Regulars."""

@@ -1,0 +1,1 @@
+"""What customers bought: products, places, and orders in their full state."""

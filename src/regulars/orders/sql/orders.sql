@@ -1,0 +1,204 @@
+-- name: lock_orders
+-- The orders under some keys, locked in the order of their keys.
+SELECT placed.external_id, placed.source, placed.id, placed.version, placed.digest, placed.customer_id,
+    placed.payment_state, placed.cancelled_at IS NOT NULL, placed.delivered_at IS NOT NULL, placed.returned_minor
+FROM orders_order AS placed
+JOIN unnest(%(external_ids)s::text[], %(sources)s::text[]) AS wanted (external_id, source) USING (external_id, source)
+ORDER BY placed.external_id, placed.source
+FOR UPDATE OF placed
+
+-- name: insert_orders
+-- Add orders; one that somebody else has added meanwhile is left out of the answer.
+INSERT INTO orders_order (
+    id, source, external_id, number, version, digest, customer_id, placed_at, currency, total_minor, tax_minor,
+    tax_included, shipping_minor, shipping_tax_minor, discount_minor, returned_minor, rate, net_reporting_minor,
+    returned_reporting_minor, items, payment_state, cancelled_at, delivered_at, channel_id, location_id, staff,
+    attributes, received_at
+)
+SELECT * FROM unnest(
+    %(id)s::uuid[], %(source)s::text[], %(external_id)s::text[], %(number)s::text[], %(version)s::bigint[],
+    %(digest)s::bytea[], %(customer_id)s::uuid[], %(placed_at)s::timestamptz[], %(currency)s::text[],
+    %(total_minor)s::bigint[], %(tax_minor)s::bigint[], %(tax_included)s::boolean[], %(shipping_minor)s::bigint[],
+    %(shipping_tax_minor)s::bigint[], %(discount_minor)s::bigint[], %(returned_minor)s::bigint[], %(rate)s::numeric[],
+    %(net_reporting_minor)s::bigint[], %(returned_reporting_minor)s::bigint[], %(items)s::numeric[], %(payment_state)s::text[],
+    %(cancelled_at)s::timestamptz[], %(delivered_at)s::timestamptz[], %(channel_id)s::bigint[],
+    %(location_id)s::bigint[], %(staff)s::text[], %(attributes)s::jsonb[], %(received_at)s::timestamptz[]
+)
+ON CONFLICT (external_id, source) DO NOTHING
+RETURNING id
+
+-- name: update_orders
+-- Give orders their new state.
+UPDATE orders_order AS placed SET
+    number = told.number, version = told.version, digest = told.digest, customer_id = told.customer_id,
+    placed_at = told.placed_at, currency = told.currency, total_minor = told.total_minor, tax_minor = told.tax_minor,
+    tax_included = told.tax_included, shipping_minor = told.shipping_minor,
+    shipping_tax_minor = told.shipping_tax_minor, discount_minor = told.discount_minor,
+    returned_minor = told.returned_minor, rate = told.rate, net_reporting_minor = told.net_reporting_minor,
+    returned_reporting_minor = told.returned_reporting_minor, items = told.items, payment_state = told.payment_state, cancelled_at = told.cancelled_at,
+    delivered_at = told.delivered_at, channel_id = told.channel_id, location_id = told.location_id,
+    staff = told.staff, attributes = told.attributes
+FROM unnest(
+    %(id)s::uuid[], %(number)s::text[], %(version)s::bigint[],
+    %(digest)s::bytea[], %(customer_id)s::uuid[], %(placed_at)s::timestamptz[], %(currency)s::text[],
+    %(total_minor)s::bigint[], %(tax_minor)s::bigint[], %(tax_included)s::boolean[], %(shipping_minor)s::bigint[],
+    %(shipping_tax_minor)s::bigint[], %(discount_minor)s::bigint[], %(returned_minor)s::bigint[], %(rate)s::numeric[],
+    %(net_reporting_minor)s::bigint[], %(returned_reporting_minor)s::bigint[], %(items)s::numeric[], %(payment_state)s::text[],
+    %(cancelled_at)s::timestamptz[], %(delivered_at)s::timestamptz[], %(channel_id)s::bigint[],
+    %(location_id)s::bigint[], %(staff)s::text[], %(attributes)s::jsonb[]
+) AS told (
+    id, number, version, digest, customer_id, placed_at, currency, total_minor, tax_minor, tax_included,
+    shipping_minor, shipping_tax_minor, discount_minor, returned_minor, rate, net_reporting_minor,
+    returned_reporting_minor, items, payment_state, cancelled_at, delivered_at, channel_id, location_id, staff,
+    attributes
+)
+WHERE placed.id = told.id
+
+-- name: set_versions
+-- Keep the newer version of orders that are otherwise as they were.
+UPDATE orders_order AS placed SET version = told.version
+FROM unnest(%(id)s::uuid[], %(version)s::bigint[]) AS told (id, version)
+WHERE placed.id = told.id
+
+-- name: clear_lines
+-- Forget the lines of orders that get new ones.
+DELETE FROM orders_line WHERE order_id = ANY(%(ids)s)
+
+-- name: clear_discounts
+-- Forget the discounts of orders that get new ones.
+DELETE FROM orders_discount WHERE order_id = ANY(%(ids)s)
+
+-- name: clear_tenders
+-- Forget the payments of orders that get new ones.
+DELETE FROM orders_tender WHERE order_id = ANY(%(ids)s)
+
+-- name: clear_returns
+-- Forget the returns of orders that get new ones.
+DELETE FROM orders_return WHERE order_id = ANY(%(ids)s)
+
+-- name: clear_returned_lines
+-- Forget what came back of orders that get new returns.
+DELETE FROM orders_returned_line WHERE order_id = ANY(%(ids)s)
+
+-- name: insert_lines
+-- Add lines.
+INSERT INTO orders_line
+    (order_id, number, product_id, name, quantity, unit_price_minor, discount_minor, tax_minor, total_minor)
+SELECT * FROM unnest(
+    %(order_id)s::uuid[], %(number)s::int[], %(product_id)s::uuid[], %(name)s::text[], %(quantity)s::numeric[],
+    %(unit_price_minor)s::bigint[], %(discount_minor)s::bigint[], %(tax_minor)s::bigint[], %(total_minor)s::bigint[]
+)
+
+-- name: insert_discounts
+-- Add discounts on whole orders.
+INSERT INTO orders_discount (order_id, number, name, coupon, amount_minor)
+SELECT * FROM unnest(
+    %(order_id)s::uuid[], %(number)s::int[], %(name)s::text[], %(coupon)s::text[], %(amount_minor)s::bigint[]
+)
+
+-- name: insert_tenders
+-- Add payments.
+INSERT INTO orders_tender (order_id, number, kind, amount_minor, paid_at)
+SELECT * FROM unnest(
+    %(order_id)s::uuid[], %(number)s::int[], %(kind)s::text[], %(amount_minor)s::bigint[], %(paid_at)s::timestamptz[]
+)
+
+-- name: insert_returns
+-- Add returns.
+INSERT INTO orders_return (order_id, number, external_id, returned_at, reason, shipping_minor, amount_minor)
+SELECT * FROM unnest(
+    %(order_id)s::uuid[], %(number)s::int[], %(external_id)s::text[], %(returned_at)s::timestamptz[],
+    %(reason)s::text[], %(shipping_minor)s::bigint[], %(amount_minor)s::bigint[]
+)
+
+-- name: insert_returned_lines
+-- Add what came back of lines.
+INSERT INTO orders_returned_line (order_id, return_number, line_number, quantity, amount_minor)
+SELECT * FROM unnest(
+    %(order_id)s::uuid[], %(return_number)s::int[], %(line_number)s::int[], %(quantity)s::numeric[],
+    %(amount_minor)s::bigint[]
+)
+
+-- name: find_products
+-- The products under some keys, with their names and categories.
+SELECT product.source, product.external_id, product.id, product.name, COALESCE(category.name, '')
+FROM orders_product AS product
+JOIN unnest(%(sources)s::text[], %(external_ids)s::text[]) AS wanted (source, external_id) USING (source, external_id)
+LEFT JOIN orders_category AS category ON category.id = product.category_id
+
+-- name: put_products
+-- Add products, or give them the name and category last told; what is not told stays.
+INSERT INTO orders_product AS product (id, source, external_id, name, category_id, updated_at)
+SELECT told.id, told.source, told.external_id, told.name, category.id, %(now)s
+FROM unnest(
+    %(ids)s::uuid[], %(sources)s::text[], %(external_ids)s::text[], %(names)s::text[], %(categories)s::text[]
+) AS told (id, source, external_id, name, category)
+LEFT JOIN orders_category AS category ON category.name = told.category
+ORDER BY told.source, told.external_id
+ON CONFLICT (source, external_id) DO UPDATE SET
+    name = CASE WHEN excluded.name = '' THEN product.name ELSE excluded.name END,
+    category_id = COALESCE(excluded.category_id, product.category_id),
+    updated_at = excluded.updated_at
+RETURNING source, external_id, id
+
+-- name: put_categories
+-- Add categories that are not there yet.
+INSERT INTO orders_category (name)
+SELECT name FROM unnest(%(names)s::text[]) AS told (name) ORDER BY name
+ON CONFLICT DO NOTHING
+
+-- name: put_channels
+-- Add channels that are not there yet.
+INSERT INTO orders_channel (code, name)
+SELECT code, code FROM unnest(%(codes)s::text[]) AS told (code) ORDER BY code
+ON CONFLICT DO NOTHING
+
+-- name: put_locations
+-- Add locations that are not there yet.
+INSERT INTO orders_location (code, name)
+SELECT code, code FROM unnest(%(codes)s::text[]) AS told (code) ORDER BY code
+ON CONFLICT DO NOTHING
+
+-- name: find_channels
+-- The channels under some codes.
+SELECT code, id FROM orders_channel WHERE code = ANY(%(codes)s)
+
+-- name: find_locations
+-- The locations under some codes.
+SELECT code, id FROM orders_location WHERE code = ANY(%(codes)s)
+
+-- name: keep_facts
+-- Count anew what the orders of some customers come to, under all ids that lead to each.
+INSERT INTO orders_customer_facts AS facts (
+    customer_id, orders, revenue_minor, returned_minor, first_ordered_at, last_ordered_at, unconverted_orders
+)
+SELECT
+    wanted.customer_id,
+    count(placed.id) FILTER (WHERE placed.cancelled_at IS NULL),
+    COALESCE(sum(placed.net_reporting_minor) FILTER (WHERE placed.cancelled_at IS NULL), 0),
+    COALESCE(sum(placed.returned_reporting_minor) FILTER (WHERE placed.cancelled_at IS NULL), 0),
+    min(placed.placed_at) FILTER (WHERE placed.cancelled_at IS NULL),
+    max(placed.placed_at) FILTER (WHERE placed.cancelled_at IS NULL),
+    count(placed.id) FILTER (WHERE placed.cancelled_at IS NULL AND placed.net_reporting_minor IS NULL)
+FROM (
+    SELECT survivor AS customer_id, survivor AS known_as FROM unnest(%(customer_ids)s::uuid[]) AS survivor
+    UNION ALL
+    SELECT survivor_id, customer_id FROM customers_alias WHERE survivor_id = ANY(%(customer_ids)s)
+) AS wanted
+LEFT JOIN orders_order AS placed ON placed.customer_id = wanted.known_as
+GROUP BY wanted.customer_id
+ORDER BY wanted.customer_id
+ON CONFLICT (customer_id) DO UPDATE SET
+    orders = excluded.orders,
+    revenue_minor = excluded.revenue_minor,
+    returned_minor = excluded.returned_minor,
+    first_ordered_at = excluded.first_ordered_at,
+    last_ordered_at = excluded.last_ordered_at,
+    unconverted_orders = excluded.unconverted_orders
+WHERE (
+    facts.orders, facts.revenue_minor, facts.returned_minor, facts.first_ordered_at, facts.last_ordered_at,
+    facts.unconverted_orders
+) IS DISTINCT FROM (
+    excluded.orders, excluded.revenue_minor, excluded.returned_minor, excluded.first_ordered_at,
+    excluded.last_ordered_at, excluded.unconverted_orders
+)

@@ -1,0 +1,27 @@
+"""The statements of orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from regulars.kit.sqlfile import read_statements
+
+STATEMENTS = read_statements(Path(__file__).parent / "sql" / "orders.sql")
+
+
+def rows_of(name: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """Run the statement `name` and return its rows; none where it returns none."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENTS[name].sql, parameters)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def insert(name: str, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Run a statement that takes one array per column, with the columns of `rows`; do nothing without rows."""
+    if not rows:
+        return []
+    return rows_of(name, {column: [row[column] for row in rows] for column in rows[0]})

@@ -1,0 +1,110 @@
+"""The tables of the staff."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from rules.permissions import has_perm
+
+from regulars.kit.ids import new_id
+from regulars.staff.contracts import Role
+
+
+class Accounts(BaseUserManager["Account"]):
+    """Finds accounts by what people sign in with."""
+
+    def get_by_natural_key(self, username: str | None) -> Account:
+        """Return the account with this e-mail address, whatever the case it is typed in."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class Account(AbstractBaseUser):
+    """A person of the staff, who signs in with an e-mail address."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    email = models.EmailField(unique=True)
+    name = models.TextField()
+    role = models.TextField(choices=[(role.value, role.value) for role in Role])
+    is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=8, default="en")
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = Accounts()
+
+    class Meta:
+        db_table = "staff_account"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role__in=[role.value for role in Role]), name="staff_account_role"
+            )
+        ]
+
+    def has_perm(self, permission: str, obj: object = None) -> bool:
+        """Tell whether this person may do something, by `staff.permissions`."""
+        return bool(has_perm(permission, self, obj))
+
+
+class ApiKey(models.Model):
+    """A key of a program."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.TextField()
+    # The part of the key that may be shown, and that finds its row.
+    prefix = models.TextField(unique=True)
+    # The key has 256 random bits; a plain hash of it cannot be guessed backwards.
+    digest = models.BinaryField()
+    scopes = models.JSONField()
+    created_at = models.DateTimeField()
+    created_by = models.TextField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_on = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "staff_api_key"
+
+
+class AuditEntry(models.Model):
+    """Something that somebody did. Never changed and never deleted by the application."""
+
+    append_only = True
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    actor = models.TextField()
+    action = models.TextField()
+    object_kind = models.TextField()
+    object_id = models.TextField()
+    details = models.JSONField()
+    transaction = models.BigIntegerField(db_default=models.Func(function="stream_transaction"))
+    position = models.BigIntegerField(db_default=models.Func(models.Value("staff_audit_position"), function="nextval"))
+
+    class Meta:
+        db_table = "staff_audit_entry"
+        indexes = [
+            models.Index(fields=["transaction", "position"], name="staff_audit_order"),
+            models.Index(fields=["object_kind", "object_id", "at"], name="staff_audit_object"),
+            models.Index(fields=["actor", "at"], name="staff_audit_actor"),
+        ]
+
+
+class AuditSeal(models.Model):
+    """A seal over the entries after the seal before it: its digest covers them and that seal's digest."""
+
+    append_only = True
+
+    number = models.BigIntegerField(primary_key=True)
+    transaction = models.BigIntegerField()
+    position = models.BigIntegerField()
+    entries = models.BigIntegerField()
+    digest = models.BinaryField()
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "staff_audit_seal"

@@ -1,0 +1,60 @@
+"""What can be done, and which roles may do it. A key's scopes are the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rules.permissions import set_perm
+from rules.predicates import Predicate, predicate
+
+from regulars.staff.contracts import Role
+
+OWNER, MANAGER, ANALYST, AGENT, TILL = Role.OWNER, Role.MANAGER, Role.ANALYST, Role.AGENT, Role.TILL
+
+PERMISSIONS: Mapping[str, frozenset[Role]] = {
+    "customers.read": frozenset({OWNER, MANAGER, ANALYST, AGENT, TILL}),
+    "customers.write": frozenset({OWNER, MANAGER, AGENT, TILL}),
+    "customers.merge": frozenset({OWNER, MANAGER, AGENT}),
+    "customers.export": frozenset({OWNER, MANAGER, ANALYST}),
+    "orders.read": frozenset({OWNER, MANAGER, ANALYST, AGENT, TILL}),
+    "orders.write": frozenset({OWNER, MANAGER, TILL}),
+    "products.read": frozenset({OWNER, MANAGER, ANALYST, AGENT, TILL}),
+    "products.write": frozenset({OWNER, MANAGER}),
+    "events.read": frozenset({OWNER, MANAGER, ANALYST, AGENT}),
+    "events.write": frozenset({OWNER, MANAGER}),
+    "imports.read": frozenset({OWNER, MANAGER, ANALYST}),
+    "imports.run": frozenset({OWNER, MANAGER}),
+    "business.read": frozenset({OWNER, MANAGER, ANALYST, AGENT, TILL}),
+    "business.manage": frozenset({OWNER, MANAGER}),
+    "staff.read": frozenset({OWNER, MANAGER}),
+    "staff.manage": frozenset({OWNER}),
+    "api_keys.manage": frozenset({OWNER}),
+    "audit.read": frozenset({OWNER, MANAGER}),
+    "stream.manage": frozenset({OWNER, MANAGER}),
+}
+
+
+def role_may(role: Role, permission: str) -> bool:
+    """Tell whether a role may do something.
+
+    Raises
+    ------
+    KeyError
+        There is no such permission; a check that cannot fail is none.
+    """
+    return role in PERMISSIONS[permission]
+
+
+def _predicate(permission: str) -> Predicate:
+    def may(account: Any) -> bool:
+        return account.is_active and role_may(Role(account.role), permission)
+
+    checked: Predicate = predicate(may, name=permission)
+    return checked
+
+
+def install() -> None:
+    """Tell `rules` what each permission asks for."""
+    for permission in PERMISSIONS:
+        set_perm(permission, _predicate(permission))

@@ -1,0 +1,127 @@
+"""What others see of the stream: events, those who cause them, and who is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+Payload = Mapping[str, Any]
+
+
+class ActorKind(StrEnum):
+    """What sort of actor did something."""
+
+    STAFF = "staff"
+    API_KEY = "api_key"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something: a person of the staff, a program with a key, the customer, or a part of Regulars itself."""
+
+    kind: ActorKind
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Actor:
+        """Return the actor that `str` wrote."""
+        kind, _, identity = text.partition(":")
+        return cls(ActorKind(kind), identity)
+
+
+def system(part: str) -> Actor:
+    """Return the part of Regulars that acts by itself, as `imports`."""
+    return Actor(ActorKind.SYSTEM, part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event to append.
+
+    `type` is `noun.past_verb`. `payload` holds ids, numbers and words of the business, no personal data of the customer
+    where an id will do. `key` is the source's own name for the event: the second with the same key is not appended.
+    """
+
+    type: str
+    actor: Actor
+    source: str
+    occurred_at: datetime
+    customer_id: UUID | None = None
+    payload: Payload = field(default_factory=dict)
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """A place in the stream: all events up to it have been seen. Events sort by transaction, then by position in it."""
+
+    transaction: int = 0
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """An event as the stream keeps it. `occurred_at` is the business's time, `received_at` ours."""
+
+    id: UUID
+    type: str
+    customer_id: UUID | None
+    actor: Actor
+    source: str
+    occurred_at: datetime
+    received_at: datetime
+    payload: Payload
+    cursor: Cursor
+
+
+Handler = Callable[[Sequence[Event]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Who is told of which events.
+
+    `handler` is given batches of events in stream order, within the transaction that moves the cursor, so that what it
+    writes to the database and the cursor commit together. It must be idempotent: a replay brings events again.
+    """
+
+    name: str
+    types: frozenset[str]
+    handler: Handler
+    batch_size: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionState:
+    """How far a subscription has come."""
+
+    name: str
+    types: Sequence[str]
+    behind_events: int
+    oldest_waiting_at: datetime | None
+    dead_letters: int
+    moved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """An event that a handler could not take (`failed`), or that waits behind one of the same customer (`waiting`)."""
+
+    id: UUID
+    subscription: str
+    event: Event
+    state: str
+    error: str
+    where: str
+    attempts: int
+    first_failed_at: datetime
+    last_failed_at: datetime

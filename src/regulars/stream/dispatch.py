@@ -1,0 +1,221 @@
+"""Hand events to those who subscribed: in batches, in stream order, each in the transaction that moves the cursor.
+
+A cursor never passes the oldest running transaction, so that an event that commits late is not lost. A handler that
+fails is tried again, then event by event. The event that it cannot take becomes a dead letter, and later events of the
+same customer wait behind it, so that a retry hands them over in order.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+
+from regulars.kit.ids import new_id
+from regulars.stream.contracts import Cursor, Event, Subscription
+from regulars.stream.models import Cursor as CursorRow
+from regulars.stream.models import DeadLetter as DeadLetterRow
+from regulars.stream.queries import get_top
+from regulars.stream.statements import event_of, rows_of
+
+Clock = Callable[[], datetime]
+
+_IDLE_SECONDS = 0.1
+# Failures of the whole batch before its events are tried one by one; they may pass by themselves (a lock, a restart).
+_BATCH_ATTEMPTS = 2
+
+
+class Dispatcher:
+    """Serves subscriptions. Several may run; each subscription is served by one of them at a time."""
+
+    def __init__(self, subscriptions: Sequence[Subscription], clock: Clock) -> None:
+        self._subscriptions = subscriptions
+        self._clock = clock
+        self._failures: dict[str, int] = {}
+        self._seen = Cursor(-1, 0)
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop` is set."""
+        register(self._subscriptions)
+        while not stop.is_set():
+            if not self.run_once():
+                stop.wait(_IDLE_SECONDS)
+
+    def run_until_idle(self) -> None:
+        """Serve until nothing waits."""
+        register(self._subscriptions)
+        while self.run_once():
+            pass
+
+    def run_once(self) -> bool:
+        """Hand each subscription its next batch; tell whether there was anything to do."""
+        horizon, top = get_top()
+        if top == self._seen:
+            return False
+        # Each is served, whatever the others have to do.
+        worked = [self._serve(subscription, horizon, top) for subscription in self._subscriptions]
+        if not any(worked):
+            self._seen = top
+        return any(worked)
+
+    def _serve(self, subscription: Subscription, horizon: int, top: Cursor) -> bool:
+        """Hand over one batch; tell whether more may wait."""
+        by_one = self._failures.get(subscription.name, 0) >= _BATCH_ATTEMPTS
+        try:
+            more = serve(subscription, horizon, top, now=self._clock(), by_one=by_one)
+        except Exception:  # Whatever a handler raises: it is counted here, and told apart event by event.
+            self._failures[subscription.name] = self._failures.get(subscription.name, 0) + 1
+            return True
+        self._failures.pop(subscription.name, None)
+        return more
+
+
+def register(subscriptions: Iterable[Subscription]) -> None:
+    """Give each subscription its cursor; a new one begins with the stream."""
+    CursorRow.objects.bulk_create(
+        [CursorRow(subscription=subscription.name) for subscription in subscriptions], ignore_conflicts=True
+    )
+
+
+def serve(subscription: Subscription, horizon: int, top: Cursor, *, now: datetime, by_one: bool = False) -> bool:
+    """Hand the next batch of events to a subscription, and move its cursor; tell whether more may wait.
+
+    With `by_one` each event is handed over by itself, and one that fails becomes a dead letter.
+    """
+    with transaction.atomic():
+        place = rows_of("lock_cursor", {"subscription": subscription.name})
+        if not place or Cursor(*place[0]) >= top:
+            return False
+        rows = rows_of(
+            "next_events",
+            {
+                "transaction": place[0][0],
+                "position": place[0][1],
+                "horizon": horizon,
+                "types": sorted(subscription.types),
+                "limit": subscription.batch_size,
+            },
+        )
+        events = [event_of(row) for row in rows]
+        full = len(events) == subscription.batch_size
+        ready = _without_waiting(subscription, events, now=now)
+        if ready and by_one:
+            _hand_over_by_one(subscription, ready, now=now)
+        elif ready:
+            subscription.handler(ready)
+        reached = events[-1].cursor if full else max(top, Cursor(*place[0]))
+        rows_of(
+            "move_cursor",
+            {
+                "subscription": subscription.name,
+                "transaction": reached.transaction,
+                "position": reached.position,
+                "now": now,
+            },
+        )
+        return full
+
+
+def _without_waiting(subscription: Subscription, events: Sequence[Event], *, now: datetime) -> list[Event]:
+    """Put aside the events of customers for whom an earlier one lies dead; return the others."""
+    customers = {event.customer_id for event in events if event.customer_id}
+    blocked = set(
+        DeadLetterRow.objects.filter(subscription=subscription.name, customer_id__in=customers).values_list(
+            "customer_id", flat=True
+        )
+    )
+    if not blocked:
+        return list(events)
+    for event in events:
+        if event.customer_id in blocked:
+            _put_aside(subscription, event, None, now=now)
+    return [event for event in events if event.customer_id not in blocked]
+
+
+def _hand_over_by_one(subscription: Subscription, events: Sequence[Event], *, now: datetime) -> None:
+    blocked: set[UUID] = set()
+    for event in events:
+        if event.customer_id in blocked:
+            _put_aside(subscription, event, None, now=now)
+            continue
+        try:
+            with transaction.atomic():
+                subscription.handler([event])
+        except Exception as error:  # The handler's error, whatever it is, is what the dead letter tells.
+            _put_aside(subscription, event, error, now=now)
+            if event.customer_id:
+                blocked.add(event.customer_id)
+
+
+def _put_aside(subscription: Subscription, event: Event, error: Exception | None, *, now: datetime) -> None:
+    """Keep an event as a dead letter: failed with its error, or waiting behind another where there is none."""
+    DeadLetterRow.objects.update_or_create(
+        subscription=subscription.name,
+        event_id=event.id,
+        defaults={
+            "state": "failed" if error else "waiting",
+            "error": type(error).__name__ if error else "",
+            "where": _where(error) if error else "",
+            "last_failed_at": now,
+        },
+        create_defaults={
+            "id": new_id(),
+            "occurred_at": event.occurred_at,
+            "customer_id": event.customer_id,
+            "transaction": event.cursor.transaction,
+            "position": event.cursor.position,
+            "state": "failed" if error else "waiting",
+            "error": type(error).__name__ if error else "",
+            "where": _where(error) if error else "",
+            "attempts": 1,
+            "first_failed_at": now,
+            "last_failed_at": now,
+        },
+    )
+
+
+def _where(error: Exception) -> str:
+    """Return the line that raised, as `services.py:41 in put_orders`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    last = next((frame for frame in reversed(frames) if "regulars" in frame.filename), frames[-1])
+    return f"{Path(last.filename).name}:{last.lineno} in {last.name}"
+
+
+def retry(subscription: Subscription, letter_id: UUID, *, now: datetime) -> bool:
+    """Hand a dead letter over again, and what waits behind it; tell whether all of them were taken.
+
+    Without a customer, nothing waits behind a letter.
+    """
+    with transaction.atomic():
+        letters = DeadLetterRow.objects.select_for_update().filter(subscription=subscription.name)
+        letter = letters.filter(id=letter_id).first()
+        if letter is None:
+            return True
+        rows = letters.filter(customer_id=letter.customer_id) if letter.customer_id else letters.filter(id=letter_id)
+        for row in rows.order_by("transaction", "position"):
+            [found] = rows_of("events_by_id", {"ids": [row.event_id], "occurred_ats": [row.occurred_at]})
+            try:
+                with transaction.atomic():
+                    subscription.handler([event_of(found)])
+            except Exception as error:  # As above.
+                row.state, row.error, row.where = "failed", type(error).__name__, _where(error)
+                row.attempts += 1
+                row.last_failed_at = now
+                row.save()
+                return False
+            row.delete()
+    return True
+
+
+def replay(subscription: Subscription, *, since: Cursor = Cursor()) -> None:  # noqa: B008  # It is frozen.
+    """Have a subscription begin again after `since`: its handler is idempotent, so only what was missed changes."""
+    CursorRow.objects.filter(subscription=subscription.name).update(
+        transaction=since.transaction, position=since.position
+    )

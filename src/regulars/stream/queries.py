@@ -1,0 +1,108 @@
+"""Read the stream: a customer's timeline, how far subscriptions have come, dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from regulars.stream.contracts import Cursor, DeadLetter, Event, Subscription, SubscriptionState
+from regulars.stream.models import Cursor as CursorRow
+from regulars.stream.models import DeadLetter as DeadLetterRow
+from regulars.stream.statements import event_of, rows_of
+
+_END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+_MOST = 2**63 - 1
+
+
+def list_timeline(
+    customer_ids: Sequence[UUID],
+    *,
+    limit: int,
+    before: tuple[datetime, int] | None = None,
+    types: Sequence[str] | None = None,
+) -> list[Event]:
+    """Return the events of a customer (under all of its ids), the latest first, before a moment and position."""
+    before_at, before_position = before or (_END_OF_TIME, _MOST)
+    rows = rows_of(
+        "timeline",
+        {
+            "customer_ids": list(customer_ids),
+            "before_at": before_at,
+            "before_position": before_position,
+            "types": list(types) if types else None,
+            "limit": limit,
+        },
+    )
+    return [event_of(row) for row in rows]
+
+
+def get_top() -> tuple[int, Cursor]:
+    """Return the horizon, below which nothing can still appear, and the last event's place before it."""
+    [(horizon,)] = rows_of("horizon")
+    top = rows_of("top", {"horizon": horizon})
+    return horizon, Cursor(*top[0]) if top else Cursor()
+
+
+def list_states(subscriptions: Sequence[Subscription]) -> list[SubscriptionState]:
+    """Return how far each of `subscriptions` has come; what waits is counted to ten thousand."""
+    cursors = {row.subscription: row for row in CursorRow.objects.all()}
+    dead: dict[str, int] = {}
+    for name in DeadLetterRow.objects.values_list("subscription", flat=True):
+        dead[name] = dead.get(name, 0) + 1
+    states = []
+    for subscription in subscriptions:
+        row = cursors.get(subscription.name) or CursorRow(subscription=subscription.name)
+        [(count, since)] = rows_of(
+            "waiting",
+            {"transaction": row.transaction, "position": row.position, "types": sorted(subscription.types)},
+        )
+        states.append(
+            SubscriptionState(
+                name=subscription.name,
+                types=sorted(subscription.types),
+                behind_events=count,
+                oldest_waiting_at=since,
+                dead_letters=dead.get(subscription.name, 0),
+                moved_at=row.moved_at,
+            )
+        )
+    return states
+
+
+def list_dead_letters(*, limit: int, after: UUID | None = None) -> list[DeadLetter]:
+    """Return dead letters in the order in which they arose."""
+    rows = DeadLetterRow.objects.order_by("id")
+    if after:
+        rows = rows.filter(id__gt=after)
+    found = list(rows[:limit])
+    events = {event.id: event for event in _events(found)}
+    return [
+        DeadLetter(
+            id=row.id,
+            subscription=row.subscription,
+            event=events[row.event_id],
+            state=row.state,
+            error=row.error,
+            where=row.where,
+            attempts=row.attempts,
+            first_failed_at=row.first_failed_at,
+            last_failed_at=row.last_failed_at,
+        )
+        for row in found
+    ]
+
+
+def count_dead_letters() -> int:
+    """Return how many events lie undelivered."""
+    return DeadLetterRow.objects.count()
+
+
+def _events(rows: Sequence[DeadLetterRow]) -> list[Event]:
+    if not rows:
+        return []
+    found = rows_of(
+        "events_by_id",
+        {"ids": [row.event_id for row in rows], "occurred_ats": [row.occurred_at for row in rows]},
+    )
+    return [event_of(row) for row in found]

@@ -1,0 +1,98 @@
+-- name: append_events
+-- Append events in the order given. The transaction's number orders them against those of other transactions.
+INSERT INTO stream_event
+    (id, type, customer_id, actor, source, occurred_at, received_at, payload, transaction, position)
+SELECT
+    event.id, event.type, event.customer_id, event.actor, event.source, event.occurred_at, %(received_at)s,
+    event.payload, clock.shift + pg_current_xact_id()::text::bigint, nextval('stream_event_position')
+FROM stream_clock AS clock,
+    unnest(
+        %(ids)s::uuid[], %(types)s::text[], %(customer_ids)s::uuid[], %(actors)s::text[], %(sources)s::text[],
+        %(occurred_ats)s::timestamptz[], %(payloads)s::jsonb[]
+    ) WITH ORDINALITY AS event (id, type, customer_id, actor, source, occurred_at, payload, number)
+ORDER BY event.number
+
+-- name: claim_keys
+-- Keep the sources' own names of events, and return those that are new.
+INSERT INTO stream_key (source, key, event_id)
+SELECT DISTINCT ON (source, key) source, key, id
+FROM unnest(%(sources)s::text[], %(keys)s::text[], %(ids)s::uuid[]) WITH ORDINALITY AS named (source, key, id, number)
+ORDER BY source, key, number
+ON CONFLICT DO NOTHING
+RETURNING event_id
+
+-- name: partition_months
+-- The months for which a partition stands, as their first days.
+SELECT to_date(right(child.relname, 7), 'YYYY_MM')
+FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+WHERE inhparent = 'stream_event'::regclass AND child.relname <> 'stream_event_default'
+
+-- name: make_partition
+-- Have the owner make the partition of a month.
+SELECT stream_make_partition(%(month)s)
+
+-- name: horizon
+-- The number below which every transaction has ended: no event before it can still appear.
+SELECT shift + pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM stream_clock
+
+-- name: top
+-- The last event before the horizon.
+SELECT transaction, position FROM stream_event
+WHERE transaction < %(horizon)s
+ORDER BY transaction DESC, position DESC
+LIMIT 1
+
+-- name: lock_cursor
+-- Take a subscription for this transaction, unless another worker serves it.
+SELECT transaction, position FROM stream_cursor WHERE subscription = %(subscription)s FOR UPDATE SKIP LOCKED
+
+-- name: next_events
+-- The events of some types after a cursor and before the horizon, in stream order.
+SELECT id, type, customer_id, actor, source, occurred_at, received_at, payload, transaction, position
+FROM stream_event
+WHERE (transaction, position) > (%(transaction)s, %(position)s)
+    AND transaction < %(horizon)s
+    AND type = ANY(%(types)s)
+ORDER BY transaction, position
+LIMIT %(limit)s
+
+-- name: move_cursor
+-- Say how far a subscription has come.
+UPDATE stream_cursor SET transaction = %(transaction)s, position = %(position)s, moved_at = %(now)s
+WHERE subscription = %(subscription)s
+
+-- name: waiting
+-- How many events of some types wait behind a cursor (to ten thousand), and since when.
+SELECT count(*), min(received_at) FROM (
+    SELECT received_at FROM stream_event
+    WHERE (transaction, position) > (%(transaction)s, %(position)s) AND type = ANY(%(types)s)
+    ORDER BY transaction, position
+    LIMIT 10000
+) AS ahead
+
+-- name: timeline
+-- A customer's events, the latest first, before a place in that order.
+SELECT id, type, customer_id, actor, source, occurred_at, received_at, payload, transaction, position
+FROM stream_event
+WHERE customer_id = ANY(%(customer_ids)s)
+    AND (occurred_at, position) < (%(before_at)s, %(before_position)s)
+    AND (%(types)s::text[] IS NULL OR type = ANY(%(types)s))
+ORDER BY occurred_at DESC, position DESC
+LIMIT %(limit)s
+
+-- name: events_by_id
+-- Some events by id and time, in stream order.
+SELECT id, type, customer_id, actor, source, occurred_at, received_at, payload, transaction, position
+FROM stream_event
+WHERE (id, occurred_at) IN (SELECT * FROM unnest(%(ids)s::uuid[], %(occurred_ats)s::timestamptz[]))
+ORDER BY transaction, position
+
+-- name: settle_clock
+-- On a server that is new to these data, shift the numbers of transactions beyond all that the stream holds.
+UPDATE stream_clock SET
+    server = (SELECT system_identifier FROM pg_control_system()),
+    shift = GREATEST(
+        shift,
+        COALESCE((SELECT max(transaction) FROM stream_event), 0) + 1 - pg_current_xact_id()::text::bigint
+    )
+WHERE server IS DISTINCT FROM (SELECT system_identifier FROM pg_control_system())

@@ -1,0 +1,103 @@
+"""A whole Regulars, started as its user starts it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+
+STARTED_WITHIN_SECONDS = 60
+REGULARS = [sys.executable, "-m", "regulars.faces.cli"]
+
+
+class Running:
+    """`regulars serve` in a home and on a port of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = os.environ | {"REGULARS_HOME": str(home), "REGULARS_URL": self.url}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with (self.home / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*REGULARS, "serve", "--port", str(self.port)],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.wait_until_up()
+
+    def wait_until_up(self) -> None:
+        deadline = time.monotonic() + STARTED_WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process
+            assert self.process.poll() is None, (self.home / "serve.log").read_text()
+            try:
+                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError("Regulars did not answer in time")
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(60)
+
+    def kill(self, name: str) -> None:
+        """Kill a part outright: `supervisor`, or the processes that `name` names."""
+        assert self.process
+        victims = [psutil.Process(self.process.pid)] if name == "supervisor" else self.processes(name)
+        assert victims, f"there is no {name} to kill"
+        for victim in victims:
+            victim.kill()
+        psutil.wait_procs(victims, timeout=10)
+
+    def processes(self, name: str) -> list[psutil.Process]:
+        """Return the processes of a part, without the leash that holds them."""
+        assert self.process
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            line = process.cmdline()
+            leash = "regulars.kit.leash" in line
+            if not leash and (process.name() == name or name in line):
+                found.append(process)
+        return found
+
+    def left_over(self) -> list[str]:
+        """Return the command lines of processes that still speak of this home."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                mine = any(str(self.home) in part for part in process.cmdline()) or process.environ().get(
+                    "REGULARS_HOME"
+                ) == str(self.home)
+            except psutil.Error:
+                continue
+            if mine and process.pid != os.getpid():
+                found.append(" ".join(process.cmdline()))
+        return found
+
+    def run(self, *arguments: str, stdin: str = "") -> str:
+        """Run a command of this installation and return what it prints."""
+        done = subprocess.run(
+            [*REGULARS, *arguments], env=self.environment, input=stdin, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
