@@ -6,11 +6,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from regulars.config.jobs import JOBS
 from regulars.kit.i18n import LANGUAGES as OUR_LANGUAGES
 from regulars.kit.i18n import LOCALE_DIR
-from regulars.kit.installation import read_installation
+from regulars.kit.installation import read_installation, unreadable_address
 
 PACKAGE = Path(__file__).parent.parent
 INSTALLATION = read_installation(os.environ)
@@ -57,7 +59,10 @@ MIDDLEWARE = [
 
 
 def _database(alias: str) -> dict[str, Any]:
-    parts = conninfo_to_dict(INSTALLATION.urls[alias])
+    try:
+        parts = conninfo_to_dict(INSTALLATION.urls[alias])
+    except ProgrammingError:
+        raise unreadable_address("DATABASE_URL") from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", ""),
@@ -92,6 +97,12 @@ TEMPLATES = [
         },
     }
 ]
+
+PROCRASTINATE_IMPORT_PATHS = list(JOBS)
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+
+LOGGING_CONFIG = "regulars.kit.logs.configure"
+LOGGING = {"form": INSTALLATION.log_format, "level": INSTALLATION.log_level}
 
 AUTH_USER_MODEL = "staff.Account"
 AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend", "django.contrib.auth.backends.ModelBackend"]

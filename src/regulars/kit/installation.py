@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
@@ -53,6 +55,8 @@ class Installation:
     log_level: str
     log_format: str
     web_processes: int
+    metrics_token: str | None
+    traces_to: str | None
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -94,39 +98,71 @@ def read_installation(environment: Mapping[str, str]) -> Installation:
     WrongSetting
         A value cannot be meant; the sentence says which, and what would be right.
     """
-    url = environment.get("REGULARS_URL", "http://127.0.0.1:8000").rstrip("/")
-    host = urlsplit(url).hostname
-    if urlsplit(url).scheme not in {"http", "https"} or not host:
-        raise WrongSetting(
-            gettext(
-                "REGULARS_URL is {value}, but must be the address that people type, as https://regulars.example."
-            ).format(value=url)
-        )
-    key = environment.get("REGULARS_SECRET_KEY")
-    if key is not None and len(key) < _SHORTEST_KEY:
-        raise WrongSetting(
-            gettext(
-                "REGULARS_SECRET_KEY has {count} characters, but needs {least} or more; openssl rand -hex 32 makes one."
-            ).format(count=len(key), least=_SHORTEST_KEY)
-        )
+    url, host = _address(environment)
     more = [name.strip() for name in environment.get("REGULARS_HOSTS", "").split(",") if name.strip()]
     return Installation(
         home=Path(environment.get("REGULARS_HOME", "var")).absolute(),
         database_url=_database(environment, "DATABASE_URL"),
         database_owner_url=_database(environment, "DATABASE_OWNER_URL"),
         database_readonly_url=_database(environment, "DATABASE_READONLY_URL"),
-        own_secret_key=key,
+        own_secret_key=_secret(environment, "REGULARS_SECRET_KEY"),
         url=url,
         hosts=tuple(dict.fromkeys([host, "127.0.0.1", "localhost", "[::1]", *more])),
         log_level=_one_of(environment, "REGULARS_LOG_LEVEL", _LEVELS, "info"),
         log_format=_one_of(environment, "REGULARS_LOG_FORMAT", _FORMATS, "text"),
         web_processes=_whole_number(environment, "REGULARS_WEB_PROCESSES", 2, most=64),
+        metrics_token=_secret(environment, "REGULARS_METRICS_TOKEN"),
+        traces_to=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+    )
+
+
+def _address(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the address that people type, and the host in it."""
+    url = environment.get("REGULARS_URL", "http://127.0.0.1:8000").rstrip("/")
+    parts = _split(url)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise WrongSetting(
+            gettext(
+                "REGULARS_URL is {value}, but must be the address that people type, as https://regulars.example."
+            ).format(value=url)
+        )
+    return url, parts.hostname
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of an address, or None where it is none."""
+    try:
+        parts = urlsplit(url)
+        # Asking is what reads the port.
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _secret(environment: Mapping[str, str], name: str) -> str | None:
+    value = environment.get(name) or None
+    if value is not None and len(value) < _SHORTEST_KEY:
+        raise WrongSetting(
+            gettext("{name} has {count} characters, but needs {least} or more; openssl rand -hex 32 makes one.").format(
+                name=name, count=len(value), least=_SHORTEST_KEY
+            )
+        )
+    return value
+
+
+def unreadable_address(name: str) -> WrongSetting:
+    """Return the error for a database's address that cannot be read; it does not quote it, for the password's sake."""
+    return WrongSetting(
+        gettext("{name} cannot be read; in its password, write / @ : ? # % as %2F %40 %3A %3F %23 %25.").format(
+            name=name
+        )
     )
 
 
 def _database(environment: Mapping[str, str], name: str) -> str | None:
     value = environment.get(name) or None
-    if value is not None and urlsplit(value).scheme not in {"postgresql", "postgres"}:
+    if value is not None and value.partition("://")[0] not in {"postgresql", "postgres"}:
         raise WrongSetting(
             gettext("{name} must begin with postgresql://; Regulars runs on no other database.").format(name=name)
         )
@@ -136,6 +172,9 @@ def _database(environment: Mapping[str, str], name: str) -> str | None:
                 name=name
             )
         )
+    # libpq lists several hosts with commas, which no other reader of addresses knows: it reads the rest itself.
+    if value is not None and "," not in value and _split(value) is None:
+        raise unreadable_address(name)
     return value
 
 
@@ -163,16 +202,38 @@ def _whole_number(environment: Mapping[str, str], name: str, default: int, *, mo
 
 def _read_secrets(path: Path) -> Secrets:
     """Read the file of secrets; make it where it does not stand. Two that make it at once end with the same one."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = {name: secrets.token_hex(32) for name in Secrets.__dataclass_fields__}
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(made, indent=2), encoding="utf-8")
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return Secrets(**json.loads(path.read_text(encoding="utf-8")))
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_secrets(path, Secrets(**{name: secrets.token_hex(32) for name in Secrets.__dataclass_fields__}))
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise WrongSetting(
+            gettext("{path} cannot be read or written ({reason}); REGULARS_HOME must be a folder of your own.").format(
+                path=path, reason=error.strerror
+            )
+        ) from None
+    try:
+        return Secrets(**json.loads(text))
+    except (ValueError, TypeError):
+        raise WrongSetting(
+            gettext("{path} does not hold what Regulars wrote there; bring it back from a backup.").format(path=path)
+        ) from None
+
+
+def write_secrets(path: Path, kept: Secrets, *, replace: bool = False) -> None:
+    """Write the file of secrets, whole or not at all; leave one that stands unless told to `replace` it."""
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    draft.touch(mode=0o600)
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(asdict(kept), file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            draft.replace(path)
+        else:
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

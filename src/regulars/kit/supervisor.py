@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from regulars.kit.errors import DomainError
 from regulars.kit.leash import leash_command
 
 _POLL_SECONDS = 0.1
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
+# A log that has grown longer makes way at the next start; one old log is kept.
+_LONGEST_LOG_BYTES = 50 * 2**20
 # Who has run for so long has started well; its next death begins with the short pause again.
 _SETTLED_SECONDS = 60.0
 
@@ -42,6 +45,11 @@ class _Running:
     pause_seconds: float = _FIRST_PAUSE_SECONDS
     restart_at: float | None = None
 
+    def wait(self, now: float) -> None:
+        """Wait before the next start, twice as long each time."""
+        self.restart_at = now + self.pause_seconds
+        self.pause_seconds = min(2 * self.pause_seconds, _LONGEST_PAUSE_SECONDS)
+
 
 class Supervisor:
     """Starts services in order, restarts them, and stops them in the opposite order.
@@ -65,9 +73,9 @@ class Supervisor:
         """Make `run` return soon. May be called by a signal."""
         self._stopping = True
 
-    def run(self) -> None:
-        """Restart what dies, until somebody asks to stop."""
-        while not self._stopping:
+    def run(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Restart what dies, until somebody asks to stop or `until` holds."""
+        while not self._stopping and not until():
             for running in self._running:
                 self._look_after(running)
             time.sleep(_POLL_SECONDS)
@@ -90,14 +98,23 @@ class Supervisor:
             if now - running.started_at > _SETTLED_SECONDS:
                 running.pause_seconds = _FIRST_PAUSE_SECONDS
             self._say("died", running.service.name, code)
-            running.restart_at = now + running.pause_seconds
-            running.pause_seconds = min(2 * running.pause_seconds, _LONGEST_PAUSE_SECONDS)
+            running.wait(now)
         elif now >= running.restart_at:
-            if running.service.before_start:
-                running.service.before_start()
-            running.process = _spawn(running.service)
-            running.started_at, running.restart_at = now, None
+            try:
+                if running.service.before_start:
+                    running.service.before_start()
+                running.process = _spawn(running.service)
+            except (DomainError, OSError):
+                # What hinders it (a full disk, say) may pass; the others go on meanwhile.
+                self._say("failed", running.service.name, None)
+                running.wait(now)
+                return
+            running.started_at, running.restart_at = time.monotonic(), None
             self._say("restarted", running.service.name, None)
+
+
+def say_nothing(_event: str, _name: str, _code: int | None) -> None:
+    """Leave what happens to the processes to their logs."""
 
 
 def _spawn(service: Service) -> subprocess.Popen[bytes]:
@@ -111,6 +128,8 @@ def _spawn(service: Service) -> subprocess.Popen[bytes]:
             command, stdin=subprocess.PIPE, start_new_session=True, env=environment
         )
     service.log.parent.mkdir(parents=True, exist_ok=True)
+    if service.log.exists() and service.log.stat().st_size > _LONGEST_LOG_BYTES:
+        service.log.replace(service.log.with_suffix(".old.log"))
     with service.log.open("ab") as log:
         return subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, env=environment

@@ -3,18 +3,24 @@
 A cursor never passes the oldest running transaction, so that an event that commits late is not lost. A handler that
 fails is tried again, then event by event. The event that it cannot take becomes a dead letter, and later events of the
 same customer wait behind it, so that a retry hands them over in order.
+
+A failure is told to the log once, without what the error says: that may be what people wrote. While a subscription
+fails, the pauses between its attempts grow; the others go on. Where the database is lost, the dispatcher waits for it.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from regulars.kit.ids import new_id
 from regulars.stream.contracts import Cursor, Event, Subscription
@@ -28,6 +34,20 @@ Clock = Callable[[], datetime]
 _IDLE_SECONDS = 0.1
 # Failures of the whole batch before its events are tried one by one; they may pass by themselves (a lock, a restart).
 _BATCH_ATTEMPTS = 2
+_FIRST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 30.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Failing:
+    """What is remembered of a subscription while it fails."""
+
+    error: str
+    where: str
+    attempts: int = 0
+    next_attempt_at: float = 0.0
 
 
 class Dispatcher:
@@ -36,14 +56,30 @@ class Dispatcher:
     def __init__(self, subscriptions: Sequence[Subscription], clock: Clock) -> None:
         self._subscriptions = subscriptions
         self._clock = clock
-        self._failures: dict[str, int] = {}
+        self._failing: dict[str, _Failing] = {}
         self._seen = Cursor(-1, 0)
 
     def run(self, stop: threading.Event) -> None:
-        """Serve until `stop` is set."""
-        register(self._subscriptions)
+        """Serve until `stop` is set, through restarts of the database."""
+        lost = 0
+        registered = False
         while not stop.is_set():
-            if not self.run_once():
+            try:
+                if not registered:
+                    register(self._subscriptions)
+                    registered = True
+                worked = self.run_once(patiently=True)
+            except (OperationalError, InterfaceError) as error:
+                if not lost:
+                    log.warning("database_lost", error=type(error).__name__)
+                lost += 1
+                connection.close()
+                stop.wait(_pause_seconds(lost))
+                continue
+            if lost:
+                log.info("database_back", attempts=lost)
+                lost = 0
+            if not worked:
                 stop.wait(_IDLE_SECONDS)
 
     def run_until_idle(self) -> None:
@@ -52,27 +88,62 @@ class Dispatcher:
         while self.run_once():
             pass
 
-    def run_once(self) -> bool:
-        """Hand each subscription its next batch; tell whether there was anything to do."""
+    def run_once(self, *, patiently: bool = False) -> bool:
+        """Hand each subscription its next batch; tell whether there was anything to do.
+
+        With `patiently` a subscription that failed is left alone until its pause is over.
+        """
         horizon, top = get_top()
-        if top == self._seen:
+        if top == self._seen and not self._failing:
             return False
         # Each is served, whatever the others have to do.
-        worked = [self._serve(subscription, horizon, top) for subscription in self._subscriptions]
-        if not any(worked):
+        worked = [
+            self._serve(subscription, horizon, top)
+            for subscription in self._subscriptions
+            if not (patiently and self._is_paused(subscription))
+        ]
+        if not any(worked) and not self._failing:
             self._seen = top
         return any(worked)
 
     def _serve(self, subscription: Subscription, horizon: int, top: Cursor) -> bool:
         """Hand over one batch; tell whether more may wait."""
-        by_one = self._failures.get(subscription.name, 0) >= _BATCH_ATTEMPTS
+        failing = self._failing.get(subscription.name)
+        by_one = failing is not None and failing.attempts >= _BATCH_ATTEMPTS
         try:
             more = serve(subscription, horizon, top, now=self._clock(), by_one=by_one)
-        except Exception:  # Whatever a handler raises: it is counted here, and told apart event by event.
-            self._failures[subscription.name] = self._failures.get(subscription.name, 0) + 1
+        except Exception as error:  # Whatever a handler raises: it is counted here, and told apart event by event.
+            if _database_is_lost():
+                raise
+            self._note_failure(subscription, error)
             return True
-        self._failures.pop(subscription.name, None)
+        if self._failing.pop(subscription.name, None):
+            log.info("subscription_goes_on", subscription=subscription.name)
         return more
+
+    def _note_failure(self, subscription: Subscription, error: Exception) -> None:
+        """Remember that a subscription fails, and tell the log what it has not been told yet."""
+        kind, where = type(error).__name__, _where(error)
+        failing = self._failing.setdefault(subscription.name, _Failing("", ""))
+        if (failing.error, failing.where) != (kind, where):
+            log.error("handler_failed", subscription=subscription.name, error=kind, where=where)
+        failing.error, failing.where = kind, where
+        failing.attempts += 1
+        failing.next_attempt_at = time.monotonic() + _pause_seconds(failing.attempts)
+
+    def _is_paused(self, subscription: Subscription) -> bool:
+        failing = self._failing.get(subscription.name)
+        return failing is not None and time.monotonic() < failing.next_attempt_at
+
+
+def _pause_seconds(attempts: int) -> float:
+    """Return how long to wait after so many failures in a row."""
+    return min(_FIRST_PAUSE_SECONDS * 2.0 ** min(attempts - 1, 30), _LONGEST_PAUSE_SECONDS)
+
+
+def _database_is_lost() -> bool:
+    """Tell whether the connection is gone, in which case no handler is to blame."""
+    return connection.connection is None or bool(connection.connection.closed)
 
 
 def register(subscriptions: Iterable[Subscription]) -> None:

@@ -8,7 +8,10 @@ import typer
 
 from regulars import __version__
 from regulars.faces.cli.report import report
+from regulars.faces.cli.running.backing_up import backup
+from regulars.faces.cli.running.restoring import restore
 from regulars.faces.cli.running.serve import serve
+from regulars.faces.cli.running.upgrading import upgrade
 from regulars.faces.cli.running.web import web
 from regulars.faces.cli.running.worker import worker
 from regulars.faces.cli.staff import key, staff
@@ -48,6 +51,9 @@ app.command(
 app.command(help=_("Run everything: database, web and worker, and restart what dies."))(serve)
 app.command(help=_("Answer requests (the web part of serve, by itself)."))(web)
 app.command(help=_("Hand on events and do jobs (the worker part of serve, by itself)."))(worker)
+app.command(help=_("Back up the database and the secrets into one file, while everything runs."))(backup)
+app.command(help=_("Bring back what backup wrote."))(restore)
+app.command(help=_("Bring the database up to this version; what is there is backed up first."))(upgrade)
 app.add_typer(staff, name="staff")
 app.add_typer(key, name="key")
 

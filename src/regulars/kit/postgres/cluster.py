@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -22,6 +23,8 @@ from regulars.kit.postgres.account import SHARED_STATE, Account, others_can_ente
 from regulars.kit.postgres.binaries import NEWEST, Binaries, find_binaries
 
 SUPERUSER = "postgres"
+# A data directory that is complete, and about to take the place of one of an older version.
+MOVED = "moved"
 # The kernel takes 107 bytes for the path of a socket; PostgreSQL adds its own name to the folder's.
 LONGEST_SOCKET_FOLDER = 80
 READY_WITHIN_SECONDS = 60.0
@@ -43,6 +46,9 @@ class Cluster:
 
     home: Path
     port: int = 5432
+    # What a new data directory is made with, and how it is called: moving to a new version makes one beside the old.
+    new_major: int = NEWEST
+    data_name: str = "data"
 
     @cached_property
     def account(self) -> Account | None:
@@ -60,7 +66,7 @@ class Cluster:
     @property
     def data(self) -> Path:
         """The data directory."""
-        return self.folder / "data"
+        return self.folder / self.data_name
 
     @cached_property
     def socket_folder(self) -> Path:
@@ -80,8 +86,8 @@ class Cluster:
 
     @cached_property
     def binaries(self) -> Binaries:
-        """The programs that fit the data directory; the newest for a new one."""
-        return find_binaries(self.major or NEWEST, self.account)
+        """The programs that fit the data directory; for a new one, those that it is to be made with."""
+        return find_binaries(self.major or self.new_major, self.account)
 
     def url(self, user: str, password: str, database: str) -> str:
         """Return the address of `database` as `user`, in libpq's form."""
@@ -99,6 +105,7 @@ class Cluster:
             `initdb` failed; the message carries its last line.
         """
         self._make_folders()
+        self._end_a_move()
         if self.major is not None:
             return
         with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
@@ -107,11 +114,12 @@ class Cluster:
             for path in (Path(scratch), file):
                 if self.account:
                     self.account.own(path)
-            # A first start that was killed half way left a directory without PG_VERSION or without a control file.
-            shutil.rmtree(self.data, ignore_errors=True)
+            # Made apart and then named: what a kill leaves half made is never taken for a data directory.
+            making = self.folder / "making"
+            shutil.rmtree(making, ignore_errors=True)
             self._run(
                 "initdb",
-                *("--pgdata", str(self.data), "--username", SUPERUSER, "--pwfile", str(file)),
+                *("--pgdata", str(making), "--username", SUPERUSER, "--pwfile", str(file)),
                 *(
                     "--auth",
                     "scram-sha-256",
@@ -122,6 +130,24 @@ class Cluster:
                     "--no-instructions",
                 ),
             )
+            shutil.rmtree(self.data, ignore_errors=True)
+            making.rename(self.data)
+
+    def take_the_place_of(self, old: Cluster) -> Path:
+        """Put this data directory where the one of `old` stands, which is kept beside it; return its new path.
+
+        Neither server runs. A kill in between is made good by the next `create`.
+        """
+        kept = self.folder / f"data-{old.major}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+        self.data.rename(self.folder / MOVED)
+        old.data.rename(kept)
+        self._end_a_move()
+        return kept
+
+    def _end_a_move(self) -> None:
+        home = self.folder / Cluster.data_name
+        if (self.folder / MOVED).exists() and not home.exists():
+            (self.folder / MOVED).rename(home)
 
     def server_command(self) -> list[str]:
         """Return the command that runs the server in the foreground."""
@@ -200,6 +226,8 @@ class Cluster:
             self._stop(server)
         # A number that has gone to another process since would make the server believe itself running already.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for name in (f".s.PGSQL.{self.port}", f".s.PGSQL.{self.port}.lock"):
+            (self.socket_folder / name).unlink(missing_ok=True)
 
     def left_running(self) -> psutil.Process | None:
         """Return the server that runs on the data directory, or None."""
@@ -228,14 +256,18 @@ class Cluster:
             SHARED_STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
         for folder in (self.folder, self.socket_folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_sure_it_is_ours(folder)
             if self.account:
                 self.account.own(folder)
-            elif folder.stat().st_uid != os.geteuid():
-                raise ClusterFailed(
-                    gettext("{folder} belongs to somebody else; remove it, or choose another home.").format(
-                        folder=folder
-                    )
-                )
+
+    def _make_sure_it_is_ours(self, folder: Path) -> None:
+        """Refuse a folder, or a link in its place, that somebody else made where everybody may make one."""
+        found = folder.lstat()
+        owners = {os.geteuid(), self.account.uid if self.account else os.geteuid()}
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
+            raise ClusterFailed(
+                gettext("{folder} belongs to somebody else; remove it, or choose another home.").format(folder=folder)
+            )
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(  # noqa: S603

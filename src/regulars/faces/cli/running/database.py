@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
+from regulars.faces.cli.running.statements import STATEMENTS
 from regulars.kit.installation import APPLICATION, DATABASE, OWNER, READ_ONLY, Installation
 from regulars.kit.postgres import Cluster
-from regulars.kit.supervisor import Service
+from regulars.kit.run_lock import is_running, run_lock
+from regulars.kit.supervisor import Service, Supervisor, say_nothing
 from regulars.stream.services import settle_clock
 
 # The read-only login is for conditions and analytics, which have no business with accounts, keys and sessions.
@@ -50,10 +54,39 @@ def make_logins(installation: Installation, cluster: Cluster) -> None:
         cluster.run_sql(f"ALTER SCHEMA public OWNER TO {OWNER}", kept.superuser, DATABASE)
 
 
+def start_cluster(installation: Installation, cluster: Cluster, supervisor: Supervisor) -> None:
+    """Start the embedded server, made where it does not stand and recovered where it was killed, with its logins."""
+    cluster.create(installation.secrets.superuser)
+    cluster.clear_what_a_kill_left()
+    cluster.wait_until_ready(supervisor.start(postgres_service(cluster)))
+    make_logins(installation, cluster)
+
+
+@contextmanager
+def running_database(installation: Installation) -> Iterator[None]:
+    """Have the database run for the time of a work: the one that runs already, or one that is started for it."""
+    cluster = installation.cluster
+    if cluster is None or (is_running(installation.home) and cluster.is_ready()):
+        yield
+        return
+    supervisor = Supervisor(say_nothing)
+    with run_lock(installation.home):
+        try:
+            start_cluster(installation, cluster, supervisor)
+            yield
+        finally:
+            supervisor.stop()
+
+
 def migrate() -> None:
-    """Bring the tables up to this version, and give each login its rights."""
-    call_command("migrate", database="owner", verbosity=0, interactive=False)
-    grant_rights()
+    """Bring the tables up to this version, and give each login its rights; one at a time, whoever else does."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(STATEMENTS["lock_migrating"].sql)
+        try:
+            call_command("migrate", database="owner", verbosity=0, interactive=False)
+            grant_rights()
+        finally:
+            cursor.execute(STATEMENTS["unlock_migrating"].sql)
     settle_clock()
 
 
@@ -82,7 +115,7 @@ def _application_rights(user: str) -> list[sql.Composed]:
     ]
     statements.extend(
         sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), role)
-        for table in _append_only_tables()
+        for table in append_only_tables()
     )
     return statements
 
@@ -102,14 +135,9 @@ def _read_only_rights(user: str) -> list[sql.Composed]:
     ]
 
 
-def _append_only_tables() -> list[str]:
+def append_only_tables() -> list[str]:
     """Return the tables whose models say so, and the partitions of those."""
     tables = [model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)]
     with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "SELECT child.relname FROM pg_inherits"
-            " JOIN pg_class AS child ON child.oid = inhrelid JOIN pg_class AS parent ON parent.oid = inhparent"
-            " WHERE parent.relkind = 'p' AND child.relkind = 'r' AND parent.relname = ANY(%s)",
-            [tables],
-        )
+        cursor.execute(STATEMENTS["partitions"].sql, {"tables": tables})
         return tables + [name for (name,) in cursor.fetchall()]

@@ -2,27 +2,122 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import threading
-from types import FrameType
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import typer
 
 from regulars.faces.cli.running.setting_up import one_sentence, set_up_django
+
+if TYPE_CHECKING:
+    from procrastinate import App
+
+    from regulars.stream.dispatch import Dispatcher
+
+CONCURRENT_JOBS = 2
+# A job that has not come to its end by then is done again, from its beginning, by the next worker.
+GRACE_SECONDS = 10.0
+
+
+class Worker:
+    """The dispatcher of the stream in a thread, and procrastinate's worker in this one; both end together."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._stop = threading.Event()
+        self._error: BaseException | None = None
+
+    def run(self) -> bool:
+        """Work until a signal says to stop; tell whether it was one that ended the work."""
+        return asyncio.run(self._work())
+
+    async def _work(self) -> bool:
+        loop = asyncio.get_running_loop()
+        asked = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, asked.set)
+        dispatching = asyncio.create_task(asyncio.to_thread(self._dispatcher.run, self._stop))
+        jobs = asyncio.create_task(_do_jobs())
+        asking = asyncio.create_task(asked.wait())
+        await asyncio.wait({dispatching, jobs, asking}, return_when=asyncio.FIRST_COMPLETED)
+        self._stop.set()
+        for task in (jobs, asking):
+            task.cancel()
+        ended = await asyncio.gather(dispatching, jobs, asking, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                _log_death(error)
+        return asked.is_set()
+
+
+async def _do_jobs() -> None:
+    """Do jobs until cancelled."""
+    from procrastinate.contrib.django import app
+
+    from regulars.stream.jobs import HEARTBEAT_SECONDS, SILENT_SECONDS
+
+    with app.replace_connector(_worker_connector(app)):
+        async with app.open_async():
+            await app.run_worker_async(
+                concurrency=CONCURRENT_JOBS,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=GRACE_SECONDS,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=SILENT_SECONDS,
+                # What failed stays, to be looked at; what was done has left its traces where it was done.
+                delete_jobs="successful",
+                task_middleware=[_with_fresh_connections],
+            )
+
+
+def _worker_connector(app: App) -> Any:
+    """Return the connector of the worker's own statements; a job that defers another does so in its transaction."""
+    from procrastinate import PsycopgConnector
+    from procrastinate.contrib.django.utils import connector_params
+
+    in_transactions = app.connector
+
+    class WorkerConnector(PsycopgConnector):
+        def get_sync_connector(self) -> Any:
+            return in_transactions
+
+    return WorkerConnector(kwargs=connector_params(), min_size=1, max_size=CONCURRENT_JOBS + 2)
+
+
+def _with_fresh_connections(call: Callable[[], Any], _context: Any, _worker: Any) -> Any:
+    """Do one job with connections that work, and leave none open that do not, as Django does around a request."""
+    from django.db import close_old_connections
+
+    close_old_connections()
+    try:
+        return call()
+    finally:
+        close_old_connections()
+
+
+def _log_death(error: Exception) -> None:
+    import structlog
+
+    structlog.get_logger(__name__).error("worker_died", exc_info=error)
 
 
 def worker() -> None:
     """Serve subscriptions and jobs until told to stop."""
     with one_sentence():
         set_up_django()
+        from regulars.faces.cli.running.connecting import be_ready
+
+        be_ready()
     from django.utils import timezone
 
     from regulars.stream.dispatch import Dispatcher
     from regulars.stream.registry import subscriptions
+    from regulars.stream.services import make_room_ahead
 
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
-    Dispatcher(subscriptions(), timezone.now).run(stop)
+    make_room_ahead(now=timezone.now())
+    if not Worker(Dispatcher(subscriptions(), timezone.now)).run():
+        # One of the two ended by itself; whoever watches over this process starts it again.
+        raise typer.Exit(1)
