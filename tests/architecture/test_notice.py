@@ -22,6 +22,7 @@ BUNDLED = {
     "ECharts": "echarts",
     "zrender": "zrender",
     "tslib": "tslib",
+    "htmx": "htmx.org",
     "Inter": "@fontsource-variable/inter",
     "Tailwind CSS": "tailwindcss",
     "daisyUI": "daisyui",

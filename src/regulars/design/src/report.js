@@ -3,6 +3,7 @@
 
 import "./report.css";
 import { drawAll } from "./charts/draw.js";
+import { openDefinitionsOnHover } from "./definitions.js";
 
 const figures = JSON.parse(document.getElementById("figures").textContent);
 
@@ -28,27 +29,4 @@ function download({ csv, file }) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-// A definition opens by its button (click, key or touch) without any script; a mouse that rests on it opens it too.
-for (const button of document.querySelectorAll("button[popovertarget]")) {
-  const target = document.getElementById(button.getAttribute("popovertarget"));
-  let wait;
-  let hovered = false;
-  button.addEventListener("pointerenter", ({ pointerType }) => {
-    if (pointerType !== "mouse") return;
-    wait = setTimeout(() => {
-      if (target.matches(":popover-open")) return;
-      target.showPopover({ source: button });
-      hovered = true;
-    }, 350);
-  });
-  button.addEventListener("pointerleave", () => {
-    clearTimeout(wait);
-    if (hovered) target.hidePopover();
-    hovered = false;
-  });
-  button.addEventListener("click", (event) => {
-    // The click that follows the hover would close what it opened; it keeps it open instead.
-    if (hovered) event.preventDefault();
-    hovered = false;
-  });
-}
+openDefinitionsOnHover();

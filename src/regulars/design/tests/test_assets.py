@@ -10,9 +10,15 @@ from regulars.design import AssetsNotBuilt, asset_path, asset_text, assets
 from regulars.kit.errors import DomainError
 
 
-def test_the_built_style_sheet_carries_its_fonts() -> None:
-    assert asset_path("report.css").is_file()
-    assert asset_text("report.css").count("url(data:font/woff2;base64,") == 2
+@pytest.mark.parametrize("name", ["report.css", "console.css"])
+def test_a_built_style_sheet_carries_its_fonts(name: str) -> None:
+    assert asset_path(name).is_file()
+    assert asset_text(name).count("url(data:font/woff2;base64,") == 2
+
+
+def test_the_console_may_be_told_to_be_dark_and_the_report_follows_the_reader() -> None:
+    assert "[data-theme=dark]{" in asset_text("console.css")
+    assert "[data-theme=dark]{" not in asset_text("report.css")
 
 
 def test_missing_assets_say_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,11 @@ READABLE = [
     *((tone, f"{tone}-soft", TEXT) for tone in ("good", "attention", "loss", "info")),
     ("ink-soft", "line-soft", TEXT),
     ("on-good", "good", TEXT),
+    ("on-sand", "sand", TEXT),
+    ("ink", "good-soft", TEXT),
+    *(("attention", ground, TEXT) for ground in GROUNDS),
+    *(("info", ground, TEXT) for ground in GROUNDS),
+    *(("edge", ground, GRAPHICS) for ground in GROUNDS),
     *(("on-heat-low", f"heat-{level}", TEXT) for level in range(5)),
     *(("on-heat-high", f"heat-{level}", TEXT) for level in (5, 6)),
     *((f"tone-{tone}", "panel", GRAPHICS) for tone in ("returning", "lapsed", "actual", "predicted")),
@@ -23,7 +28,7 @@ READABLE = [
 
 
 def _tokens(scheme: str) -> dict[str, str]:
-    light, dark = TOKENS.read_text(encoding="utf-8").split("@media", maxsplit=1)
+    light, dark = TOKENS.read_text(encoding="utf-8").split("@variant dark", maxsplit=1)
     found = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6});", light))
     if scheme == "dark":
         found |= dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6});", dark))
@@ -55,5 +60,9 @@ def test_contrast_is_measured_as_the_standard_has_it() -> None:
 
 
 def test_dark_changes_only_tokens_that_light_has() -> None:
-    dark = TOKENS.read_text(encoding="utf-8").split("@media", maxsplit=1)[1]
-    assert set(re.findall(r"--([\w-]+):", dark)) <= set(_tokens("light"))
+    light, dark = (
+        set(re.findall(r"--([\w-]+):", part))
+        for part in TOKENS.read_text(encoding="utf-8").split("@variant dark", maxsplit=1)
+    )
+    assert dark
+    assert dark <= light

@@ -1,0 +1,28 @@
+// Short words about what has been done. They stay until dismissed when they tell of a failure.
+
+const SHOWN_MS = 6000;
+
+export function dismissToasts() {
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-dismiss]")) target.closest(".toast").remove();
+  });
+  for (const each of document.querySelectorAll(".toasts .toast")) leave(each);
+}
+
+export function toast(text, tone) {
+  const template = document.getElementById("toast-template");
+  const element = template.content.firstElementChild.cloneNode(true);
+  element.classList.add(`toast-${tone}`);
+  element.querySelector("[data-text]").textContent = text;
+  document.querySelector(".toasts").append(element);
+  leave(element);
+}
+
+function leave(element) {
+  if (element.classList.contains("toast-bad")) return;
+  let timer = setTimeout(() => element.remove(), SHOWN_MS);
+  element.addEventListener("pointerenter", () => clearTimeout(timer));
+  element.addEventListener("pointerleave", () => {
+    timer = setTimeout(() => element.remove(), SHOWN_MS / 2);
+  });
+}
