@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from babel import Locale, dates, numbers
@@ -67,3 +67,23 @@ def day(value: date | None, style: str = "medium") -> str:
 def month(value: date) -> str:
     """Return the month of a day, as `Apr 2026`."""
     return dates.format_skeleton("yMMM", value, locale=_locale())
+
+
+def day_of_year(value: date) -> str:
+    """Return a day without its year, as `18 Nov`."""
+    return dates.format_skeleton("MMMd", value, locale=_locale())
+
+
+def time_of_day(value: datetime) -> str:
+    """Return the time of a moment in its own zone, as `18:40`."""
+    return dates.format_time(value, format="short", locale=_locale())
+
+
+def territory(code: str) -> str:
+    """Return a country's name (`AT`: Austria); the code where it has none."""
+    return str(_locale().territories.get(code, code))
+
+
+def currency_name(code: str) -> str:
+    """Return a currency's name (`EUR`: Euro); the code where it has none."""
+    return numbers.get_currency_name(code, locale=_locale())

@@ -190,3 +190,22 @@ class CustomerFacts:
     first_ordered_at: datetime | None
     last_ordered_at: datetime | None
     unconverted_orders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order in full, as it is kept. A return's lines name the order's lines by their number from 1."""
+
+    head: OrderHead
+    lines: Sequence[LineState]
+    discounts: Sequence[DiscountState]
+    tenders: Sequence[TenderState]
+    returns: Sequence[ReturnState]
+    tax_minor: int
+    tax_included: bool
+    shipping_minor: int
+    delivered_at: datetime | None
+    location: str
+    staff: str
+    attributes: Mapping[str, Any]
+    received_at: datetime

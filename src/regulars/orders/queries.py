@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from regulars.orders.contracts import CustomerFacts, OrderHead, PaymentState
+from regulars.kit.errors import DomainError
+from regulars.kit.i18n import gettext
+from regulars.orders.contracts import (
+    CustomerFacts,
+    DiscountState,
+    LineState,
+    Order,
+    OrderHead,
+    PaymentState,
+    ProductState,
+    ReturnedLine,
+    ReturnState,
+    TenderKind,
+    TenderState,
+)
 from regulars.orders.models import CustomerFacts as FactsRow
+from regulars.orders.models import Line as LineRow
 from regulars.orders.models import Order as OrderRow
+
+
+class NoSuchOrder(DomainError):
+    """No order has this id."""
+
+    code = "no_such_order"
 
 
 def find_customer_facts(customer_id: UUID) -> CustomerFacts | None:
     """Return what a customer's orders come to, or None where there has been none."""
-    row = FactsRow.objects.filter(customer_id=customer_id).first()
-    if row is None:
-        return None
+    return map_customer_facts([customer_id]).get(customer_id)
+
+
+def map_customer_facts(customer_ids: Collection[UUID]) -> dict[UUID, CustomerFacts]:
+    """Return what the orders of some customers come to; those who never ordered are left out."""
+    return {row.customer_id: facts_of(row) for row in FactsRow.objects.filter(customer_id__in=customer_ids)}
+
+
+def facts_of(row: FactsRow) -> CustomerFacts:
+    """Return the contract of a row of facts."""
     return CustomerFacts(
         customer_id=row.customer_id,
         orders=row.orders,
@@ -30,6 +58,75 @@ def list_orders_of(customer_ids: Sequence[UUID], *, limit: int) -> list[OrderHea
     """Return the orders of a customer under all of its ids, the latest first."""
     rows = OrderRow.objects.select_related("channel").filter(customer_id__in=customer_ids).order_by("-placed_at")
     return [head_of(row) for row in rows[:limit]]
+
+
+def get_order(order_id: UUID) -> Order:
+    """Return an order in full.
+
+    Raises
+    ------
+    NoSuchOrder
+        There is none.
+    """
+    row = OrderRow.objects.select_related("channel", "location").filter(id=order_id).first()
+    if row is None:
+        raise NoSuchOrder(gettext("There is no such order."))
+    return Order(
+        head=head_of(row),
+        lines=[line_of(each) for each in row.lines.select_related("product__category").order_by("number")],
+        discounts=[
+            DiscountState(name=each.name, coupon=each.coupon, amount_minor=each.amount_minor)
+            for each in row.discounts.order_by("number")
+        ],
+        tenders=[
+            TenderState(kind=TenderKind(each.kind), amount_minor=each.amount_minor, paid_at=each.paid_at)
+            for each in row.tenders.order_by("number")
+        ],
+        returns=returns_of(row),
+        tax_minor=row.tax_minor,
+        tax_included=row.tax_included,
+        shipping_minor=row.shipping_minor,
+        delivered_at=row.delivered_at,
+        location=row.location.name if row.location else "",
+        staff=row.staff,
+        attributes=row.attributes,
+        received_at=row.received_at,
+    )
+
+
+def line_of(row: LineRow) -> LineState:
+    """Return the contract of a line's row, under the name that it had when it was sold."""
+    category = row.product.category
+    return LineState(
+        product=ProductState(
+            external_id=row.product.external_id,
+            name=row.name or row.product.name,
+            category=category.name if category else "",
+        ),
+        quantity=row.quantity,
+        unit_price_minor=row.unit_price_minor,
+        discount_minor=row.discount_minor,
+        tax_minor=row.tax_minor,
+        total_minor=row.total_minor,
+    )
+
+
+def returns_of(row: OrderRow) -> list[ReturnState]:
+    """Return what came back of an order."""
+    lines: dict[int, list[ReturnedLine]] = {}
+    for each in row.returned_lines.order_by("line_number"):
+        returned = ReturnedLine(line=each.line_number, quantity=each.quantity, amount_minor=each.amount_minor)
+        lines.setdefault(each.return_number, []).append(returned)
+    return [
+        ReturnState(
+            external_id=each.external_id,
+            returned_at=each.returned_at,
+            reason=each.reason,
+            shipping_minor=each.shipping_minor,
+            lines=lines.get(each.number, []),
+        )
+        for each in row.returns.order_by("number")
+    ]
 
 
 def head_of(row: OrderRow) -> OrderHead:
