@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import django
 import hypothesis
 import pytest
 from django.db import connections
@@ -117,6 +118,13 @@ def java() -> Path:
     return Path(found)
 
 
+@pytest.fixture
+def as_root() -> None:
+    """The right to run something as somebody else."""
+    if os.geteuid() != 0:
+        absent("only root can run something as somebody else")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium, one per process."""
@@ -128,6 +136,11 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=found, args=BROWSER_ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+def pytest_configure() -> None:
+    """Make the features known to Django before their tests are collected."""
+    django.setup()
 
 
 def pytest_unconfigure() -> None:
