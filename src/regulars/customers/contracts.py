@@ -45,6 +45,89 @@ class Profile:
     traits: Mapping[str, Any] = field(default_factory=dict)
 
 
+class TraitKind(StrEnum):
+    """What a trait's values are."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    CHOICE = "choice"
+    CHOICES = "choices"
+
+
+class Classification(StrEnum):
+    """How closely a value touches a person."""
+
+    NONE = "none"
+    PERSONAL = "personal"
+    SENSITIVE = "sensitive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trait:
+    """Something that this business keeps of its customers beyond the usual: its key, and what its values may be."""
+
+    key: str
+    kind: TraitKind
+    label: str
+    description: str = ""
+    classification: Classification = Classification.PERSONAL
+    choices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What somebody of the staff wrote about a customer."""
+
+    id: UUID
+    customer_id: UUID
+    text: str
+    author: str
+    created_at: datetime
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """Two profiles that were found to be one person."""
+
+    id: UUID
+    survivor_id: UUID
+    merged_id: UUID
+    merged_label: str
+    merged_at: datetime
+    merged_by: str
+    undone_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is told of: the names that find or make a customer, and what is told."""
+
+    identifiers: Sequence[Identifier]
+    profile: Profile = field(default_factory=Profile)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutCustomer:
+    """What became of a person that was put; where it was refused, why and where."""
+
+    customer_id: UUID | None
+    outcome: str
+    code: str = ""
+    message: str = ""
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are: exactly, or at least so many."""
+
+    value: int
+    is_exact: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """A customer's profile."""

@@ -12,6 +12,7 @@ _NOBODY = frozenset(
     {"", "null", "none", "undefined", "anonymous", "guest", "unknown", "n/a", "na", "-1", "true", "false"}
 )
 _LONGEST = 320
+WEIGHT = {kind: number for number, kind in enumerate(IdentifierKind)}
 
 
 def normalise(identifier: Identifier, country: str) -> Identifier | None:

@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
-from regulars.customers.contracts import IdentifierKind
+from regulars.customers.contracts import Classification, IdentifierKind, TraitKind
 
 
 class Customer(models.Model):
@@ -33,7 +33,7 @@ class Customer(models.Model):
         db_table = "customers_customer"
         indexes = [
             GinIndex(fields=["search"], name="customers_customer_search"),
-            models.Index(fields=["-created_at", "id"], name="customers_customer_newest"),
+            models.Index(fields=["created_at", "id"], name="customers_customer_newest"),
         ]
 
 
@@ -54,6 +54,66 @@ class Identifier(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind__in=[kind.value for kind in IdentifierKind]), name="customers_identifier_kind"
             ),
+        ]
+
+
+class Trait(models.Model):
+    """What this business keeps of its customers beyond the usual."""
+
+    key = models.TextField(primary_key=True)
+    kind = models.TextField()
+    label = models.TextField()
+    description = models.TextField(default="")
+    classification = models.TextField()
+    choices = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        db_table = "customers_trait"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[kind.value for kind in TraitKind]), name="customers_trait_kind"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(classification__in=[each.value for each in Classification]),
+                name="customers_trait_classification",
+            ),
+        ]
+
+
+class Note(models.Model):
+    """What somebody of the staff wrote about a customer."""
+
+    id = models.UUIDField(primary_key=True)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="notes")
+    text = models.TextField()
+    author = models.TextField()
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "customers_note"
+
+
+class Merge(models.Model):
+    """One customer taken into another. Those that are not undone form the trees from which the aliases follow."""
+
+    id = models.UUIDField(primary_key=True)
+    survivor = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    merged = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    merged_at = models.DateTimeField()
+    merged_by = models.TextField()
+    # What the survivor took over: names of fields and traits, and tags; no values.
+    taken_over = models.JSONField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.TextField(default="")
+
+    class Meta:
+        db_table = "customers_merge"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merged"], condition=models.Q(undone_at=None), name="customers_merge_into_one"
+            ),
+            models.CheckConstraint(condition=~models.Q(merged=models.F("survivor")), name="customers_merge_two"),
         ]
 
 

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from regulars.customers.contracts import Customer, Identifier, IdentifierKind
+from regulars.business.queries import get_business
+from regulars.customers.contracts import (
+    Classification,
+    Count,
+    Customer,
+    Identifier,
+    IdentifierKind,
+    Merge,
+    Note,
+    Trait,
+    TraitKind,
+)
+from regulars.customers.identifiers import WEIGHT, normalise
 from regulars.customers.models import Alias
 from regulars.customers.models import Customer as CustomerRow
+from regulars.customers.models import Identifier as IdentifierRow
+from regulars.customers.models import Merge as MergeRow
+from regulars.customers.models import Note as NoteRow
+from regulars.customers.models import Trait as TraitRow
+from regulars.customers.searching import EXACT_TO, count_found, find_ids
+from regulars.customers.statements import rows_of
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
@@ -26,11 +45,19 @@ def get_customer(customer_id: UUID) -> Customer:
     NoSuchCustomer
         It leads to nobody.
     """
-    survivor = get_survivor(customer_id)
-    row = CustomerRow.objects.prefetch_related("identifiers").filter(id=survivor).first()
-    if row is None:
+    found = list_customers([get_survivor(customer_id)])
+    if not found:
         raise NoSuchCustomer(gettext("There is no such customer."))
-    return customer_of(row)
+    return found[0]
+
+
+def find_by_identifier(identifier: Identifier) -> UUID | None:
+    """Return the customer whom an identifier names, led to its survivor, or None."""
+    kept = normalise(identifier, get_business().country)
+    if kept is None:
+        return None
+    rows = rows_of("find_identifiers", {"kinds": [kept.kind], "values": [kept.value], "sources": [kept.source]})
+    return rows[0][2] if rows else None
 
 
 def get_survivor(customer_id: UUID) -> UUID:
@@ -51,21 +78,87 @@ def map_survivors(customer_ids: Collection[UUID]) -> dict[UUID, UUID]:
 
 
 def list_customers(customer_ids: Sequence[UUID]) -> list[Customer]:
-    """Return some customers in the order of their ids as given."""
-    rows = CustomerRow.objects.prefetch_related("identifiers").in_bulk(list(customer_ids))
-    return [customer_of(rows[each]) for each in customer_ids if each in rows]
+    """Return some customers in the order of their ids as given, with the identifiers of all that lead to them."""
+    rows = CustomerRow.objects.in_bulk(list(customer_ids))
+    identifiers = identifiers_of(rows)
+    return [customer_of(rows[each], identifiers[each]) for each in customer_ids if each in rows]
 
 
-def list_newest_customers(*, limit: int) -> list[Customer]:
-    """Return the customers that came last."""
-    rows = CustomerRow.objects.prefetch_related("identifiers").order_by("-created_at", "id")
-    return [customer_of(row) for row in rows[:limit]]
+def list_newest_customers(*, limit: int, before: tuple[datetime, UUID] | None = None) -> list[Customer]:
+    """Return the customers that came last, before a moment and id in that order."""
+    before_at, before_id = before or (None, None)
+    rows = rows_of("newest", {"before_at": before_at, "before_id": before_id, "limit": limit})
+    return list_customers([identity for identity, _ in rows])
 
 
-def customer_of(row: CustomerRow) -> Customer:
-    """Return the contract of a customer's row, whose identifiers have been fetched."""
-    weight = list(IdentifierKind)
-    identifiers = sorted(row.identifiers.all(), key=lambda each: (weight.index(IdentifierKind(each.kind)), each.id))
+def count_customers() -> Count:
+    """Return how many customers there are: exactly to 10,000, beyond that as the planner estimates."""
+    exact = CustomerRow.objects.all()[: EXACT_TO + 1].count()
+    if exact <= EXACT_TO:
+        return Count(exact - min(exact, Alias.objects.all()[: EXACT_TO + 1].count()), is_exact=True)
+    [(estimate,)] = rows_of("estimate_customers")
+    return Count(max(estimate, exact), is_exact=False)
+
+
+def search_customers(
+    text: str, *, limit: int, offset: int = 0, also: Mapping[str, Sequence[UUID]] | None = None
+) -> tuple[list[Customer], Count]:
+    """Return the customers that a search finds, the newest first, and how many there are.
+
+    Each word is the beginning of a word of the name or an identifier; case and accents do not matter. `also` names for
+    a word those customers for whom it is the beginning of something that another feature knows.
+    """
+    found = find_ids(text, also or {})
+    shown = list_customers(found[offset : offset + limit])
+    count = count_found(text)
+    return shown, Count(max(count.value, len(found)), is_exact=count.is_exact)
+
+
+def list_notes(customer_id: UUID) -> list[Note]:
+    """Return the notes on a customer under all of its ids, the latest first."""
+    rows = NoteRow.objects.filter(customer_id__in=list_ids_of(customer_id)).order_by("-created_at")
+    return [note_of(row) for row in rows]
+
+
+def list_traits() -> list[Trait]:
+    """Return what this business keeps beyond the usual, by key."""
+    return [trait_of(row) for row in TraitRow.objects.order_by("key")]
+
+
+def list_merges(customer_id: UUID) -> list[Merge]:
+    """Return the merges into a customer that stand, the latest first."""
+    rows = MergeRow.objects.select_related("merged").filter(survivor_id=customer_id, undone_at=None)
+    return [merge_of(row) for row in rows.order_by("-merged_at")]
+
+
+def list_tags() -> list[str]:
+    """Return the tags that are in use among the customers that came last."""
+    newest = CustomerRow.objects.exclude(tags=[]).order_by("-updated_at").values_list("tags", flat=True)[:EXACT_TO]
+    return sorted({tag for tags in newest for tag in tags})
+
+
+def identifiers_of(customer_ids: Iterable[UUID]) -> dict[UUID, list[Identifier]]:
+    """Return the identifiers of some customers and of those that lead to them, the weightiest first."""
+    survivors = {each: each for each in customer_ids}
+    survivors |= dict(Alias.objects.filter(survivor_id__in=survivors).values_list("customer_id", "survivor_id"))
+    found: dict[UUID, list[IdentifierRow]] = {each: [] for each in survivors.values()}
+    for row in IdentifierRow.objects.filter(customer_id__in=survivors):
+        found[survivors[row.customer_id]].append(row)
+    return {
+        customer: [
+            identifier_of(row) for row in sorted(rows, key=lambda row: (WEIGHT[IdentifierKind(row.kind)], row.id))
+        ]
+        for customer, rows in found.items()
+    }
+
+
+def identifier_of(row: IdentifierRow) -> Identifier:
+    """Return the contract of an identifier's row."""
+    return Identifier(IdentifierKind(row.kind), row.value, row.source)
+
+
+def customer_of(row: CustomerRow, identifiers: Sequence[Identifier]) -> Customer:
+    """Return the contract of a customer's row."""
     return Customer(
         id=row.id,
         name=row.name,
@@ -78,7 +171,44 @@ def customer_of(row: CustomerRow) -> Customer:
         postcode=row.postcode,
         traits=row.traits,
         tags=row.tags,
-        identifiers=[Identifier(IdentifierKind(each.kind), each.value, each.source) for each in identifiers],
+        identifiers=identifiers,
         created_at=row.created_at,
         updated_at=row.updated_at,
+    )
+
+
+def trait_of(row: TraitRow) -> Trait:
+    """Return the contract of a trait's row."""
+    return Trait(
+        key=row.key,
+        kind=TraitKind(row.kind),
+        label=row.label,
+        description=row.description,
+        classification=Classification(row.classification),
+        choices=row.choices,
+    )
+
+
+def note_of(row: NoteRow) -> Note:
+    """Return the contract of a note's row."""
+    return Note(
+        id=row.id,
+        customer_id=row.customer_id,
+        text=row.text,
+        author=row.author,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )
+
+
+def merge_of(row: MergeRow) -> Merge:
+    """Return the contract of a merge's row."""
+    return Merge(
+        id=row.id,
+        survivor_id=row.survivor_id,
+        merged_id=row.merged_id,
+        merged_label=row.merged.name or str(row.merged_id)[-8:],
+        merged_at=row.merged_at,
+        merged_by=row.merged_by,
+        undone_at=row.undone_at,
     )

@@ -1,67 +1,91 @@
-"""Find or add the customers that identifiers name, for many at once."""
+"""Find or add the customers that identifiers name, and keep what is told of them; for many at once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from regulars.business.queries import get_business
-from regulars.customers.contracts import Identifier, IdentifierKind, Profile
-from regulars.customers.identifiers import normalise, search_words
+from regulars.customers.contracts import Identifier, Person, Profile
+from regulars.customers.finding_words import refresh_words, words_of
+from regulars.customers.identifiers import WEIGHT, normalise
 from regulars.customers.models import Customer as CustomerRow
+from regulars.customers.statements import rows_of
 from regulars.kit.ids import new_id
-from regulars.kit.sqlfile import read_statements
-from regulars.kit.text import words
 from regulars.stream.contracts import Actor, NewEvent
 from regulars.stream.services import append
 
-STATEMENTS = read_statements(Path(__file__).parent / "sql" / "customers.sql")
-_WEIGHT = {kind: number for number, kind in enumerate(IdentifierKind)}
 # What a profile is made of, beside its traits.
 FIELDS = ("name", "given_name", "family_name", "birthday", "language", "country", "city", "postcode")
 
 
 class Resolution:
-    """One run over some people."""
+    """One run over some people.
+
+    A customer's id that identifiers lead to is the one they belong to, also after it was merged into another: what is
+    kept under it goes with it if the merge is undone. What is told of the person is kept with the survivor.
+    """
 
     def __init__(
-        self, people: Sequence[tuple[Sequence[Identifier], Profile]], *, source: str, now: datetime, actor: Actor
+        self,
+        people: Sequence[Person],
+        *,
+        overwrite: bool,
+        source: str,
+        now: datetime,
+        actor: Actor,
+        attach_to: UUID | None = None,
     ) -> None:
         country = get_business().country
-        self._people = [(_normalised(identifiers, country), profile) for identifiers, profile in people]
+        self._people = [(_normalised(person.identifiers, country), person.profile) for person in people]
+        self._overwrite, self._attach_to = overwrite, attach_to
         self._source, self._now, self._actor = source, now, actor
         self._owner: dict[Identifier, UUID] = {}
-        self._new: dict[UUID, Profile] = {}
+        self._survivor: dict[UUID, UUID] = {}
         self._attached: list[tuple[UUID, Identifier]] = []
         self._told: dict[UUID, Profile] = {}
+        self.new: dict[UUID, Profile] = {}
+        self.changed: dict[UUID, list[str]] = {}
 
     def run(self) -> list[UUID | None]:
-        """Return the customer of each of the people."""
+        """Return the customer of each of the people; None for one whom nothing names."""
         named = {identifier for identifiers, _ in self._people for identifier in identifiers}
-        self._owner.update(_find(named))
+        self._find(named)
         if unknown := named - self._owner.keys():
             # Somebody else may be adding the same person: wait for them, and look again.
-            _run("lock_identifiers", _columns(unknown))
-            self._owner.update(_find(unknown))
+            rows_of("lock_identifiers", _columns(unknown))
+            self._find(unknown)
         answer = [self._one(identifiers, profile) for identifiers, profile in self._people]
         self._write()
         return answer
+
+    def survivor_of(self, customer_id: UUID) -> UUID:
+        """Return where a customer that was found leads."""
+        return self._survivor.get(customer_id, customer_id)
+
+    def _find(self, identifiers: Iterable[Identifier]) -> None:
+        wanted = sorted(identifiers, key=lambda each: (each.kind, each.source, each.value))
+        if not wanted:
+            return
+        for number, owner, survivor in rows_of("find_identifiers", _columns(wanted)):
+            self._owner[wanted[number - 1]] = owner
+            self._survivor[owner] = survivor
 
     def _one(self, identifiers: Sequence[Identifier], profile: Profile) -> UUID | None:
         if not identifiers:
             return None
         owners = [self._owner[identifier] for identifier in identifiers if identifier in self._owner]
-        customer = owners[0] if owners else new_id()
-        if not owners:
-            self._new[customer] = profile
+        customer = owners[0] if owners else self._attach_to or new_id()
+        if not owners and customer != self._attach_to:
+            self.new[customer] = profile
+        elif customer in self.new:
+            self.new[customer] = _over(self.new[customer], profile)
         else:
-            self._told[customer] = profile
+            survivor = self.survivor_of(customer)
+            self._told[survivor] = _over(self._told[survivor], profile) if survivor in self._told else profile
         for identifier in identifiers:
             if identifier not in self._owner:
                 self._owner[identifier] = customer
@@ -69,11 +93,11 @@ class Resolution:
         return customer
 
     def _write(self) -> None:
-        if self._new:
+        if self.new:
             self._insert()
-        changed = self._fill({each: profile for each, profile in self._told.items() if each not in self._new})
+        self.changed = self._tell()
         if self._attached:
-            _run(
+            rows_of(
                 "insert_identifiers",
                 {
                     "customer_ids": [customer for customer, _ in self._attached],
@@ -81,10 +105,13 @@ class Resolution:
                     **_columns(identifier for _, identifier in self._attached),
                 },
             )
-        grown = {customer for customer, _ in self._attached if customer not in self._new}
-        refresh_words(sorted(grown | changed.keys()))
-        events: list[tuple[UUID, str, dict[str, list[str]]]] = [(each, "customer.created", {}) for each in self._new]
-        events += [(each, "customer.changed", {"fields": fields}) for each, fields in changed.items()]
+        for customer, _ in self._attached:
+            if customer not in self.new:
+                fields = self.changed.setdefault(self.survivor_of(customer), [])
+                fields += [] if "identifiers" in fields else ["identifiers"]
+        refresh_words(self.changed)
+        events: list[tuple[UUID, str, dict[str, list[str]]]] = [(each, "customer.created", {}) for each in self.new]
+        events += [(each, "customer.changed", {"fields": fields}) for each, fields in self.changed.items()]
         append(
             [
                 NewEvent(
@@ -101,50 +128,62 @@ class Resolution:
         )
 
     def _insert(self) -> None:
-        names: dict[UUID, list[Identifier]] = {each: [] for each in self._new}
+        names: dict[UUID, list[Identifier]] = {each: [] for each in self.new}
         for customer, identifier in self._attached:
             if customer in names:
                 names[customer].append(identifier)
-        profiles = list(self._new.values())
-        _run(
-            "insert_customers",
-            {
-                "now": self._now,
-                "ids": list(self._new),
-                "names": [display_name(profile) for profile in profiles],
-                "given_names": [profile.given_name or "" for profile in profiles],
-                "family_names": [profile.family_name or "" for profile in profiles],
-                "birthdays": [profile.birthday for profile in profiles],
-                "languages": [profile.language or "" for profile in profiles],
-                "countries": [profile.country or "" for profile in profiles],
-                "cities": [profile.city or "" for profile in profiles],
-                "postcodes": [profile.postcode or "" for profile in profiles],
-                "traits": [json.dumps(profile.traits) for profile in profiles],
-                "words": [
-                    " ".join(words_of(display_name(profile), names[customer]))
-                    for customer, profile in self._new.items()
-                ],
-            },
-        )
+        profiles = list(self.new.values())
+        columns = {
+            "names": [display_name(profile) for profile in profiles],
+            "given_names": [profile.given_name or "" for profile in profiles],
+            "family_names": [profile.family_name or "" for profile in profiles],
+            "birthdays": [profile.birthday for profile in profiles],
+            "languages": [profile.language or "" for profile in profiles],
+            "countries": [profile.country or "" for profile in profiles],
+            "cities": [profile.city or "" for profile in profiles],
+            "postcodes": [profile.postcode or "" for profile in profiles],
+            "traits": [json.dumps(dict(profile.traits)) for profile in profiles],
+            "words": [" ".join(words_of(_all_names(told), names[each])) for each, told in self.new.items()],
+        }
+        rows_of("insert_customers", {"now": self._now, "ids": list(self.new), **columns})
 
-    def _fill(self, told: dict[UUID, Profile]) -> dict[UUID, list[str]]:
-        """Fill what is empty of known customers; return the fields that changed of each."""
-        speaking = {each: profile for each, profile in told.items() if _says_something(profile)}
+    def _tell(self) -> dict[UUID, list[str]]:
+        """Keep what is told of known customers; return which fields changed of each."""
+        speaking = {each: profile for each, profile in self._told.items() if _says_something(profile)}
+        if not speaking:
+            return {}
+        rows = {row.id: row for row in CustomerRow.objects.select_for_update().filter(id__in=sorted(speaking))}
         changed: dict[UUID, list[str]] = {}
-        rows = CustomerRow.objects.in_bulk(list(speaking))
         for customer, row in rows.items():
-            fields = [name for name in FIELDS if not getattr(row, name) and getattr(speaking[customer], name)]
-            for name in fields:
-                setattr(row, name, getattr(speaking[customer], name))
-            if not row.name and (name := display_name(speaking[customer])):
-                row.name = name
-                fields.append("name")
-            if fields:
+            if fields := tell(row, speaking[customer], overwrite=self._overwrite):
                 row.updated_at = self._now
                 changed[customer] = fields
-        if changed:
-            CustomerRow.objects.bulk_update([rows[each] for each in sorted(changed)], [*FIELDS, "updated_at"])
+        CustomerRow.objects.bulk_update([rows[each] for each in sorted(changed)], [*FIELDS, "traits", "updated_at"])
         return changed
+
+
+def tell(row: CustomerRow, profile: Profile, *, overwrite: bool) -> list[str]:
+    """Give a row what a profile says: all of it, or only what is empty; return which fields changed."""
+    told: dict[str, Any] = {name: value for name in FIELDS if (value := getattr(profile, name)) is not None}
+    if "name" not in told and (overwrite or not row.name) and (name := display_name(profile)):
+        told["name"] = name
+    fields = [
+        name
+        for name, value in told.items()
+        if value != getattr(row, name) and (overwrite or (value and not getattr(row, name)))
+    ]
+    for name in fields:
+        setattr(row, name, told[name])
+    for key, value in profile.traits.items():
+        if row.traits.get(key) != value and (overwrite or key not in row.traits):
+            row.traits = _with_trait(row.traits, key, value)
+            fields.append(f"traits.{key}")
+    return fields
+
+
+def _with_trait(traits: Mapping[str, Any], key: str, value: object) -> dict[str, Any]:
+    kept = {name: each for name, each in traits.items() if name != key}
+    return kept if value is None else kept | {key: value}
 
 
 def display_name(profile: Profile) -> str:
@@ -152,52 +191,25 @@ def display_name(profile: Profile) -> str:
     return profile.name or " ".join(part for part in (profile.given_name, profile.family_name) if part)
 
 
-def words_of(name: str, identifiers: Iterable[Identifier]) -> list[str]:
-    """Return the words under which a customer is found."""
-    found = [*words(name), *(word for identifier in identifiers for word in search_words(identifier))]
-    return sorted(set(found))
+def _all_names(profile: Profile) -> str:
+    return " ".join(part for part in (profile.name, profile.given_name, profile.family_name) if part)
 
 
-def refresh_words(customer_ids: Sequence[UUID]) -> None:
-    """Keep anew the words under which some customers are found."""
-    if not customer_ids:
-        return
-    rows = CustomerRow.objects.prefetch_related("identifiers").in_bulk(list(customer_ids)).values()
-    _run(
-        "set_words",
-        {
-            "ids": [row.id for row in rows],
-            "words": [
-                " ".join(
-                    words_of(
-                        f"{row.name} {row.given_name} {row.family_name}",
-                        [
-                            Identifier(IdentifierKind(each.kind), each.value, each.source)
-                            for each in row.identifiers.all()
-                        ],
-                    )
-                )
-                for row in rows
-            ],
-        },
-    )
+def _over(first: Profile, second: Profile) -> Profile:
+    """Return what two tellings of one person say; the second where they differ."""
+    told = {name: value for name in FIELDS if (value := getattr(second, name)) is not None}
+    kept = {name: getattr(first, name) for name in FIELDS}
+    return Profile(**(kept | told), traits={**first.traits, **second.traits})
+
+
+def _says_something(profile: Profile) -> bool:
+    return bool(profile.traits) or any(getattr(profile, name) is not None for name in FIELDS)
 
 
 def _normalised(identifiers: Sequence[Identifier], country: str) -> list[Identifier]:
     """Return the identifiers that name somebody, the weightiest first."""
     kept = {found for identifier in identifiers if (found := normalise(identifier, country))}
-    return sorted(kept, key=lambda each: (_WEIGHT[each.kind], each.source, each.value))
-
-
-def _says_something(profile: Profile) -> bool:
-    return any(getattr(profile, name) for name in FIELDS)
-
-
-def _find(identifiers: Iterable[Identifier]) -> dict[Identifier, UUID]:
-    wanted = sorted(identifiers, key=lambda each: (each.kind, each.source, each.value))
-    if not wanted:
-        return {}
-    return {wanted[number - 1]: customer for number, customer in _run("find_identifiers", _columns(wanted))}
+    return sorted(kept, key=lambda each: (WEIGHT[each.kind], each.source, each.value))
 
 
 def _columns(identifiers: Iterable[Identifier]) -> dict[str, list[str]]:
@@ -207,9 +219,3 @@ def _columns(identifiers: Iterable[Identifier]) -> dict[str, list[str]]:
         "values": [each.value for each in listed],
         "sources": [each.source for each in listed],
     }
-
-
-def _run(name: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS[name].sql, parameters)
-        return list(cursor.fetchall()) if cursor.description else []

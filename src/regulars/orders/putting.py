@@ -13,6 +13,7 @@ from uuid import UUID
 
 from regulars.business.contracts import Business
 from regulars.business.queries import find_rates, get_business
+from regulars.customers.contracts import Person
 from regulars.customers.services import resolve_customers
 from regulars.kit.ids import new_id
 from regulars.orders import rows
@@ -108,7 +109,7 @@ def _find_customers(puts: Sequence[_Put], *, now: datetime, actor: Actor) -> Non
     if not buying:
         return
     found = resolve_customers(
-        people=[(buyer.identifiers, buyer.profile) for _, buyer in buying],
+        people=[Person(identifiers=buyer.identifiers, profile=buyer.profile) for _, buyer in buying],
         source=buying[0][0].order.source,
         now=now,
         actor=actor,

@@ -1,6 +1,6 @@
 -- name: find_identifiers
--- The customers that some identifiers name, each led to its survivor.
-SELECT wanted.number, COALESCE(alias.survivor_id, identifier.customer_id)
+-- The customers that some identifiers belong to, and where each of them leads.
+SELECT wanted.number, identifier.customer_id, COALESCE(alias.survivor_id, identifier.customer_id)
 FROM unnest(%(kinds)s::text[], %(values)s::text[], %(sources)s::text[]) WITH ORDINALITY
     AS wanted (kind, value, source, number)
 JOIN customers_identifier AS identifier USING (value, kind, source)
@@ -36,8 +36,54 @@ FROM unnest(%(customer_ids)s::uuid[], %(kinds)s::text[], %(values)s::text[], %(s
     AS identifier (customer_id, kind, value, source)
 
 -- name: set_words
--- Keep the words under which customers are found.
+-- Keep the words under which customers are found; none for one that has been merged, who is found as the survivor.
 UPDATE customers_customer AS customer
 SET search = array_to_tsvector(string_to_array(given.words, ' '))
 FROM unnest(%(ids)s::uuid[], %(words)s::text[]) AS given (id, words)
 WHERE customer.id = given.id
+
+-- name: search
+-- Customers that have a word for each prefix, at most so many, the newest of them first.
+SELECT id FROM (
+    SELECT id, created_at FROM customers_customer WHERE search @@ %(query)s::tsquery LIMIT %(most)s
+) AS found
+ORDER BY created_at DESC, id
+
+-- name: search_among
+-- Those of some customers that have a word for each prefix.
+SELECT id FROM customers_customer WHERE id = ANY(%(ids)s) AND search @@ %(query)s::tsquery
+ORDER BY created_at DESC, id
+
+-- name: count_search
+-- How many customers have a word for each prefix, counted to a limit.
+SELECT count(*) FROM (
+    SELECT 1 FROM customers_customer WHERE search @@ %(query)s::tsquery LIMIT %(most)s
+) AS found
+
+-- name: estimate_customers
+-- How many customers there are, as the planner knows.
+SELECT GREATEST(reltuples, 0)::bigint FROM pg_class WHERE oid = 'customers_customer'::regclass
+
+-- name: newest
+-- Customers after a place in the order of arrival, the newest first; without those that were merged.
+SELECT id, created_at FROM customers_customer AS customer
+WHERE (%(before_at)s::timestamptz IS NULL OR (created_at, id) < (%(before_at)s, %(before_id)s))
+    AND NOT EXISTS (SELECT FROM customers_alias AS alias WHERE alias.customer_id = customer.id)
+ORDER BY created_at DESC, id DESC
+LIMIT %(limit)s
+
+-- name: tree
+-- A customer and all that were merged into it, directly or through others.
+WITH RECURSIVE tree (id) AS (
+    SELECT %(customer_id)s::uuid
+    UNION
+    SELECT merge.merged_id FROM customers_merge AS merge JOIN tree ON tree.id = merge.survivor_id
+    WHERE merge.undone_at IS NULL
+)
+SELECT id FROM tree
+
+-- name: lead
+-- Let some customers lead to another.
+INSERT INTO customers_alias (customer_id, survivor_id)
+SELECT id, %(survivor_id)s FROM unnest(%(ids)s::uuid[]) AS merged (id)
+ON CONFLICT (customer_id) DO UPDATE SET survivor_id = excluded.survivor_id
