@@ -46,6 +46,18 @@ class ProductState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A product as it is kept."""
+
+    id: UUID
+    source: str
+    external_id: str
+    name: str
+    category: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineState:
     """One line. `total_minor` is quantity × unit price − discount, with tax where the prices hold it."""
 

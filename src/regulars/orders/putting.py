@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
@@ -25,6 +24,12 @@ from regulars.orders.statements import insert, rows_of
 from regulars.stream.contracts import Actor
 from regulars.stream.services import append
 
+# The parts of an order whose text is the same where they are; the others are written in one way first.
+_COMPARED = (
+    *("number", "buyer", "currency", "tax_included", "shipping_minor", "shipping_tax_minor", "discounts"),
+    *("total_minor", "payment_state", "tenders", "returns", "channel", "location", "staff"),
+)
+_COMPARED_OF_LINES = ("unit_price_minor", "discount_minor", "tax_minor", "total_minor")
 CHILDREN = ("lines", "discounts", "tenders", "returns", "returned_lines")
 
 
@@ -68,9 +73,16 @@ def put_batch(orders: Sequence[OrderState], *, now: datetime, actor: Actor) -> l
 
 
 def digest_of(order: OrderState) -> bytes:
-    """Return a hash of an order's whole state, but for its version."""
-    state = dataclasses.asdict(dataclasses.replace(order, version=None))
-    return hashlib.sha256(json.dumps(state, sort_keys=True, default=str).encode()).digest()
+    """Return a hash of what an order says, but for its version; the same however a moment or number is written."""
+    moments = (order.placed_at, order.cancelled_at, order.delivered_at)
+    parts = [repr(getattr(order, name)) for name in _COMPARED]
+    parts += [repr(moment and moment.timestamp()) for moment in moments]
+    parts += [
+        repr((line.product, line.quantity.normalize(), *(getattr(line, name) for name in _COMPARED_OF_LINES)))
+        for line in order.lines
+    ]
+    parts.append(json.dumps(dict(order.attributes), sort_keys=True))
+    return hashlib.sha256("\n".join(parts).encode()).digest()
 
 
 def _lock(puts: Sequence[_Put]) -> dict[tuple[str, str], Before]:

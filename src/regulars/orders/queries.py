@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from regulars.kit.errors import DomainError
@@ -14,6 +15,7 @@ from regulars.orders.contracts import (
     Order,
     OrderHead,
     PaymentState,
+    Product,
     ProductState,
     ReturnedLine,
     ReturnState,
@@ -23,12 +25,19 @@ from regulars.orders.contracts import (
 from regulars.orders.models import CustomerFacts as FactsRow
 from regulars.orders.models import Line as LineRow
 from regulars.orders.models import Order as OrderRow
+from regulars.orders.models import Product as ProductRow
 
 
 class NoSuchOrder(DomainError):
     """No order has this id."""
 
     code = "no_such_order"
+
+
+class NoSuchProduct(DomainError):
+    """No product has this number."""
+
+    code = "no_such_product"
 
 
 def find_customer_facts(customer_id: UUID) -> CustomerFacts | None:
@@ -146,4 +155,74 @@ def head_of(row: OrderRow) -> OrderHead:
         cancelled_at=row.cancelled_at,
         channel=row.channel.name if row.channel else "",
         items=row.items,
+    )
+
+
+def get_order_by_key(source: str, external_id: str) -> Order:
+    """Return the order that a source knows under its number.
+
+    Raises
+    ------
+    NoSuchOrder
+        There is none.
+    """
+    found = OrderRow.objects.filter(source=source, external_id=external_id).values_list("id", flat=True).first()
+    if found is None:
+        raise NoSuchOrder(gettext("There is no such order."))
+    return get_order(found)
+
+
+def list_orders(
+    *,
+    limit: int,
+    before: tuple[datetime, UUID] | None = None,
+    customer_ids: Sequence[UUID] | None = None,
+    since: datetime | None = None,
+) -> list[OrderHead]:
+    """Return orders, the latest first, those placed at the same time by id; after a moment and id in that order."""
+    rows = OrderRow.objects.select_related("channel").order_by("-placed_at", "id")
+    if customer_ids is not None:
+        rows = rows.filter(customer_id__in=customer_ids)
+    if since is not None:
+        rows = rows.filter(placed_at__gte=since)
+    if before is not None:
+        moment, identity = before
+        # The first condition alone bounds the walk along the index.
+        rows = rows.filter(placed_at__lte=moment).exclude(placed_at=moment, id__lte=identity)
+    return [head_of(row) for row in rows[:limit]]
+
+
+def get_product(source: str, external_id: str) -> Product:
+    """Return the product that a source knows under its number.
+
+    Raises
+    ------
+    NoSuchProduct
+        There is none.
+    """
+    row = ProductRow.objects.select_related("category").filter(source=source, external_id=external_id).first()
+    if row is None:
+        raise NoSuchProduct(gettext("There is no such product."))
+    return product_of(row)
+
+
+def list_products(*, limit: int, after: tuple[str, str] | None = None, source: str | None = None) -> list[Product]:
+    """Return products by source and number, after a place in that order."""
+    rows = ProductRow.objects.select_related("category").order_by("source", "external_id")
+    if source is not None:
+        rows = rows.filter(source=source)
+    if after is not None:
+        rows = rows.filter(source__gte=after[0]).exclude(source=after[0], external_id__lte=after[1])
+    return [product_of(row) for row in rows[:limit]]
+
+
+def product_of(row: ProductRow) -> Product:
+    """Return the contract of a product's row."""
+    return Product(
+        id=row.id,
+        source=row.source,
+        external_id=row.external_id,
+        name=row.name,
+        category=row.category.name if row.category else "",
+        updated_at=row.updated_at,
     )

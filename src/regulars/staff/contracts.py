@@ -68,3 +68,35 @@ class AuditEntry:
     object_kind: str
     object_id: str
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """Somebody asked to join the staff, and not yet here."""
+
+    id: UUID
+    email: str
+    role: Role
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewInvitation:
+    """An invitation just made, with the secret of its link, which is sent and not kept."""
+
+    invitation: Invitation
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditVerdict:
+    """Whether the audit trail is as it was sealed; where not, the first entry or seal that is wrong, and why."""
+
+    is_whole: bool
+    sealed_entries: int
+    unsealed_entries: int
+    wrong_seal: int | None = None
+    wrong_entry: UUID | None = None
+    reason: str = ""

@@ -70,6 +70,24 @@ class ApiKey(models.Model):
         db_table = "staff_api_key"
 
 
+class Invitation(models.Model):
+    """Somebody asked to join the staff."""
+
+    id = models.UUIDField(primary_key=True)
+    email = models.EmailField()
+    role = models.TextField()
+    # The link's secret has 256 random bits; a plain hash of it cannot be guessed backwards.
+    digest = models.BinaryField(unique=True)
+    invited_by = models.TextField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "staff_invitation"
+
+
 class AuditEntry(models.Model):
     """Something that somebody did. Never changed and never deleted by the application."""
 
@@ -95,7 +113,7 @@ class AuditEntry(models.Model):
 
 
 class AuditSeal(models.Model):
-    """A seal over the entries after the seal before it: its digest covers them and that seal's digest."""
+    """A seal over the entries after the seal before it: its digest covers their leaves and that seal's digest."""
 
     append_only = True
 
@@ -103,6 +121,8 @@ class AuditSeal(models.Model):
     transaction = models.BigIntegerField()
     position = models.BigIntegerField()
     entries = models.BigIntegerField()
+    # One short hash per entry, so that the first wrong one can be named.
+    leaves = models.BinaryField()
     digest = models.BinaryField()
     sealed_at = models.DateTimeField()
 

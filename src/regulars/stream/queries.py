@@ -37,9 +37,15 @@ def list_timeline(
     return [event_of(row) for row in rows]
 
 
+def get_horizon() -> int:
+    """Return the number below which every transaction has ended: nothing before it can still appear."""
+    [(horizon,)] = rows_of("horizon")
+    return int(horizon)
+
+
 def get_top() -> tuple[int, Cursor]:
     """Return the horizon, below which nothing can still appear, and the last event's place before it."""
-    [(horizon,)] = rows_of("horizon")
+    horizon = get_horizon()
     top = rows_of("top", {"horizon": horizon})
     return horizon, Cursor(*top[0]) if top else Cursor()
 

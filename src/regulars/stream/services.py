@@ -66,7 +66,7 @@ def make_room(moments: Iterable[datetime]) -> None:
     for month in sorted(wanted - standing):
         rows_of("make_partition", {"month": month})
     # Remembered only once they are certain to stay: a partition made here goes if the transaction does.
-    _made.update(wanted & standing)
+    transaction.on_commit(lambda: _made.update(wanted))
 
 
 def forget_partitions() -> None:

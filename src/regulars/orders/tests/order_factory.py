@@ -28,11 +28,11 @@ def line(price_minor: int = 1250, quantity: int = 2, product: str = "bowl", **di
     )
 
 
-def order(number: object = 1, **different: Any) -> OrderState:
+def order(external_id: object = 1, **different: Any) -> OrderState:
     """Return a paid order of two bowls for 25 euros by Ines, but for what is different."""
     plain = OrderState(
         source="shop",
-        external_id=str(number),
+        external_id=str(external_id),
         placed_at=PLACED_AT,
         buyer=ines(),
         currency="EUR",

@@ -208,3 +208,27 @@ def test_a_product_keeps_the_name_last_told_and_is_not_forgotten_by_silence() ->
     put(order(3, lines=[sold("")]))
     product = models.Product.objects.select_related("category").get()
     assert (product.name, product.category and product.category.name) == ("Harvest Bowl", "Home")
+
+
+def test_each_part_of_an_order_is_compared_and_how_a_moment_is_written_is_not() -> None:
+    from zoneinfo import ZoneInfo
+
+    from regulars.orders.putting import digest_of
+
+    plain = order(attributes={"a": 1, "b": 2})
+    vienna = plain.placed_at.astimezone(ZoneInfo("Europe/Vienna"))
+    same = order(placed_at=vienna, attributes={"b": 2, "a": 1}, version=9, lines=[line()])
+    assert digest_of(plain) == digest_of(same)
+    different: dict[str, Any] = {
+        "number": "A-1", "placed_at": NOW, "buyer": None, "currency": "USD", "lines": [line(1251)],
+        "tax_included": False, "shipping_minor": 1, "shipping_tax_minor": 1,
+        "discounts": [DiscountState(amount_minor=1)], "total_minor": 1, "payment_state": PaymentState.UNPAID,
+        "tenders": [TenderState(kind=TenderKind.CASH, amount_minor=1)], "returns": [returned(1)],
+        "cancelled_at": NOW, "delivered_at": NOW, "channel": "till", "location": "x", "staff": "x",
+        "attributes": {"a": 2},
+    }  # fmt: skip
+    fields = set(OrderState.__dataclass_fields__) - {"source", "external_id", "version"}
+    assert set(different) == fields
+    for name, value in different.items():
+        changed: dict[str, Any] = {"attributes": {"a": 1, "b": 2}, name: value}
+        assert digest_of(order(**changed)) != digest_of(plain), name

@@ -46,9 +46,9 @@ BEGIN
     IF to_regclass(name) IS NOT NULL THEN
         RETURN;
     END IF;
-    -- One at a time; who comes second finds it made.
+    -- One at a time; who comes second finds it made. Asked of the table: to_regclass may answer from before the lock.
     PERFORM pg_advisory_xact_lock(hashtext('stream_make_partition'));
-    IF to_regclass(name) IS NOT NULL THEN
+    IF EXISTS (SELECT FROM pg_class WHERE relname = name AND relnamespace = 'public'::regnamespace) THEN
         RETURN;
     END IF;
     -- Made apart and then attached: that locks out neither readers nor writers of the other partitions.
