@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "regulars.faces.api.middleware.TellProblemsAsJson",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -122,3 +123,8 @@ STATICFILES_DIRS = [PACKAGE / "design" / "static"]
 STATIC_ROOT = INSTALLATION.home / "static"
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
+
+# What a key may call in a minute, how long a write waits for another, and how large a body may be.
+API_CALLS_PER_MINUTE = INSTALLATION.api_calls_per_minute
+API_LOCK_SECONDS = INSTALLATION.api_lock_seconds
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20

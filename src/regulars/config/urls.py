@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from regulars.faces.api.app import api
 from regulars.faces.api.probes import healthz, readyz
+from regulars.faces.api.urls import nothing_here
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("v1/", api.urls),
+    path("v1/", include("regulars.faces.api.urls")),
+    path("v1", nothing_here),
     path("", include("regulars.faces.console.urls")),
 ]

@@ -55,6 +55,8 @@ class Installation:
     log_level: str
     log_format: str
     web_processes: int
+    api_calls_per_minute: int
+    api_lock_seconds: int
     metrics_token: str | None
     traces_to: str | None
 
@@ -111,6 +113,8 @@ def read_installation(environment: Mapping[str, str]) -> Installation:
         log_level=_one_of(environment, "REGULARS_LOG_LEVEL", _LEVELS, "info"),
         log_format=_one_of(environment, "REGULARS_LOG_FORMAT", _FORMATS, "text"),
         web_processes=_whole_number(environment, "REGULARS_WEB_PROCESSES", 2, most=64),
+        api_calls_per_minute=_whole_number(environment, "REGULARS_API_CALLS_PER_MINUTE", 6_000, most=10_000_000),
+        api_lock_seconds=_whole_number(environment, "REGULARS_API_LOCK_SECONDS", 10, most=600),
         metrics_token=_secret(environment, "REGULARS_METRICS_TOKEN"),
         traces_to=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
     )

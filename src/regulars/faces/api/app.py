@@ -1,20 +1,45 @@
-"""The API, version 1."""
+"""The API, version 1: what each resource declares, put together."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pydantic_core
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import NinjaAPI
+from ninja.renderers import BaseRenderer
 
-from regulars.faces.api.keys import KeyWith, actor_of
-from regulars.faces.api.schemas import OrderIn, OrderPutOut
-from regulars.orders import services as orders
-from regulars.orders.contracts import PutResult
+from regulars.faces.api.errors import install_handlers
+from regulars.faces.api.operations.business import business
+from regulars.faces.api.operations.customers import customers
+from regulars.faces.api.operations.events import events
+from regulars.faces.api.operations.orders import orders
+from regulars.faces.api.operations.products import products
+from regulars.faces.api.operations.staff import staff
+from regulars.faces.api.operations.stream import stream
 
-api = NinjaAPI(title="Regulars", version="1", urls_namespace="api", docs_url=None)
+RESOURCES = (customers, orders, products, events, business, staff, stream)
 
 
-@api.put("/orders/{source}/{external_id}", response=OrderPutOut, auth=KeyWith("orders.write"))
-def put_order(request: HttpRequest, source: str, external_id: str, body: OrderIn) -> PutResult:
-    """Keep the full state of an order."""
-    return orders.put_order(order=body.contract(source, external_id), now=timezone.now(), actor=actor_of(request))
+class JsonRenderer(BaseRenderer):
+    """Writes JSON in one pass; decimals are texts, so that none becomes a float."""
+
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:  # noqa: ARG002
+        """Return the text of an answer."""
+        return pydantic_core.to_json(data)
+
+
+api = NinjaAPI(
+    title="Regulars",
+    version="1",
+    urls_namespace="api",
+    # The document and its page are ours: `openapi.py` and `docs.py`.
+    openapi_url=None,
+    docs_url=None,
+    renderer=JsonRenderer(),
+)
+install_handlers(api)
+for resource in RESOURCES:
+    api.add_router("", resource.router)

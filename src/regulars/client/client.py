@@ -1,0 +1,69 @@
+"""The client."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Any, Self, cast
+
+import httpx
+
+from regulars.client.calling import Caller, Sleep
+from regulars.client.resources import Business, Customers, DeadLetters, Events, Orders, Products
+from regulars.client.shapes import ApiKey, Subscription
+
+
+class Client:
+    """Talks with the Regulars at `url` with an API key. Use it in a `with` block, or close it."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        attempts: int = 4,
+        timeout_seconds: float = 30.0,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Sleep = time.sleep,
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=f"{url.rstrip('/')}/v1/",
+            headers={"Authorization": f"Bearer {key}", "User-Agent": "regulars-client"},
+            timeout=timeout_seconds,
+            transport=transport,
+        )
+        self._caller = Caller(self._http, attempts=attempts, sleep=sleep)
+        self.customers = Customers(self._caller)
+        self.orders = Orders(self._caller)
+        self.products = Products(self._caller)
+        self.events = Events(self._caller)
+        self.business = Business(self._caller)
+        self.dead_letters = DeadLetters(self._caller)
+
+    def me(self) -> ApiKey:
+        """Return the key that calls: its name and scopes."""
+        return cast("ApiKey", self._caller.get("me"))
+
+    def api_keys(self) -> list[ApiKey]:
+        """Return all keys, without their secrets."""
+        return cast("list[ApiKey]", self._caller.get("api-keys")["items"])
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Return the people of the staff."""
+        return cast("list[dict[str, Any]]", self._caller.get("accounts")["items"])
+
+    def subscriptions(self) -> list[Subscription]:
+        """Return who is told of which events, and how far each has come."""
+        return cast("list[Subscription]", self._caller.get("subscriptions")["items"])
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,45 @@
+"""What the API refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+
+class ApiError(Exception):
+    """A call was refused: `code` is stable, `pointer` the place in what was sent, `errors` all faults where several."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        pointer: str | None = None,
+        parameter: str | None = None,
+        errors: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        place = pointer or parameter
+        super().__init__(f"{status} {code}: {detail}" + (f" ({place})" if place else ""))
+        self.status, self.code, self.detail = status, code, detail
+        self.pointer, self.parameter, self.errors = pointer, parameter, errors
+
+    @classmethod
+    def of(cls, answer: httpx.Response) -> ApiError:
+        """Return the error that an answer tells; one that is no problem of ours is told by its status."""
+        try:
+            told = answer.json()
+        except ValueError:
+            told = None
+        if not isinstance(told, dict) or "code" not in told:
+            return cls(answer.status_code, "http_error", answer.reason_phrase)
+        return cls(
+            answer.status_code,
+            told["code"],
+            told.get("detail", ""),
+            pointer=told.get("pointer"),
+            parameter=told.get("parameter"),
+            errors=told.get("errors") or (),
+        )

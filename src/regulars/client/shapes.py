@@ -1,0 +1,244 @@
+"""What goes over the wire, as types. Amounts are integers in minor units; times are texts as ISO 8601 writes them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+IdentifierKind = Literal["external_id", "email", "phone", "card", "device", "anonymous_id"]
+
+
+class Identifier(TypedDict):
+    """A name that a customer goes by; `source` tells whose number an external id is."""
+
+    kind: IdentifierKind
+    value: str
+    source: NotRequired[str]
+
+
+class Profile(TypedDict, total=False):
+    """What is known of a person; what is left out changes nothing."""
+
+    name: str | None
+    given_name: str | None
+    family_name: str | None
+    birthday: str | None
+    language: str | None
+    country: str | None
+    city: str | None
+    postcode: str | None
+    traits: dict[str, Any]
+
+
+class Person(TypedDict):
+    """Any of the names that find or make a customer, and what is told of them."""
+
+    identifiers: list[Identifier]
+    profile: NotRequired[Profile]
+
+
+class Product(TypedDict):
+    """What a line sells."""
+
+    external_id: str
+    name: NotRequired[str]
+    category: NotRequired[str]
+
+
+class Line(TypedDict):
+    """A line of an order; `total_minor` is quantity × unit price − discount."""
+
+    product: Product
+    quantity: str | int
+    unit_price_minor: int
+    discount_minor: NotRequired[int]
+    tax_minor: NotRequired[int]
+    total_minor: int
+
+
+class Order(TypedDict):
+    """An order in full state. Those of `put_many` carry `source` and `external_id` too."""
+
+    source: NotRequired[str]
+    external_id: NotRequired[str]
+    version: NotRequired[int | None]
+    number: NotRequired[str]
+    placed_at: str
+    buyer: NotRequired[Person | None]
+    currency: str
+    lines: list[Line]
+    tax_included: NotRequired[bool]
+    shipping_minor: NotRequired[int]
+    shipping_tax_minor: NotRequired[int]
+    discounts: NotRequired[list[dict[str, Any]]]
+    total_minor: int
+    payment_state: NotRequired[Literal["unpaid", "paid", "refunded"]]
+    tenders: NotRequired[list[dict[str, Any]]]
+    returns: NotRequired[list[dict[str, Any]]]
+    cancelled_at: NotRequired[str | None]
+    delivered_at: NotRequired[str | None]
+    channel: NotRequired[str]
+    location: NotRequired[str]
+    staff: NotRequired[str]
+    attributes: NotRequired[dict[str, Any]]
+
+
+class OrderPut(TypedDict):
+    """What became of an order; where it was refused, why and where."""
+
+    source: str
+    external_id: str
+    outcome: Literal["created", "updated", "unchanged", "stale", "refused"]
+    order_id: str | None
+    customer_id: str | None
+    version: int | None
+    code: str
+    message: str
+    pointer: str
+
+
+class CustomerPut(TypedDict):
+    """What became of a person; where it was refused, why and where."""
+
+    customer_id: str | None
+    outcome: Literal["created", "updated", "unchanged", "refused"]
+    code: str
+    message: str
+    pointer: str
+
+
+class Customer(TypedDict):
+    """A customer."""
+
+    id: str
+    name: str
+    given_name: str
+    family_name: str
+    birthday: str | None
+    language: str
+    country: str
+    city: str
+    postcode: str
+    traits: dict[str, Any]
+    tags: list[str]
+    identifiers: list[Identifier]
+    created_at: str
+    updated_at: str
+
+
+class OrderHead(TypedDict):
+    """An order without its lines."""
+
+    id: str
+    source: str
+    external_id: str
+    number: str
+    version: int
+    customer_id: str | None
+    placed_at: str
+    currency: str
+    total_minor: int
+    returned_minor: int
+    payment_state: str
+    cancelled_at: str | None
+    channel: str
+    items: str
+
+
+class KeptProduct(TypedDict):
+    """A product."""
+
+    id: str
+    source: str
+    external_id: str
+    name: str
+    category: str
+    updated_at: str
+
+
+class ProductPut(TypedDict):
+    """A product that is kept."""
+
+    source: str
+    external_id: str
+    product_id: str
+    outcome: str
+
+
+class EventPut(TypedDict):
+    """What became of an event."""
+
+    outcome: Literal["appended", "duplicate"]
+    event_id: str | None
+    customer_id: str
+
+
+class Event(TypedDict):
+    """An event on a customer's timeline."""
+
+    id: str
+    type: str
+    customer_id: str | None
+    actor: str
+    source: str
+    occurred_at: str
+    received_at: str
+    payload: dict[str, Any]
+
+
+class BusinessSettings(TypedDict):
+    """The business."""
+
+    name: str
+    zone: str
+    reporting_currency: str
+    language: str
+    country: str
+    brand_colour: str
+
+
+class Rate(TypedDict):
+    """One unit of `currency` in the reporting currency, from a day on."""
+
+    currency: str
+    valid_on: str
+    rate: str
+
+
+class ApiKey(TypedDict):
+    """A key, without its secret."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_on: str | None
+
+
+class Subscription(TypedDict):
+    """How far a subscription has come."""
+
+    name: str
+    types: list[str]
+    behind_events: int
+    oldest_waiting_at: str | None
+    dead_letters: int
+    moved_at: str | None
+
+
+class DeadLetter(TypedDict):
+    """An event that could not be delivered."""
+
+    id: str
+    subscription: str
+    event_id: str
+    event_type: str
+    customer_id: str | None
+    state: str
+    error: str
+    where: str
+    attempts: int
+    first_failed_at: str
+    last_failed_at: str

@@ -1,0 +1,72 @@
+"""How an operation is declared: with its scope, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from ninja import Router
+from ninja.decorators import decorate_view
+
+from regulars.faces.api.gate import gated
+from regulars.faces.api.keys import ANY_KEY
+from regulars.staff.permissions import PERMISSIONS
+
+View = TypeVar("View", bound=Callable[..., Any])
+WRITES = frozenset({"PUT", "POST", "PATCH", "DELETE"})
+
+
+class Resource:
+    """The operations on one noun."""
+
+    def __init__(self, name: str) -> None:
+        self.router = Router(tags=[name])
+
+    def get(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
+        """Declare a read."""
+        return self._operation("GET", path, scope=scope, answer=answer)
+
+    def put(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
+        """Declare a write of what stands at an address."""
+        return self._operation("PUT", path, scope=scope, answer=answer)
+
+    def post(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
+        """Declare a write of something new, or of many."""
+        return self._operation("POST", path, scope=scope, answer=answer)
+
+    def patch(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
+        """Declare a write of some fields."""
+        return self._operation("PATCH", path, scope=scope, answer=answer)
+
+    def _operation(self, method: str, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
+        if scope != ANY_KEY and scope not in PERMISSIONS:
+            raise KeyError(scope)
+
+        def declare(view: View) -> View:
+            taken: list[frozenset[str]] = []
+
+            def parameters() -> frozenset[str]:
+                if not taken:
+                    taken.append(_query_parameters(view))
+                return taken[0]
+
+            body = "body" in view.__annotations__
+            gate = partial(gated, scope=scope, writes=method in WRITES, body=body, parameters=parameters)
+            declared = self.router.api_operation(
+                [method],
+                path,
+                response={200: answer},
+                operation_id=view.__name__,
+                openapi_extra={"x-scope": scope},
+            )
+            return declared(decorate_view(gate)(view))
+
+        return declare
+
+
+def _query_parameters(view: Callable[..., Any]) -> frozenset[str]:
+    models = view._ninja_operation.models  # type: ignore[attr-defined]  # Where ninja keeps what a view takes.
+    return frozenset(
+        name for model in models if model.__ninja_param_source__ == "query" for name in model.__ninja_flatten_map__
+    )

@@ -1,0 +1,121 @@
+"""The page of the API, and its document. Both are for everybody: they tell nothing of this installation."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from regulars.faces.api.openapi import document
+
+Json = dict[str, Any]
+
+
+@cache
+def document_text() -> str:
+    """Return the document as it is served, and kept in `docs/openapi.json`."""
+    return json.dumps(document(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+@require_safe
+def openapi_json(_request: HttpRequest) -> HttpResponse:
+    """Return the OpenAPI document."""
+    return HttpResponse(document_text(), content_type="application/json")
+
+
+@require_safe
+def show_docs(request: HttpRequest) -> HttpResponse:
+    """Show what can be asked."""
+    told = document()
+    groups: dict[str, list[Json]] = {}
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            groups.setdefault(operation["tags"][0], []).append(_shown(method.upper(), path, operation, told))
+    context = {
+        "description": told["info"]["description"],
+        "groups": list(groups.items()),
+        "schemas": sorted(told["components"]["schemas"].items()),
+    }
+    return render(request, "api/docs.html", context)
+
+
+def _shown(method: str, path: str, operation: Json, told: Json) -> Json:
+    """Return what the page shows of one operation."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    return {
+        "id": operation["operationId"],
+        "method": method,
+        "path": path,
+        "summary": operation["summary"],
+        "description": operation["description"],
+        "scope": operation["x-scope"],
+        "parameters": [_parameter(each, told) for each in operation["parameters"]],
+        "body": _name_of(body),
+        "answer": _name_of(answer),
+        "problems": [(status, each["description"]) for status, each in operation["responses"].items()],
+        "curl": _curl(method, path, example(body, told["components"]["schemas"]) if body else None),
+    }
+
+
+def _parameter(told: Json, whole: Json) -> Json:
+    if "$ref" in told:
+        told = whole["components"]["parameters"][told["$ref"].rsplit("/", 1)[-1]]
+    return {
+        "name": told["name"],
+        "where": told["in"],
+        "required": told["required"],
+        "text": told.get("description", ""),
+    }
+
+
+def _name_of(schema: Json | None) -> str:
+    return schema["$ref"].rsplit("/", 1)[-1] if schema and "$ref" in schema else ""
+
+
+def _curl(method: str, path: str, body: Any) -> str:
+    lines = [f"curl -X {method} https://regulars.example{path}", "  -H 'Authorization: Bearer rk_…'"]
+    if body is not None:
+        told = json.dumps(body, indent=2, ensure_ascii=False).replace("'", "'\\''")
+        lines += ["  -H 'Content-Type: application/json'", f"  -d '{told}'"]
+    return " \\\n".join(lines)
+
+
+def example(schema: Json, schemas: Json) -> Any:
+    """Return something that a schema allows: its required fields, filled with its own examples where it has any."""
+    if "$ref" in schema:
+        return example(schemas[schema["$ref"].rsplit("/", 1)[-1]], schemas)
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "anyOf" in schema:
+        # A decimal may be a number or a text; the text is exact.
+        texts = [each for each in schema["anyOf"] if each.get("type") == "string"]
+        return example((texts or schema["anyOf"])[0], schemas)
+    match schema.get("type"):
+        case "object":
+            wanted = schema.get("required", [])
+            return {name: example(schema["properties"][name], schemas) for name in wanted}
+        case "array":
+            return [example(schema["items"], schemas)]
+        case "integer":
+            return max(schema.get("minimum", 0), 0) or 1
+        case "boolean":
+            return True
+    return _text(schema)
+
+
+def _text(schema: Json) -> str:
+    pattern = str(schema.get("pattern", ""))
+    if schema.get("format") == "date":
+        return "2026-11-20"
+    if schema.get("format") == "uuid":
+        return "0193a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b"
+    if pattern.startswith("^[A-Z]{3}"):
+        return "EUR"
+    return "1" if "\\d" in pattern else "text"
