@@ -3,10 +3,13 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
-# The demo shop: how many customers, and its last day (yesterday where empty).
-CUSTOMERS ?= 4000
+# The demo shop: how many customers, its last day (yesterday where empty), and where it is served. Each port is a shop.
+CUSTOMERS ?=
 UNTIL ?=
-OUT ?= var/demo
+PORT ?= 8000
+ONCE ?=
+# Where the report on the shop's orders goes.
+OUT ?= var/report
 
 # --- What is installed -----------------------------------------------------------------------------------------------
 # Three locks, each holding the one before: build (to run from a checkout), dev (to test), bench (to compare). One
@@ -14,7 +17,7 @@ OUT ?= var/demo
 INSTALLED := $(wildcard .venv/.installed-*)
 ifneq (,$(filter bench,$(MAKECMDGOALS))$(filter %-bench,$(INSTALLED)))
 LOCK := bench
-else ifneq (,$(filter-out help demo assets clean,$(MAKECMDGOALS))$(filter %-dev,$(INSTALLED)))
+else ifneq (,$(filter-out help demo report assets clean,$(MAKECMDGOALS))$(filter %-dev,$(INSTALLED)))
 LOCK := dev
 else
 LOCK := build
@@ -68,13 +71,18 @@ $(ASSETS): $(DESIGN_SOURCES) $(DESIGN)/node_modules/.package-lock.json
 BUILT := $(STAMP) $(ASSETS) $(CATALOGUES)
 
 # --- What one asks for -----------------------------------------------------------------------------------------------
-.PHONY: help demo test check format bench soak wheel assets messages lock clean machine
+.PHONY: help demo report test check format bench soak wheel assets messages lock clean machine
 
 help: ## List what make can do.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(BUILT) ## Make a demo shop's orders, run the report on them and show it (CUSTOMERS=, UNTIL=, OUT=, ONCE=1).
-	.venv/bin/python -m regulars.demo --customers $(CUSTOMERS) --out $(OUT) $(if $(UNTIL),--until $(UNTIL))
+demo: $(BUILT) ## Run Regulars with a demo shop in it (CUSTOMERS=, UNTIL=, PORT=, ONCE=1: look at each page and stop).
+	exec .venv/bin/python -m regulars.demo --port $(PORT) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
+		$(if $(UNTIL),--until $(UNTIL)) $(if $(filter 1,$(ONCE)),--once)
+
+report: $(BUILT) ## Make the demo shop's orders as a file, and run the report on them (CUSTOMERS=, UNTIL=, OUT=).
+	.venv/bin/python -m regulars.demo.report --out $(OUT) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) \
+		$(if $(UNTIL),--until $(UNTIL))
 
 test: machine check ## Check, then run every test (tests/architecture runs within check).
 	$(PYTEST) --ignore=tests/architecture

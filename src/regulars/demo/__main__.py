@@ -1,77 +1,91 @@
-"""`python -m regulars.demo`: make the demo shop's orders, run the report on them, and show it."""
+"""`python -m regulars.demo`: run Regulars with the demo shop in it."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import webbrowser
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from pyarrow import csv
 
-from regulars.demo.orders import NAME, ZONE, make_orders
-from regulars.faces.cli import app as regulars
+from regulars.demo.orders import NAME, ZONE
+from regulars.demo.showing import has_display
+from regulars.faces.cli.progress import progress_bar
+from regulars.faces.cli.running.serve import run_regulars
 from regulars.kit.i18n import gettext as _
+from regulars.kit.installation import Installation
 
-DEFAULT_CUSTOMERS = 4_000
-DEFAULT_FOLDER = Path("var/demo")
-
-
-def yesterday() -> date:
-    """Return the last whole day of the demo shop."""
-    return datetime.now(ZoneInfo(ZONE)).date() - timedelta(days=1)
-
-
-def report_arguments(folder: Path, until: date) -> list[str]:
-    """Return what one types after `regulars` to get the report on the orders in `folder`."""
-    return [
-        *("report", str(folder / "orders.csv")),
-        *("--html", str(folder / "report.html")),
-        *("--json", str(folder / "report.json")),
-        *("--scores", str(folder / "scores.csv")),
-        *("--title", NAME, "--zone", ZONE, "--as-of", until.isoformat()),
-    ]
-
-
-def has_display(environment: Mapping[str, str], platform: str) -> bool:
-    """Tell whether a person sits before a screen on which a browser can open."""
-    if environment.get("CI") or environment.get("ONCE") == "1":
-        return False
-    return platform == "darwin" or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+DEFAULT_CUSTOMERS = 20_000
+DEFAULT_PORT = 8000
+HOST = "127.0.0.1"
 
 
 def demo(
     customers: Annotated[int, typer.Option(min=1, help=_("How many customers the shop has."))] = DEFAULT_CUSTOMERS,
+    port: Annotated[int, typer.Option(min=1, max=65535, help=_("The port to listen on."))] = DEFAULT_PORT,
     until: Annotated[
         str | None, typer.Option(metavar="DATE", help=_("The last day of the orders. Default: yesterday."))
     ] = None,
-    out: Annotated[Path, typer.Option(help=_("The folder to write to."))] = DEFAULT_FOLDER,
+    once: Annotated[bool, typer.Option(help=_("Start, look at each page, and stop."))] = False,
 ) -> None:
-    """Make a demo shop's orders, run the report on them, and show it."""
+    """Run Regulars with the demo shop."""
+    home = Path("var") / f"demo-{port}"
+    os.environ["REGULARS_HOME"] = str(home)
+    os.environ["REGULARS_URL"] = f"http://{HOST}:{port}"
+    last = _day(until) if until else datetime.now(ZoneInfo(ZONE)).date() - timedelta(days=1)
+
+    def prepare() -> None:
+        from regulars.demo.filling import fill, keep_shop, read_shop
+
+        shop = read_shop(home, customers, last)
+        if not shop.filled:
+            typer.echo(_("{name} opens, with {count} customers.").format(name=NAME, count=f"{shop.customers:,}"))
+            with progress_bar(quiet=False) as progress:
+                fill(shop, progress)
+            _analyse()
+            keep_shop(home, replace(shop, filled=True))
+
+    def when_up(here: Installation) -> bool:
+        from regulars.demo.filling import STAFF, read_shop
+        from regulars.demo.visiting import visit
+
+        shop = read_shop(home, customers, last)
+        owner = next(iter(STAFF))
+        if once:
+            for address in visit(here.url, owner, shop.password):
+                typer.echo(f"200 {address}")
+            return False
+        typer.echo(
+            _("Open {url} and sign in as {email} with {password}").format(
+                url=here.url, email=owner, password=shop.password
+            )
+        )
+        typer.echo(_("Ctrl-C stops it; the shop stays in {folder}.").format(folder=home))
+        if has_display(os.environ, sys.platform):
+            webbrowser.open(here.url)
+        return True
+
+    run_regulars(HOST, port, prepare=prepare, when_up=when_up)
+
+
+def _analyse() -> None:
+    """Tell the planner what has come; the server would notice by itself only minutes later."""
+    from regulars.faces.cli.running.database import analyse
+
+    analyse()
+
+
+def _day(text: str) -> date:
     try:
-        last = date.fromisoformat(until) if until else yesterday()
+        return date.fromisoformat(text)
     except ValueError:
-        typer.echo(_("--until takes a day as 2026-11-20, not {value}.").format(value=until), err=True)
+        typer.echo(_("--until takes a day as 2026-11-20, not {value}.").format(value=text), err=True)
         raise typer.Exit(2) from None
-    out.mkdir(parents=True, exist_ok=True)
-    orders = make_orders(customers, last)
-    csv.write_csv(orders, out / "orders.csv")
-    typer.echo(_("{name}: {rows} lines of orders until {day}.").format(name=NAME, rows=f"{len(orders):,}", day=last))
-    arguments = report_arguments(out, last)
-    typer.echo(f"$ {shlex.join(['regulars', *arguments])}")
-    code = regulars(arguments, standalone_mode=False)
-    if code:
-        raise typer.Exit(code)
-    report = (out / "report.html").resolve()
-    typer.echo(_("The report: {path}").format(path=report))
-    if has_display(os.environ, sys.platform):
-        webbrowser.open(report.as_uri())
 
 
 if __name__ == "__main__":

@@ -70,13 +70,21 @@ def make_orders(customers: int, until: date, seed: int = SEED) -> pa.Table:
     time), `product`, `quantity` (negative: a return, under the number of its order), `unit_price`, `currency`,
     `channel`. A few rows are as wrong as those of real exports are.
     """
+    rng = np.random.default_rng(seed)
+    return _soil(_clean(customers, until, rng), rng)
+
+
+def make_clean_orders(customers: int, until: date, seed: int = SEED) -> pa.Table:
+    """Return the same lines as `make_orders`, without the slips of an export."""
+    return _clean(customers, until, np.random.default_rng(seed))
+
+
+def _clean(customers: int, until: date, rng: np.random.Generator) -> pa.Table:
     start = first_day(until)
     days = days_of(start, (until - start).days + 1)
-    rng = np.random.default_rng(seed)
     lines = _sell(customers, days, rng)
     lines = _join_lines(lines, _returns(lines, days, rng))
-    lines = _take(lines, np.argsort(lines.minute, kind="stable"))
-    return _soil(_table(lines, start), rng)
+    return _table(_take(lines, np.argsort(lines.minute, kind="stable")), start)
 
 
 def _sell(customers: int, days: list[date], rng: np.random.Generator) -> _Lines:

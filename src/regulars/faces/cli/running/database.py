@@ -90,6 +90,12 @@ def migrate() -> None:
     settle_clock()
 
 
+def analyse() -> None:
+    """Count for the planner what the tables hold, after much has come at once."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def grant_rights() -> None:
     """Let the application write all but what is append-only, and the read-only login read all but the staff's own."""
     owner = connections["owner"]

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,21 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help=_("The port to listen on."))] = 8000,
 ) -> None:
     """Run the database (where none is named), the web and the worker, and restart what dies."""
+    run_regulars(host, port)
+
+
+def run_regulars(
+    host: str,
+    port: int,
+    *,
+    prepare: Callable[[], None] = lambda: None,
+    when_up: Callable[[Installation], bool] | None = None,
+) -> None:
+    """Run Regulars until told to stop.
+
+    `prepare` is called with the database up to date, before anybody can look; `when_up` once the web answers, and
+    tells whether to go on.
+    """
     from regulars.kit.run_lock import run_lock
     from regulars.kit.supervisor import Supervisor
 
@@ -47,7 +63,7 @@ def serve(
             supervisor = Supervisor(tell)
             try:
                 with contextlib.suppress(KeyboardInterrupt):
-                    _run(here, supervisor, host, port)
+                    _run(here, supervisor, host, port, prepare, when_up or say_where)
             finally:
                 # A second Ctrl-C would only cut short what ends in order within seconds.
                 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -55,19 +71,33 @@ def serve(
                 supervisor.stop()
 
 
-def _run(here: Installation, supervisor: Supervisor, host: str, port: int) -> None:
+def _run(  # noqa: PLR0917
+    here: Installation,
+    supervisor: Supervisor,
+    host: str,
+    port: int,
+    prepare: Callable[[], None],
+    when_up: Callable[[Installation], bool],
+) -> None:
     """Start one after the other, and look after them until asked to stop."""
     from regulars.faces.cli.running.upgrading import bring_up_to_date
 
     _on_stop(_interrupt)
     bring_up_to_date(here, supervisor, say=lambda sentence: typer.echo(sentence, err=True))
+    prepare()
     _on_stop(supervisor.ask_to_stop)
     for service in processes(here, host, port):
         supervisor.start(service)
     supervisor.run(until=lambda: answers(host, port))
+    if when_up(here):
+        supervisor.run()
+
+
+def say_where(here: Installation) -> bool:
+    """Say where Regulars is to be found."""
     typer.echo(_("Regulars runs: {url}").format(url=here.url), err=True)
     typer.echo(_("Its logs are in {folder}; Ctrl-C stops it.").format(folder=here.home / "logs"), err=True)
-    supervisor.run()
+    return True
 
 
 def processes(here: Installation, host: str, port: int) -> list[Service]:

@@ -1,4 +1,4 @@
-"""`python -m regulars.demo` leaves the orders and the report of the demo shop."""
+"""`python -m regulars.demo.report` leaves the orders and the report of the demo shop."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from regulars.demo.__main__ import has_display
+from regulars.demo.showing import has_display
 
 
 def run_demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "regulars.demo", "--out", str(folder), *options],
+        [sys.executable, "-m", "regulars.demo.report", "--out", str(folder), *options],
         env=os.environ | {"ONCE": "1", "LANGUAGE": "en"},
         capture_output=True,
         text=True,

@@ -1,0 +1,144 @@
+"""Fill an installation with the demo shop: the business, its staff, a key, and two years of orders.
+
+All goes through the services that the product uses. A filling that was cut short goes on where it was: what is there
+already is told again, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+from django.utils import timezone
+
+from regulars.business import services as business
+from regulars.business.contracts import Business, Rate
+from regulars.config.subscriptions import SUBSCRIPTIONS
+from regulars.customers import services as customers
+from regulars.customers.contracts import Identifier, IdentifierKind, Trait, TraitKind
+from regulars.customers.queries import find_by_identifier
+from regulars.demo.orders import NAME, ZONE, make_clean_orders
+from regulars.demo.selling import SOURCE, tell_orders
+from regulars.kit.progress import Progress
+from regulars.orders import services as orders
+from regulars.orders.contracts import OrderState
+from regulars.staff import services as staff
+from regulars.staff.contracts import Role
+from regulars.staff.queries import list_accounts
+from regulars.stream import services as stream
+from regulars.stream.contracts import system
+from regulars.stream.dispatch import Dispatcher
+
+ACTOR = system("demo")
+BATCH = 500
+# One of each role; nobody of them exists.
+STAFF = {
+    "mira@example.com": ("Mira Oswald", Role.OWNER),
+    "tomas@example.com": ("Tomas Berg", Role.MANAGER),
+    "ada@example.com": ("Ada Lindt", Role.ANALYST),
+    "jo@example.com": ("Jo Winter", Role.AGENT),
+    "till@example.com": ("Till at the market", Role.TILL),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a demo shop was made as; kept in its home, so that the next start finds the same one."""
+
+    customers: int
+    until: str
+    password: str
+    filled: bool = False
+
+
+def read_shop(home: Path, customers: int, until: date) -> Shop:
+    """Return the demo shop of a home; a new one with these customers and this last day where there is none."""
+    path = home / "demo.json"
+    if path.exists():
+        return Shop(**json.loads(path.read_text(encoding="utf-8")))
+    shop = Shop(customers, until.isoformat(), secrets.token_urlsafe(9))
+    keep_shop(home, shop)
+    return shop
+
+
+def keep_shop(home: Path, shop: Shop) -> None:
+    """Keep what a demo shop was made as; the file holds the password of its people."""
+    path = home / "demo.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(asdict(shop)), encoding="utf-8")
+
+
+def fill(shop: Shop, progress: Progress) -> None:
+    """Fill the installation with the shop."""
+    now = timezone.now()
+    _open_shop(shop, now)
+    lines = make_clean_orders(shop.customers, date.fromisoformat(shop.until))
+    count = len(set(lines["order_number"].to_pylist()))
+    stream.make_room(moment for moment in lines["ordered_at"].to_pylist())
+    done = 0
+    for batch in _batches(tell_orders(lines)):
+        orders.put_orders(orders=batch, now=now, actor=ACTOR)
+        done += len(batch)
+        progress("", 0.9 * done / count)
+    _know_some(now)
+    Dispatcher(SUBSCRIPTIONS, timezone.now).run_until_idle()
+    progress("", 1.0)
+
+
+def _open_shop(shop: Shop, now: datetime) -> None:
+    business.save_business(
+        business=Business(
+            name=NAME,
+            zone=ZONE,
+            reporting_currency="EUR",
+            language="en",
+            country="AT",
+            brand_colour="#0d6b50",
+        ),
+        now=now,
+        actor=ACTOR,
+    )
+    rates = {"CHF": Decimal("1.06"), "USD": Decimal("0.92"), "CZK": Decimal("0.0405")}
+    first = date.fromisoformat(shop.until).replace(day=1)
+    business.save_rates(
+        rates=[
+            Rate(currency=currency, valid_on=first.replace(year=first.year - 3), rate=rate, source="demo")
+            for currency, rate in rates.items()
+        ],
+        now=now,
+        actor=ACTOR,
+    )
+    here = {account.email for account in list_accounts()}
+    for email, (name, role) in STAFF.items():
+        if email not in here:
+            staff.create_account(email=email, name=name, role=role, password=shop.password, now=now, actor=ACTOR)
+
+
+def _know_some(now: datetime) -> None:
+    """Add what people keep of some customers: a trait, tags, notes."""
+    customers.save_trait(
+        trait=Trait(key="drinks", kind=TraitKind.CHOICE, label="Drinks", choices=("espresso", "filter", "tea")),
+        now=now,
+        actor=ACTOR,
+    )
+    for number, (tags, note) in {
+        "000004": (["press"], "Writes about coffee; asks for samples of new roasts."),
+        "000007": (["subscription"], ""),
+        "000011": (["neighbour"], "Has the bakery next door. Prefers to be called on the phone."),
+    }.items():
+        found = find_by_identifier(Identifier(IdentifierKind.EXTERNAL_ID, number, SOURCE))
+        if found:
+            customers.set_tags(customer_id=found, tags=tags, now=now, actor=ACTOR)
+            if note:
+                customers.add_note(customer_id=found, text=note, now=now, actor=ACTOR)
+
+
+def _batches(told: Iterator[OrderState]) -> Iterator[list[OrderState]]:
+    while batch := list(islice(told, BATCH)):
+        yield batch

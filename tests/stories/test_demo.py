@@ -1,0 +1,84 @@
+"""`make demo`: the shop opens, is looked at, and is there again, whatever ended it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(folder: Path, port: int, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "regulars.demo", "--port", str(port), "--customers", "150", *options],
+        cwd=folder,
+        env=os.environ | {"ONCE": "1", "LANGUAGE": "en"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_until_up(port: int, demo: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        assert demo.poll() is None, demo.stdout and demo.stdout.read()
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise AssertionError("the demo did not open in time")
+
+
+def left_over(folder: Path) -> list[str]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(folder) in " ".join([*process.cmdline(), process.cwd()]):
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_it_opens_once_and_again_and_two_at_once_and_leaves_nothing_running(home: Path) -> None:
+    first, second = free_port(), free_port()
+    demos = [start(home, port, "--once") for port in (first, second)]
+    texts = [demo.communicate(timeout=180)[0] for demo in demos]
+    for demo, text in zip(demos, texts, strict=True):
+        assert demo.returncode == 0, text
+        assert "Corner Coffee & Home opens" in text
+        assert "200 /customers\n" in text
+    again = start(home, first, "--once")
+    text = again.communicate(timeout=120)[0]
+    assert again.returncode == 0, text
+    assert "opens" not in text
+    assert text.count("200 /") > 8
+    assert left_over(home) == []
+
+
+def test_it_opens_again_after_ctrl_c_and_after_a_kill(home: Path) -> None:
+    port = free_port()
+    for end in (signal.SIGINT, signal.SIGKILL, signal.SIGINT):
+        demo = start(home, port)
+        wait_until_up(port, demo)
+        demo.send_signal(end)
+        demo.communicate(timeout=60)
+    deadline = time.monotonic() + 30
+    while (found := left_over(home)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert found == []
