@@ -5,4 +5,7 @@ from __future__ import annotations
 from regulars.orders import consumers as orders
 from regulars.stream.contracts import Subscription
 
-SUBSCRIPTIONS = (Subscription(name="orders.facts", types=orders.FACTS_CHANGED_BY, handler=orders.keep_facts),)
+SUBSCRIPTIONS = (
+    Subscription(name="orders.facts", types=orders.FACTS_CHANGED_BY, handler=orders.keep_facts),
+    Subscription(name="orders.rates", types=orders.RATES_CHANGED, handler=orders.convert_by_new_rates),
+)

@@ -101,14 +101,22 @@ def count_customers() -> Count:
 
 
 def search_customers(
-    text: str, *, limit: int, offset: int = 0, also: Mapping[str, Sequence[UUID]] | None = None
+    text: str,
+    *,
+    limit: int,
+    offset: int = 0,
+    also: Mapping[str, Sequence[UUID]] | None = None,
+    named: Sequence[UUID] = (),
 ) -> tuple[list[Customer], Count]:
     """Return the customers that a search finds, the newest first, and how many there are.
 
     Each word is the beginning of a word of the name or an identifier; case and accents do not matter. `also` names for
-    a word those customers for whom it is the beginning of something that another feature knows.
+    a word those customers for whom it is the beginning of something that another feature knows; `named` are those
+    whom the text as a whole names there.
     """
-    found = find_ids(text, also or {})
+    ids = find_ids(text, also or {}, named)
+    survivors = map_survivors(ids)
+    found = list(dict.fromkeys(survivors[each] for each in ids))
     shown = list_customers(found[offset : offset + limit])
     count = count_found(text)
     return shown, Count(max(count.value, len(found)), is_exact=count.is_exact)

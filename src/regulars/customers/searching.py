@@ -23,15 +23,17 @@ def query_words(text: str) -> list[str]:
     return words(text)
 
 
-def find_ids(text: str, also: Mapping[str, Sequence[UUID]]) -> list[UUID]:
-    """Return the customers that a search finds, at most `LOOKED_AT`, the newest first.
+def find_ids(text: str, also: Mapping[str, Sequence[UUID]], named: Sequence[UUID] = ()) -> list[UUID]:
+    """Return the customers that a search finds, at most `LOOKED_AT`: those `named` first, then the newest.
 
-    `also` names for a word those customers for whom it is the beginning of something else, as of an order's number.
+    `also` names for a word those customers for whom it is the beginning of something else, as of an order's number;
+    `named` are those whom the text as a whole names so.
     """
     wanted = query_words(text)
     if not wanted:
         return []
-    found = [identity for (identity,) in rows_of("search", {"query": tsquery(wanted), "most": LOOKED_AT})]
+    found = list(named)
+    found += [identity for (identity,) in rows_of("search", {"query": tsquery(wanted), "most": LOOKED_AT})]
     for word, customers in also.items():
         rest = [each for each in wanted if each != word]
         found += _among(customers, rest) if rest else list(customers)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from procrastinate.contrib.django import app
+
 from regulars.customers.queries import map_survivors
 from regulars.orders.statements import rows_of
 from regulars.stream.contracts import Event
@@ -16,10 +18,20 @@ FACTS_CHANGED_BY = frozenset(
         "order.cancelled",
         "order.reinstated",
         "order.returned",
+        "order.converted",
         "customer.merged",
         "customer.unmerged",
     }
 )
+
+
+RATES_CHANGED = frozenset({"rates.changed"})
+
+
+def convert_by_new_rates(events: Sequence[Event]) -> None:
+    """Have the orders converted that waited for a rate; it may be many, so that a job does it."""
+    currencies = sorted({currency for event in events for currency in event.payload["currencies"]})
+    app.configure_task("orders.convert").defer(currencies=currencies)
 
 
 def keep_facts(events: Sequence[Event]) -> None:

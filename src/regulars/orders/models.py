@@ -63,6 +63,8 @@ class Order(models.Model):
     source = models.TextField()
     external_id = models.TextField()
     number = models.TextField()
+    # The letters and digits of the number, folded: what a search by its beginning looks at.
+    number_key = models.TextField()
     version = models.BigIntegerField()
     # A hash of the whole state, so that the same state told again changes nothing.
     digest = models.BinaryField()
@@ -102,7 +104,8 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["customer", "-placed_at"], name="orders_order_customer"),
             models.Index(fields=["-placed_at", "id"], name="orders_order_newest"),
-            models.Index(fields=["number"], name="orders_order_number", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["currency", "id"], name="orders_order_unconverted", condition=models.Q(rate=None)),
+            models.Index(fields=["number_key"], name="orders_order_number", opclasses=["text_pattern_ops"]),
         ]
 
 

@@ -30,6 +30,15 @@ def put_products(told: Iterable[tuple[str, ProductState]], *, now: datetime) -> 
     return ids
 
 
+def find_products(source: str, external_ids: Iterable[str]) -> dict[str, ProductState]:
+    """Return what is kept of a source's products, by number; those that are not kept are left out."""
+    wanted = sorted(set(external_ids))
+    found = rows_of("find_products", {"sources": [source] * len(wanted), "external_ids": wanted})
+    return {
+        number: ProductState(external_id=number, name=name, category=category) for _, number, _, name, category in found
+    }
+
+
 def _differs(product: ProductState, kept: tuple[UUID, str, str] | None) -> bool:
     if kept is None:
         return True

@@ -17,6 +17,7 @@ from regulars.customers.services import resolve_customers
 from regulars.kit.ids import new_id
 from regulars.orders import rows
 from regulars.orders.changes import Before, events_of
+from regulars.orders.checking import returned_minor
 from regulars.orders.contracts import OrderState, Outcome, PutResult
 from regulars.orders.places import find_places
 from regulars.orders.products import put_products
@@ -171,7 +172,13 @@ def _heads(puts: Sequence[_Put], business: Business, *, now: datetime) -> list[d
     rates = find_rates(zip((order.currency for order in orders), days, strict=True), business.reporting_currency)
     return [
         rows.head(put.order)
-        | rows.converted(put.order, rates.get((put.order.currency, day)), business.reporting_currency)
+        | rows.converted(
+            put.order.total_minor,
+            returned_minor(put.order),
+            put.order.currency,
+            rates.get((put.order.currency, day)),
+            business.reporting_currency,
+        )
         | {
             "id": put.order_id,
             "version": put.version,

@@ -6,6 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from regulars.customers import queries as customers
+from regulars.customers.contracts import Count, Customer
+from regulars.customers.searching import query_words
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.orders.contracts import (
@@ -26,6 +29,11 @@ from regulars.orders.models import CustomerFacts as FactsRow
 from regulars.orders.models import Line as LineRow
 from regulars.orders.models import Order as OrderRow
 from regulars.orders.models import Product as ProductRow
+from regulars.orders.statements import rows_of
+
+# Shorter beginnings of numbers fit half of all orders, and say nothing.
+SHORTEST_NUMBER = 3
+MOST_BY_NUMBER = 500
 
 
 class NoSuchOrder(DomainError):
@@ -226,3 +234,22 @@ def product_of(row: ProductRow) -> Product:
         category=row.category.name if row.category else "",
         updated_at=row.updated_at,
     )
+
+
+def search_customers(text: str, *, limit: int, offset: int = 0) -> tuple[list[Customer], Count]:
+    """Return the customers that a search finds by name, identifier or an order's number, and how many there are."""
+    wanted = query_words(text)
+    also = {word: _customers_by_number(word) for word in wanted if is_number(word)}
+    whole = "".join(wanted)
+    named = _customers_by_number(whole) if len(wanted) > 1 and is_number(whole) else []
+    return customers.search_customers(text, limit=limit, offset=offset, also=also, named=named)
+
+
+def is_number(word: str) -> bool:
+    """Tell whether a word may be the beginning of an order's number: long enough, and with a digit in it."""
+    return len(word) >= SHORTEST_NUMBER and any(character.isdigit() for character in word)
+
+
+def _customers_by_number(beginning: str) -> list[UUID]:
+    rows = rows_of("find_customers_by_number", {"beginning": f"{beginning}%", "most": MOST_BY_NUMBER})
+    return [identity for (identity,) in rows]

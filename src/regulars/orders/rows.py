@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.kit.money import minor_digits
+from regulars.kit.text import words
 from regulars.orders.checking import returned_minor
 from regulars.orders.contracts import OrderState
 
@@ -22,6 +23,7 @@ def head(order: OrderState) -> Row:
         "source": order.source,
         "external_id": order.external_id,
         "number": order.number or order.external_id,
+        "number_key": number_key(order.number or order.external_id),
         "placed_at": order.placed_at,
         "currency": order.currency,
         "total_minor": order.total_minor,
@@ -41,16 +43,20 @@ def head(order: OrderState) -> Row:
     }
 
 
-def converted(order: OrderState, rate: Decimal | None, reporting_currency: str) -> Row:
+def number_key(number: str) -> str:
+    """Return the letters and digits of an order's number, folded."""
+    return "".join(words(number))
+
+
+def converted(total_minor: int, back_minor: int, currency: str, rate: Decimal | None, reporting_currency: str) -> Row:
     """Return the rate, and what was kept and returned in the reporting currency, each rounded once, half to even."""
     if rate is None:
         return {"rate": None, "net_reporting_minor": None, "returned_reporting_minor": None}
-    scaled = rate * Decimal(10) ** (minor_digits(reporting_currency) - minor_digits(order.currency))
-    returned = returned_minor(order)
+    scaled = rate * Decimal(10) ** (minor_digits(reporting_currency) - minor_digits(currency))
     return {
         "rate": rate,
-        "net_reporting_minor": _rounded((order.total_minor - returned) * scaled),
-        "returned_reporting_minor": _rounded(returned * scaled),
+        "net_reporting_minor": _rounded((total_minor - back_minor) * scaled),
+        "returned_reporting_minor": _rounded(back_minor * scaled),
     }
 
 

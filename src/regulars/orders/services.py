@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
+from regulars.business.queries import find_rates, get_business
 from regulars.orders.checking import find_fault
 from regulars.orders.contracts import OrderState, Outcome, PutResult
+from regulars.orders.models import Order as OrderRow
 from regulars.orders.putting import put_batch
-from regulars.stream.contracts import Actor
+from regulars.orders.rows import converted
+from regulars.stream.contracts import Actor, NewEvent
+from regulars.stream.services import append
 
 Key = tuple[str, str]
+CONVERTED_AT_ONCE = 500
 
 
 @transaction.atomic
@@ -42,6 +48,46 @@ def put_orders(*, orders: Sequence[OrderState], now: datetime, actor: Actor) -> 
         put = put_batch([order for _, order in batch], now=now, actor=actor)
         results.update({number: result for (number, _), result in zip(batch, put, strict=True)})
     return [results[number] for number in range(len(orders))]
+
+
+@transaction.atomic
+def convert_orders(*, currencies: Sequence[str], after: UUID | None, now: datetime, actor: Actor) -> UUID | None:
+    """Convert orders that had no rate of their day, as far as there is one now; a batch of them, by id.
+
+    Return the id after which to go on, or None where no more are to be looked at.
+    """
+    business = get_business()
+    rows = OrderRow.objects.select_for_update().filter(currency__in=list(currencies), rate=None).order_by("id")
+    batch = list((rows.filter(id__gt=after) if after else rows)[:CONVERTED_AT_ONCE])
+    days = {row.id: row.placed_at.astimezone(business.zone_info).date() for row in batch}
+    rates = find_rates([(row.currency, days[row.id]) for row in batch], business.reporting_currency)
+    known = [row for row in batch if (row.currency, days[row.id]) in rates]
+    for row in known:
+        amounts = converted(
+            row.total_minor,
+            row.returned_minor,
+            row.currency,
+            rates[row.currency, days[row.id]],
+            business.reporting_currency,
+        )
+        for name, value in amounts.items():
+            setattr(row, name, value)
+    OrderRow.objects.bulk_update(known, ["rate", "net_reporting_minor", "returned_reporting_minor"])
+    append(
+        [
+            NewEvent(
+                type="order.converted",
+                actor=actor,
+                source=row.source,
+                occurred_at=now,
+                customer_id=row.customer_id,
+                payload={"order_id": str(row.id), "rate": str(row.rate)},
+            )
+            for row in known
+        ],
+        now=now,
+    )
+    return batch[-1].id if len(batch) == CONVERTED_AT_ONCE else None
 
 
 def put_order(*, order: OrderState, now: datetime, actor: Actor) -> PutResult:

@@ -10,14 +10,14 @@ FOR UPDATE OF placed
 -- name: insert_orders
 -- Add orders; one that somebody else has added meanwhile is left out of the answer.
 INSERT INTO orders_order (
-    id, source, external_id, number, version, digest, customer_id, placed_at, currency, total_minor, tax_minor,
+    id, source, external_id, number, number_key, version, digest, customer_id, placed_at, currency, total_minor, tax_minor,
     tax_included, shipping_minor, shipping_tax_minor, discount_minor, returned_minor, rate, net_reporting_minor,
     returned_reporting_minor, items, payment_state, cancelled_at, delivered_at, channel_id, location_id, staff,
     attributes, received_at
 )
 SELECT * FROM unnest(
-    %(id)s::uuid[], %(source)s::text[], %(external_id)s::text[], %(number)s::text[], %(version)s::bigint[],
-    %(digest)s::bytea[], %(customer_id)s::uuid[], %(placed_at)s::timestamptz[], %(currency)s::text[],
+    %(id)s::uuid[], %(source)s::text[], %(external_id)s::text[], %(number)s::text[], %(number_key)s::text[],
+    %(version)s::bigint[], %(digest)s::bytea[], %(customer_id)s::uuid[], %(placed_at)s::timestamptz[], %(currency)s::text[],
     %(total_minor)s::bigint[], %(tax_minor)s::bigint[], %(tax_included)s::boolean[], %(shipping_minor)s::bigint[],
     %(shipping_tax_minor)s::bigint[], %(discount_minor)s::bigint[], %(returned_minor)s::bigint[], %(rate)s::numeric[],
     %(net_reporting_minor)s::bigint[], %(returned_reporting_minor)s::bigint[], %(items)s::numeric[], %(payment_state)s::text[],
@@ -30,7 +30,7 @@ RETURNING id
 -- name: update_orders
 -- Give orders their new state.
 UPDATE orders_order AS placed SET
-    number = told.number, version = told.version, digest = told.digest, customer_id = told.customer_id,
+    number = told.number, number_key = told.number_key, version = told.version, digest = told.digest, customer_id = told.customer_id,
     placed_at = told.placed_at, currency = told.currency, total_minor = told.total_minor, tax_minor = told.tax_minor,
     tax_included = told.tax_included, shipping_minor = told.shipping_minor,
     shipping_tax_minor = told.shipping_tax_minor, discount_minor = told.discount_minor,
@@ -39,7 +39,7 @@ UPDATE orders_order AS placed SET
     delivered_at = told.delivered_at, channel_id = told.channel_id, location_id = told.location_id,
     staff = told.staff, attributes = told.attributes
 FROM unnest(
-    %(id)s::uuid[], %(number)s::text[], %(version)s::bigint[],
+    %(id)s::uuid[], %(number)s::text[], %(number_key)s::text[], %(version)s::bigint[],
     %(digest)s::bytea[], %(customer_id)s::uuid[], %(placed_at)s::timestamptz[], %(currency)s::text[],
     %(total_minor)s::bigint[], %(tax_minor)s::bigint[], %(tax_included)s::boolean[], %(shipping_minor)s::bigint[],
     %(shipping_tax_minor)s::bigint[], %(discount_minor)s::bigint[], %(returned_minor)s::bigint[], %(rate)s::numeric[],
@@ -47,7 +47,7 @@ FROM unnest(
     %(cancelled_at)s::timestamptz[], %(delivered_at)s::timestamptz[], %(channel_id)s::bigint[],
     %(location_id)s::bigint[], %(staff)s::text[], %(attributes)s::jsonb[]
 ) AS told (
-    id, number, version, digest, customer_id, placed_at, currency, total_minor, tax_minor, tax_included,
+    id, number, number_key, version, digest, customer_id, placed_at, currency, total_minor, tax_minor, tax_included,
     shipping_minor, shipping_tax_minor, discount_minor, returned_minor, rate, net_reporting_minor,
     returned_reporting_minor, items, payment_state, cancelled_at, delivered_at, channel_id, location_id, staff,
     attributes
@@ -202,3 +202,11 @@ WHERE (
     excluded.orders, excluded.revenue_minor, excluded.returned_minor, excluded.first_ordered_at,
     excluded.last_ordered_at, excluded.unconverted_orders
 )
+
+-- name: find_customers_by_number
+-- The customers of orders whose number begins so, at most so many orders.
+SELECT DISTINCT customer_id FROM (
+    SELECT customer_id FROM orders_order
+    WHERE number_key LIKE %(beginning)s AND customer_id IS NOT NULL
+    LIMIT %(most)s
+) AS found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,10 @@ import hypothesis.strategies as st
 import pytest
 from django.db import transaction
 from hypothesis import given
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from regulars.business import services as business_services
+from regulars.business.contracts import Rate
 from regulars.config.subscriptions import SUBSCRIPTIONS
 from regulars.customers import merging
 from regulars.customers.contracts import Identifier, IdentifierKind
@@ -17,6 +22,7 @@ from regulars.customers.queries import list_ids_of, map_survivors
 from regulars.orders import models, services
 from regulars.orders.consumers import keep_facts
 from regulars.orders.contracts import Buyer, OrderState
+from regulars.orders.jobs import convert_orders
 from regulars.orders.queries import find_customer_facts
 from regulars.orders.tests.order_factory import NOW, line, order, returned
 from regulars.stream.contracts import Event, system
@@ -130,3 +136,33 @@ def test_who_lost_an_order_no_longer_counts_it() -> None:
     facts = find_customer_facts(first)
     assert facts
     assert (facts.orders, facts.last_ordered_at) == (0, None)
+
+
+def test_orders_that_waited_for_a_rate_are_converted_when_it_comes() -> None:
+    customer = put(order())
+    for number in range(2, 5):
+        put(order(number, currency="USD"))
+    put(order(9, currency="CHF"))
+    business_services.save_rates(
+        rates=[Rate(currency="USD", valid_on=date(2026, 1, 1), rate=Decimal("0.9"), source="file")],
+        now=NOW,
+        actor=ACTOR,
+    )
+    assert services.convert_orders(currencies=["USD"], after=None, now=NOW, actor=ACTOR) is None
+    tell_consumer()
+    facts = find_customer_facts(customer)
+    assert facts
+    assert (facts.orders, facts.revenue_minor, facts.unconverted_orders) == (5, 2500 + 3 * 2250, 1)
+
+
+def test_a_new_rate_has_its_orders_converted_by_a_job() -> None:
+    business_services.save_rates(
+        rates=[Rate(currency="USD", valid_on=date(2026, 1, 1), rate=Decimal("0.9"), source="file")],
+        now=NOW,
+        actor=ACTOR,
+    )
+    [subscription] = [each for each in SUBSCRIPTIONS if each.name == "orders.rates"]
+    subscription.handler([event for event in all_events() if event.type in subscription.types])
+    job = ProcrastinateJob.objects.get(task_name="orders.convert")
+    assert job.args == {"currencies": ["USD"]}
+    convert_orders(**job.args)
