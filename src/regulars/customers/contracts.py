@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from regulars.kit.classification import Classification
+
 
 class IdentifierKind(StrEnum):
     """What sort of name a customer goes by. The order is their weight: the first tells most surely who it is."""
@@ -54,14 +56,6 @@ class TraitKind(StrEnum):
     DATE = "date"
     CHOICE = "choice"
     CHOICES = "choices"
-
-
-class Classification(StrEnum):
-    """How closely a value touches a person."""
-
-    NONE = "none"
-    PERSONAL = "personal"
-    SENSITIVE = "sensitive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
-from regulars.customers.contracts import Classification, IdentifierKind, TraitKind
+from regulars.customers.contracts import IdentifierKind, TraitKind
 
 
 class Customer(models.Model):
@@ -74,7 +74,7 @@ class Trait(models.Model):
                 condition=models.Q(kind__in=[kind.value for kind in TraitKind]), name="customers_trait_kind"
             ),
             models.CheckConstraint(
-                condition=models.Q(classification__in=[each.value for each in Classification]),
+                condition=models.Q(classification__in=["none", "personal", "sensitive"]),
                 name="customers_trait_classification",
             ),
         ]

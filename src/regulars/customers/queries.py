@@ -8,7 +8,6 @@ from uuid import UUID
 
 from regulars.business.queries import get_business
 from regulars.customers.contracts import (
-    Classification,
     Count,
     Customer,
     Identifier,
@@ -27,6 +26,7 @@ from regulars.customers.models import Note as NoteRow
 from regulars.customers.models import Trait as TraitRow
 from regulars.customers.searching import EXACT_TO, count_found, find_ids
 from regulars.customers.statements import rows_of
+from regulars.kit.classification import Classification
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 

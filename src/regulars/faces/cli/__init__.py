@@ -15,6 +15,7 @@ from regulars.faces.cli.running.upgrading import upgrade
 from regulars.faces.cli.running.web import web
 from regulars.faces.cli.running.worker import worker
 from regulars.faces.cli.staff import key, staff
+from regulars.faces.cli.trail import replay, verify_audit
 from regulars.kit.i18n import activate, preferred_language
 from regulars.kit.i18n import gettext as _
 
@@ -54,6 +55,8 @@ app.command(help=_("Hand on events and do jobs (the worker part of serve, by its
 app.command(help=_("Back up the database and the secrets into one file, while everything runs."))(backup)
 app.command(help=_("Bring back what backup wrote."))(restore)
 app.command(help=_("Bring the database up to this version; what is there is backed up first."))(upgrade)
+app.command("verify-audit", help=_("Prove that the audit trail is as it was sealed."))(verify_audit)
+app.command(help=_("Have a subscription hear all events again."))(replay)
 app.add_typer(staff, name="staff")
 app.add_typer(key, name="key")
 

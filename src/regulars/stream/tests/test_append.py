@@ -13,7 +13,6 @@ from regulars.stream import services
 from regulars.stream.contracts import NewEvent, system
 from regulars.stream.models import Event
 from regulars.stream.queries import list_timeline
-from regulars.stream.statements import STATEMENTS
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -90,18 +89,3 @@ def test_a_month_is_one_of_utc_wherever_the_event_happened() -> None:
 def test_room_is_made_for_the_months_to_come() -> None:
     services.make_room_ahead(now=datetime(2026, 11, 30, tzinfo=UTC))
     assert {f"stream_event_{month}" for month in ("2026_11", "2026_12", "2027_01", "2027_02")} <= partitions()
-
-
-def test_every_statement_can_be_prepared() -> None:
-    with connection.cursor() as cursor:
-        for statement in STATEMENTS.values():
-            text = statement.sql
-            for number, name in enumerate(dict.fromkeys(parameters_of(text)), start=1):
-                text = text.replace(f"%({name})s", f"${number}")
-            cursor.execute(f"PREPARE {statement.name}_test AS {text.replace('%%', '%')}")
-
-
-def parameters_of(sql: str) -> list[str]:
-    import re
-
-    return re.findall(r"%\((\w+)\)s", sql)

@@ -1,0 +1,52 @@
+"""What each feature holds of a person, and how every column of the database is classified: the whole list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from regulars.business import personal_data as business
+from regulars.customers import personal_data as customers
+from regulars.faces.api import personal_data as api
+from regulars.imports import personal_data as imports
+from regulars.kit.classification import Columns, columns
+from regulars.orders import personal_data as orders
+from regulars.staff import personal_data as staff
+from regulars.stream import personal_data as stream
+
+FEATURES = {
+    "stream": stream,
+    "business": business,
+    "staff": staff,
+    "customers": customers,
+    "orders": orders,
+    "imports": imports,
+    "api": api,
+}
+
+# The tables of the libraries that we stand on.
+LIBRARIES: Columns = {
+    **columns("django_migrations", none="id app name applied"),
+    **columns("django_content_type", none="id app_label model"),
+    **columns("django_session", none="expire_date", hidden="session_key session_data"),
+    **columns("auth_group", none="id name"),
+    **columns("auth_group_permissions", none="id group_id permission_id"),
+    **columns("auth_permission", none="id name content_type_id codename"),
+    **columns(
+        "procrastinate_jobs",
+        none="id queue_name task_name priority lock queueing_lock args status scheduled_at attempts abort_requested"
+        " worker_id",
+    ),
+    **columns("procrastinate_events", none="id job_id type at"),
+    **columns("procrastinate_periodic_defers", none="id task_name defer_timestamp job_id periodic_id"),
+    **columns("procrastinate_workers", none="id last_heartbeat"),
+}
+COLUMNS: Columns = {
+    table: kinds for part in (LIBRARIES, *(each.COLUMNS for each in FEATURES.values())) for table, kinds in part.items()
+}
+
+
+def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
+    """Return all that is held of a customer, under all of its ids, by feature."""
+    return {name: feature.export(customer_ids) for name, feature in FEATURES.items()}
