@@ -57,7 +57,9 @@ def find_rates(wanted: Iterable[tuple[str, date]], reporting_currency: str) -> d
 
 def list_shops() -> list[Shop]:
     """Return the shops by name."""
-    return [
-        Shop(id=row.id, code=row.code, name=row.name, zone=row.zone, closed_on=row.closed_on)
-        for row in ShopRow.objects.order_by("name")
-    ]
+    return [shop_of(row) for row in ShopRow.objects.order_by("name")]
+
+
+def shop_of(row: ShopRow) -> Shop:
+    """Return the contract of a shop's row."""
+    return Shop(id=row.id, code=row.code, name=row.name, zone=row.zone, closed_on=row.closed_on)

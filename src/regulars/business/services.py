@@ -11,16 +11,20 @@ from datetime import datetime
 from babel import Locale
 from django.db import transaction
 
-from regulars.business.contracts import Business, Rate
+from regulars.business.contracts import Business, Rate, Shop
 from regulars.business.models import Business as BusinessRow
 from regulars.business.models import Rate as RateRow
-from regulars.business.queries import get_business, is_set_up
+from regulars.business.models import Shop as ShopRow
+from regulars.business.queries import get_business, is_set_up, shop_of
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import LANGUAGES, gettext
+from regulars.kit.ids import new_id
 from regulars.kit.money import is_currency
 from regulars.stream.contracts import Actor, NewEvent
+from regulars.stream.queries import has_event
 from regulars.stream.services import append
 
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -53,8 +57,8 @@ def save_business(*, business: Business, now: datetime, actor: Actor) -> Busines
     """
     _check(business)
     before = get_business() if is_set_up() else None
-    if before and before.reporting_currency != business.reporting_currency and RateRow.objects.exists():
-        raise CurrencyInUse(gettext("The reporting currency cannot change while there are rates against it."))
+    if before and before.reporting_currency != business.reporting_currency and _amounts_are_kept():
+        raise CurrencyInUse(gettext("The reporting currency cannot change once amounts are kept in it."))
     BusinessRow.objects.update_or_create(id=1, defaults=dataclasses.asdict(business) | {"updated_at": now})
     changed = sorted(
         name for name, value in dataclasses.asdict(business).items() if before is None or getattr(before, name) != value
@@ -119,11 +123,58 @@ def save_rates(*, rates: Sequence[Rate], now: datetime, actor: Actor) -> None:
         )
 
 
+@transaction.atomic
+def save_shop(*, shop: Shop, now: datetime, actor: Actor) -> Shop:
+    """Open a shop, rename it, or close it; a shop is known by its code.
+
+    Raises
+    ------
+    WrongBusiness
+        Its code, name or zone cannot be meant.
+    """
+    if not _CODE.fullmatch(shop.code):
+        raise WrongBusiness("code", gettext("A shop's code is lower-case letters, digits and -, as old-town."))
+    if not shop.name.strip():
+        raise WrongBusiness("name", gettext("A shop needs a name."))
+    _check_zone(shop.zone)
+    row, created = ShopRow.objects.update_or_create(
+        code=shop.code,
+        defaults={"name": shop.name.strip(), "zone": shop.zone, "closed_on": shop.closed_on},
+        create_defaults={
+            "id": new_id(),
+            "name": shop.name.strip(),
+            "zone": shop.zone,
+            "closed_on": shop.closed_on,
+        },
+    )
+    append(
+        [
+            NewEvent(
+                type="shop.opened" if created else "shop.changed",
+                actor=actor,
+                source="regulars",
+                occurred_at=now,
+                payload={"shop_id": str(row.id), "code": row.code},
+            )
+        ],
+        now=now,
+    )
+    return shop_of(row)
+
+
+def _amounts_are_kept() -> bool:
+    return RateRow.objects.exists() or has_event("order.placed")
+
+
+def _check_zone(zone: str) -> None:
+    if zone not in zoneinfo.available_timezones():
+        raise WrongBusiness("zone", gettext("{zone} is no time zone; one is Europe/Vienna.").format(zone=zone))
+
+
 def _check(business: Business) -> None:
     if not business.name.strip():
         raise WrongBusiness("name", gettext("The business needs a name."))
-    if business.zone not in zoneinfo.available_timezones():
-        raise WrongBusiness("zone", gettext("{zone} is no time zone; one is Europe/Vienna.").format(zone=business.zone))
+    _check_zone(business.zone)
     if not is_currency(business.reporting_currency):
         raise WrongBusiness(
             "reporting_currency",

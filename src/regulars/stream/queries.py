@@ -37,6 +37,12 @@ def list_timeline(
     return [event_of(row) for row in rows]
 
 
+def has_event(kind: str) -> bool:
+    """Tell whether anything of a type has ever happened; looks through the stream where nothing has."""
+    [(found,)] = rows_of("has_event", {"type": kind})
+    return bool(found)
+
+
 def get_horizon() -> int:
     """Return the number below which every transaction has ended: nothing before it can still appear."""
     [(horizon,)] = rows_of("horizon")

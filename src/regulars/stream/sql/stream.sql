@@ -87,6 +87,10 @@ FROM stream_event
 WHERE (id, occurred_at) IN (SELECT * FROM unnest(%(ids)s::uuid[], %(occurred_ats)s::timestamptz[]))
 ORDER BY transaction, position
 
+-- name: has_event
+-- Whether anything of a type has ever happened.
+SELECT EXISTS (SELECT FROM stream_event WHERE type = %(type)s)
+
 -- name: settle_clock
 -- On a server that is new to these data, shift the numbers of transactions beyond all that the stream holds.
 UPDATE stream_clock SET
