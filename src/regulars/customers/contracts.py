@@ -97,10 +97,11 @@ class Merge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is told of: the names that find or make a customer, and what is told."""
+    """Who is told of: the names that find or make a customer, what is told, and since when the business knows of it."""
 
     identifiers: Sequence[Identifier]
     profile: Profile = field(default_factory=Profile)
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A customer's profile."""
+    """A customer's profile; `created_at` is the first moment of business that is known, as that of the first order."""
 
     id: UUID
     name: str

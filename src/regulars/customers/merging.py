@@ -109,9 +109,11 @@ def _take_over(survivor: CustomerRow, merged: CustomerRow, now: datetime) -> dic
     survivor.traits = survivor.traits | {key: merged.traits[key] for key in traits}
     tags = [tag for tag in merged.tags if tag not in survivor.tags]
     survivor.tags = [*survivor.tags, *tags]
+    since = [survivor.created_at.isoformat()] if merged.created_at < survivor.created_at else []
+    survivor.created_at = min(survivor.created_at, merged.created_at)
     survivor.updated_at = now
     survivor.save()
-    return {"fields": fields, "traits": traits, "tags": tags}
+    return {"fields": fields, "traits": traits, "tags": tags, "since": since}
 
 
 def _give_back(row: MergeRow, now: datetime) -> None:
@@ -126,6 +128,8 @@ def _give_back(row: MergeRow, now: datetime) -> None:
         key: value for key, value in traits.items() if key not in taken["traits"] or value != merged.traits.get(key)
     }
     survivor.tags = [tag for tag in survivor.tags if tag not in taken["tags"]]
+    if taken["since"] and survivor.created_at == merged.created_at:
+        survivor.created_at = datetime.fromisoformat(taken["since"][0])
     survivor.updated_at = now
     survivor.save()
 

@@ -40,13 +40,15 @@ class Resolution:
         attach_to: UUID | None = None,
     ) -> None:
         country = get_business().country
-        self._people = [(_normalised(person.identifiers, country), person.profile) for person in people]
+        self._people = [(_normalised(person.identifiers, country), person) for person in people]
         self._overwrite, self._attach_to = overwrite, attach_to
         self._source, self._now, self._actor = source, now, actor
         self._owner: dict[Identifier, UUID] = {}
         self._survivor: dict[UUID, UUID] = {}
         self._attached: list[tuple[UUID, Identifier]] = []
         self._told: dict[UUID, Profile] = {}
+        self._since: dict[UUID, datetime] = {}
+        self._earlier: dict[UUID, datetime] = {}
         self.new: dict[UUID, Profile] = {}
         self.changed: dict[UUID, list[str]] = {}
 
@@ -58,7 +60,7 @@ class Resolution:
             # Somebody else may be adding the same person: wait for them, and look again.
             rows_of("lock_identifiers", _columns(unknown))
             self._find(unknown)
-        answer = [self._one(identifiers, profile) for identifiers, profile in self._people]
+        answer = [self._one(identifiers, person) for identifiers, person in self._people]
         self._write()
         return answer
 
@@ -70,11 +72,13 @@ class Resolution:
         wanted = sorted(identifiers, key=lambda each: (each.kind, each.source, each.value))
         if not wanted:
             return
-        for number, owner, survivor in rows_of("find_identifiers", _columns(wanted)):
+        for number, owner, survivor, since in rows_of("find_identifiers", _columns(wanted)):
             self._owner[wanted[number - 1]] = owner
             self._survivor[owner] = survivor
+            self._since[owner] = since
 
-    def _one(self, identifiers: Sequence[Identifier], profile: Profile) -> UUID | None:
+    def _one(self, identifiers: Sequence[Identifier], person: Person) -> UUID | None:
+        profile = person.profile
         if not identifiers:
             return None
         owners = [self._owner[identifier] for identifier in identifiers if identifier in self._owner]
@@ -90,12 +94,21 @@ class Resolution:
             if identifier not in self._owner:
                 self._owner[identifier] = customer
                 self._attached.append((customer, identifier))
+        self._note_since(customer, min(person.since or self._now, self._now))
         return customer
+
+    def _note_since(self, customer: UUID, since: datetime) -> None:
+        if since < self._since.setdefault(customer, since):
+            self._since[customer] = since
+            if customer not in self.new:
+                self._earlier[customer] = since
 
     def _write(self) -> None:
         if self.new:
             self._insert()
         self.changed = self._tell()
+        if self._earlier:
+            rows_of("set_since", {"ids": list(self._earlier), "sinces": list(self._earlier.values())})
         if self._attached:
             rows_of(
                 "insert_identifiers",
@@ -118,7 +131,7 @@ class Resolution:
                     type=kind,
                     actor=self._actor,
                     source=self._source,
-                    occurred_at=self._now,
+                    occurred_at=self._since[customer] if customer in self.new else self._now,
                     customer_id=customer,
                     payload=payload,
                 )
@@ -145,7 +158,8 @@ class Resolution:
             "traits": [json.dumps(dict(profile.traits)) for profile in profiles],
             "words": [" ".join(words_of(_all_names(told), names[each])) for each, told in self.new.items()],
         }
-        rows_of("insert_customers", {"now": self._now, "ids": list(self.new), **columns})
+        sinces = [self._since[each] for each in self.new]
+        rows_of("insert_customers", {"now": self._now, "ids": list(self.new), "sinces": sinces, **columns})
 
     def _tell(self) -> dict[UUID, list[str]]:
         """Keep what is told of known customers; return which fields changed of each."""

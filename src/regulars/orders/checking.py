@@ -13,7 +13,7 @@ from regulars.orders.contracts import OrderState
 
 # A till's clock may be ahead of ours.
 _AHEAD = timedelta(days=1)
-_FIRST_YEAR = 1980
+FIRST_YEAR = 1980
 _MOST_MINOR = 10**15
 
 
@@ -66,7 +66,7 @@ def _wrong_times(order: OrderState, now: datetime) -> Iterator[tuple[str, str]]:
             yield pointer, gettext("A time needs a zone, as 2026-11-20T10:15:00+01:00.")
         elif moment > now + _AHEAD:
             yield pointer, gettext("This time is yet to come.")
-        elif moment.year < _FIRST_YEAR:
+        elif moment.year < FIRST_YEAR:
             yield pointer, gettext("This time is too long ago to be meant.")
 
 

@@ -122,7 +122,10 @@ def _find_customers(puts: Sequence[_Put], *, now: datetime, actor: Actor) -> Non
     if not buying:
         return
     found = resolve_customers(
-        people=[Person(identifiers=buyer.identifiers, profile=buyer.profile) for _, buyer in buying],
+        people=[
+            Person(identifiers=buyer.identifiers, profile=buyer.profile, since=put.order.placed_at)
+            for put, buyer in buying
+        ],
         source=buying[0][0].order.source,
         now=now,
         actor=actor,

@@ -1,10 +1,17 @@
 -- name: find_identifiers
--- The customers that some identifiers belong to, and where each of them leads.
-SELECT wanted.number, identifier.customer_id, COALESCE(alias.survivor_id, identifier.customer_id)
+-- The customers that some identifiers belong to, since when each is one, and where it leads.
+SELECT wanted.number, identifier.customer_id, COALESCE(alias.survivor_id, identifier.customer_id), customer.created_at
 FROM unnest(%(kinds)s::text[], %(values)s::text[], %(sources)s::text[]) WITH ORDINALITY
     AS wanted (kind, value, source, number)
 JOIN customers_identifier AS identifier USING (value, kind, source)
+JOIN customers_customer AS customer ON customer.id = identifier.customer_id
 LEFT JOIN customers_alias AS alias ON alias.customer_id = identifier.customer_id
+
+-- name: set_since
+-- Let customers be ones since an earlier moment than was known.
+UPDATE customers_customer AS customer SET created_at = told.since
+FROM unnest(%(ids)s::uuid[], %(sinces)s::timestamptz[]) AS told (id, since)
+WHERE customer.id = told.id AND customer.created_at > told.since
 
 -- name: lock_identifiers
 -- Let nobody else add a customer under these identifiers until this transaction ends; always in the same order.
@@ -21,12 +28,12 @@ INSERT INTO customers_customer
     (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, tags, search,
      created_at, updated_at)
 SELECT id, name, given_name, family_name, birthday, language, country, city, postcode, traits, '{}',
-    array_to_tsvector(string_to_array(words, ' ')), %(now)s, %(now)s
+    array_to_tsvector(string_to_array(words, ' ')), since, %(now)s
 FROM unnest(
     %(ids)s::uuid[], %(names)s::text[], %(given_names)s::text[], %(family_names)s::text[], %(birthdays)s::date[],
     %(languages)s::text[], %(countries)s::text[], %(cities)s::text[], %(postcodes)s::text[], %(traits)s::jsonb[],
-    %(words)s::text[]
-) AS customer (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, words)
+    %(words)s::text[], %(sinces)s::timestamptz[]
+) AS customer (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, words, since)
 
 -- name: insert_identifiers
 -- Give customers names that nobody has.

@@ -109,6 +109,16 @@ def test_a_merged_customer_is_found_by_its_own_names_as_the_survivor() -> None:
     assert [each.id for each in queries.list_newest_customers(limit=5)] == [ada]
 
 
+def test_the_survivor_is_a_customer_since_the_earlier_of_both_until_they_are_two_again() -> None:
+    ada, other = make("a@example.com"), make("b@example.com")
+    earlier = NOW.replace(year=2020)
+    Customer.objects.filter(id=other).update(created_at=earlier)
+    made = merge(ada, other)
+    assert queries.get_customer(ada).created_at == earlier
+    undo(made)
+    assert queries.get_customer(ada).created_at == NOW
+
+
 def test_one_customer_is_not_merged_with_itself() -> None:
     ada, other = make("a@example.com"), make("b@example.com")
     merge(ada, other)

@@ -126,3 +126,19 @@ def test_a_batch_that_tells_of_one_person_thrice_makes_one_customer() -> None:
     assert ids[0]
     customer = queries.get_customer(ids[0])
     assert (customer.name, customer.city, len(customer.identifiers)) == ("Ada", "Graz", 2)
+
+
+def test_a_customer_is_one_since_the_earliest_that_is_told() -> None:
+    before = [NOW.replace(year=year) for year in (2025, 2023, 2024)]
+    told = [Person(identifiers=[email("a@example.com")], since=since) for since in before]
+    [who] = resolve(told[0])
+    resolve(told[1], told[2])
+    assert who
+    assert queries.get_customer(who).created_at == before[1]
+    assert [event.occurred_at for event in list_timeline([who], limit=10)] == [before[0]]
+
+
+def test_nobody_is_a_customer_since_tomorrow() -> None:
+    [who] = resolve(Person(identifiers=[email("a@example.com")], since=NOW.replace(year=2030)))
+    assert who
+    assert queries.get_customer(who).created_at == NOW
