@@ -48,6 +48,10 @@ class Client:
         """Return all keys, without their secrets."""
         return cast("list[ApiKey]", self._caller.get("api-keys")["items"])
 
+    def revoke_api_key(self, api_key_id: str) -> ApiKey:
+        """Revoke a key: from now on it is none."""
+        return cast("ApiKey", self._caller.write("POST", f"api-keys/{api_key_id}/revoke"))
+
     def accounts(self) -> list[dict[str, Any]]:
         """Return the people of the staff."""
         return cast("list[dict[str, Any]]", self._caller.get("accounts")["items"])

@@ -58,6 +58,7 @@ class Resource:
                 path,
                 response={200: answer},
                 operation_id=view.__name__,
+                summary=(view.__doc__ or "").partition("\n")[0].rstrip("."),
                 openapi_extra={"x-scope": scope},
             )
             return declared(decorate_view(gate)(view))

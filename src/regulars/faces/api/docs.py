@@ -7,10 +7,11 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from regulars.faces.api.openapi import document
+from regulars.faces.api.snippets import SNIPPETS
 
 Json = dict[str, Any]
 
@@ -28,7 +29,7 @@ def openapi_json(_request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def show_docs(request: HttpRequest) -> HttpResponse:
+def show_docs(_request: HttpRequest) -> HttpResponse:
     """Show what can be asked."""
     told = document()
     groups: dict[str, list[Json]] = {}
@@ -36,11 +37,12 @@ def show_docs(request: HttpRequest) -> HttpResponse:
         for method, operation in methods.items():
             groups.setdefault(operation["tags"][0], []).append(_shown(method.upper(), path, operation, told))
     context = {
-        "description": told["info"]["description"],
+        "description": told["info"]["description"].replace("`", ""),
         "groups": list(groups.items()),
-        "schemas": sorted(told["components"]["schemas"].items()),
+        "schemas": [_schema(name, each) for name, each in sorted(told["components"]["schemas"].items())],
     }
-    return render(request, "api/docs.html", context)
+    # Without the request: the page is the same for everybody, and knows nothing of who looks at it.
+    return HttpResponse(render_to_string("api/docs.html", context))
 
 
 def _shown(method: str, path: str, operation: Json, told: Json) -> Json:
@@ -52,12 +54,13 @@ def _shown(method: str, path: str, operation: Json, told: Json) -> Json:
         "method": method,
         "path": path,
         "summary": operation["summary"],
-        "description": operation["description"],
+        "description": operation["description"].replace("`", ""),
         "scope": operation["x-scope"],
         "parameters": [_parameter(each, told) for each in operation["parameters"]],
         "body": _name_of(body),
         "answer": _name_of(answer),
         "problems": [(status, each["description"]) for status, each in operation["responses"].items()],
+        "client": SNIPPETS[operation["operationId"]],
         "curl": _curl(method, path, example(body, told["components"]["schemas"]) if body else None),
     }
 
@@ -71,6 +74,33 @@ def _parameter(told: Json, whole: Json) -> Json:
         "required": told["required"],
         "text": told.get("description", ""),
     }
+
+
+def _schema(name: str, schema: Json) -> Json:
+    required = schema.get("required", [])
+    fields = [
+        {"name": field, "kind": _kind(told), "required": field in required}
+        for field, told in schema.get("properties", {}).items()
+    ]
+    return {
+        "name": name,
+        "description": schema.get("description", ""),
+        "fields": fields,
+        "choices": schema.get("enum", []),
+    }
+
+
+def _kind(schema: Json) -> str:
+    """Return in a few words what a field holds."""
+    if "$ref" in schema:
+        return _name_of(schema)
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(_kind(each) for each in schema["anyOf"]))
+    if schema.get("type") == "array":
+        return f"list of {_kind(schema['items'])}"
+    bounds = {"minLength": "from", "maxLength": "to", "minimum": "from", "maximum": "to", "maxItems": "to"}
+    told = [f"{word} {schema[name]}" for name, word in bounds.items() if name in schema]
+    return " ".join([schema.get("format") or schema.get("type", "anything"), *told])
 
 
 def _name_of(schema: Json | None) -> str:
@@ -95,8 +125,8 @@ def example(schema: Json, schemas: Json) -> Any:
         return schema["enum"][0]
     if "anyOf" in schema:
         # A decimal may be a number or a text; the text is exact.
-        texts = [each for each in schema["anyOf"] if each.get("type") == "string"]
-        return example((texts or schema["anyOf"])[0], schemas)
+        decimal = any(each.get("type") == "number" for each in schema["anyOf"])
+        return "2" if decimal else example(schema["anyOf"][0], schemas)
     match schema.get("type"):
         case "object":
             wanted = schema.get("required", [])
@@ -118,4 +148,4 @@ def _text(schema: Json) -> str:
         return "0193a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b"
     if pattern.startswith("^[A-Z]{3}"):
         return "EUR"
-    return "1" if "\\d" in pattern else "text"
+    return "text"

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Query
-from pydantic import Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from regulars.kit.pagination import WrongCursor, decode_cursor
 
@@ -15,6 +15,16 @@ Limit = Annotated[int, Query(50, ge=1, le=200, description="How many items to re
 CursorText = Annotated[
     str | None, Query(None, max_length=500, description="Where to go on: `next` of the page before.")
 ]
+
+
+def _written_out(told: object) -> object:
+    """Refuse a number, which would be taken for seconds since 1970."""
+    if isinstance(told, str) and told.replace(".", "", 1).lstrip("+-").isdigit():
+        raise ValueError("a time is written as 2026-11-20T10:15:00+01:00")
+    return told
+
+
+Since = Annotated[AwareDatetime | None, BeforeValidator(_written_out)]
 KeyPart = Annotated[str, Field(min_length=1, max_length=200)]
 
 

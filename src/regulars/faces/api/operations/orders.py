@@ -11,13 +11,12 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path, Query
-from pydantic import AwareDatetime
 
 from regulars.customers.queries import get_survivor, list_ids_of
 from regulars.faces.api.bodies import JsonBody
 from regulars.faces.api.declaring import Resource
 from regulars.faces.api.keys import actor_of
-from regulars.faces.api.paging import CursorText, KeyPart, Limit, time_and_id
+from regulars.faces.api.paging import CursorText, KeyPart, Limit, Since, time_and_id
 from regulars.faces.api.schemas.orders import OrderIn, OrderOut, OrderPutOut, OrdersIn, OrdersOut, OrdersPutOut
 from regulars.kit.pagination import page_of
 from regulars.orders import queries, services
@@ -64,7 +63,7 @@ def list_orders(
     limit: Limit,
     cursor: CursorText,
     customer_id: Annotated[UUID | None, Query(None, description="Only those of a customer, under all of its ids.")],
-    since: Annotated[AwareDatetime | None, Query(None, description="Only those placed at or after this time.")],
+    since: Annotated[Since, Query(None, description="Only those placed at or after this time.")],
 ) -> Any:
     """List orders, the latest first."""
     found = queries.list_orders(

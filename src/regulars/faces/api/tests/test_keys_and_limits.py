@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import httpx
@@ -24,7 +25,7 @@ def operations() -> list[tuple[str, str, str]]:
 
 def filled(path: str) -> str:
     identity = "0193a2b4-5c6d-7e8f-9a0b-1c2d3e4f5a6b"
-    return path.replace("{customer_id}", identity).replace("{letter_id}", identity).replace("{", "").replace("}", "")
+    return re.sub(r"{(\w+_id)}", identity, path.replace("{external_id}", "1")).replace("{", "").replace("}", "")
 
 
 def test_each_operation_has_a_scope_that_exists():

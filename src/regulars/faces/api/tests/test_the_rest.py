@@ -52,6 +52,15 @@ def test_a_key_knows_itself_and_others_without_secrets(client: Client):
     assert client.accounts() == []
 
 
+def test_a_revoked_key_is_none(client: Client):
+    other = Client(URL, make_key(), transport=transport(), attempts=1)
+    revoked = client.revoke_api_key(other.me()["id"])
+    assert revoked["revoked_at"]
+    with pytest.raises(ApiError) as refused:
+        other.me()
+    assert refused.value.status == 401
+
+
 def test_a_dead_letter_is_listed_and_retried(fresh_database: str):
     client = Client(URL, make_key(), transport=transport(), attempts=1)
     broken = True

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import functools
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from regulars.client import Client
+from regulars.faces.api.docs import document_text, example
+from regulars.faces.api.openapi import document
+from regulars.faces.api.snippets import SNIPPETS
+
+ROOT = Path(__file__).parents[5]
+
+
+def test_the_document_kept_in_docs_is_the_one_served(http: httpx.Client):
+    kept = (ROOT / "docs" / "openapi.json").read_text(encoding="utf-8")
+    assert kept == document_text(), "make openapi brings docs/openapi.json up to date"
+    assert httpx.Client(transport=http._transport).get("http://127.0.0.1/v1/openapi.json").text == kept
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_shows_each_operation(http: httpx.Client):
+    page = http.get("/docs")
+    assert page.status_code == 200
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert re.findall(r'(?:src|href)="(?:https?:)?//', page.text) == []
+    assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", page.text)
+    for methods in document()["paths"].values():
+        for operation in methods.values():
+            assert f'id="{operation["operationId"]}"' in page.text
+
+
+def test_each_operation_is_shown_through_the_client_with_a_method_that_it_has():
+    operations = {op["operationId"] for methods in document()["paths"].values() for op in methods.values()}
+    assert SNIPPETS.keys() == operations
+    client = Client("http://127.0.0.1", "rk_none")
+    for snippet in SNIPPETS.values():
+        names = snippet.removeprefix("client.").partition("(")[0].split(".")
+        assert callable(functools.reduce(getattr, names, client))
+
+
+def bodies() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (operation["operationId"], operation["requestBody"]["content"]["application/json"]["schema"])
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+        if "requestBody" in operation
+    ]
+
+
+@pytest.mark.parametrize(("name", "schema"), bodies(), ids=[name for name, _ in bodies()])
+def test_the_examples_on_the_page_are_valid(name: str, schema: dict[str, Any]):
+    shown = example(schema, document()["components"]["schemas"])
+    validator = Draft202012Validator({**schema, "components": document()["components"]})
+    assert list(validator.iter_errors(shown)) == []
+    assert list(validator.iter_errors(["no object"])) != []
+
+
+def test_each_problem_that_the_document_tells_is_a_problem_document():
+    told = json.loads(document_text())
+    for methods in told["paths"].values():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                media = "application/json" if status == "200" else "application/problem+json"
+                assert list(response["content"]) == [media]
