@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
+
+from regulars.kit.installation import read_installation
 
 STARTED_WITHIN_SECONDS = 60
 REGULARS = [sys.executable, "-m", "regulars.faces.cli"]
@@ -74,11 +80,38 @@ class Running:
         assert self.process
         found = []
         for process in psutil.Process(self.process.pid).children(recursive=True):
-            line = process.cmdline()
-            leash = "regulars.kit.leash" in line
-            if not leash and (process.name() == name or name in line):
-                found.append(process)
+            # Some end while one looks.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                line = process.cmdline()
+                leash = "regulars.kit.leash" in line
+                if not leash and (process.name() == name or name in line):
+                    found.append(process)
         return found
+
+    def leashes(self, name: str) -> list[psutil.Process]:
+        """Return the leash that holds a part."""
+        assert self.process
+        children = psutil.Process(self.process.pid).children()
+        return [
+            child for child in children if any(part == name or part.endswith(f"/{name}") for part in child.cmdline())
+        ]
+
+    @contextmanager
+    def connected(self) -> Iterator[psycopg.Connection]:
+        """A connection to its database, as the owner."""
+        with psycopg.connect(read_installation(self.environment).urls["owner"]) as connection:
+            yield connection
+
+    def refusal(self, *arguments: str, stdin: str = "") -> str:
+        """Run a command that is refused, and return the sentence that says why."""
+        self.home.mkdir(exist_ok=True, parents=True)
+        done = subprocess.run(
+            [*REGULARS, *arguments], env=self.environment, input=stdin, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 2, done.stderr
+        assert done.stdout == ""
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+        return done.stderr
 
     def left_over(self) -> list[str]:
         """Return the command lines of processes that still speak of this home."""

@@ -84,7 +84,8 @@ def without_messages(_logger: Any, _method: str, event: Event) -> Event:
     error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
     event.pop("stack_info", None)
     if isinstance(error, BaseException):
-        event["error"] = type(error).__name__
+        # What an import says names a module, which nobody but us wrote.
+        event["error"] = repr(error) if isinstance(error, ImportError) else type(error).__name__
         event["where"] = where(error)
     return event
 
