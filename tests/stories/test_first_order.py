@@ -70,7 +70,7 @@ def test_an_order_becomes_a_fact_on_a_page_whatever_is_killed_on_the_way(regular
     def shows(orders: int) -> Callable[[], bool]:
         def look() -> bool:
             try:
-                return f"{orders} orders" in browser.get(page).text
+                return f'data-figure="orders">{orders}<' in browser.get(page).text
             except httpx.TransportError:
                 return False
 
