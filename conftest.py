@@ -45,6 +45,10 @@ BROWSER_ARGUMENTS = [
 os.environ["LANGUAGE"] = "en"
 os.environ["PYSPARK_PYTHON"] = sys.executable
 
+# Playwright leaves an event loop running in the thread of the tests, and Django would then refuse to ask the database
+# there; nothing runs in that loop while a test does.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
 # Each process of a test run is an installation of its own, with its own database. Others may enter the folder: where we
 # are root, the server that works in it is not.
 HOME = Path(tempfile.gettempdir()) / f"regulars-test-{os.getpid()}"
@@ -71,6 +75,13 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "daily"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each worker be an installation of its own: there, pytest-django reads the settings before it reads this."""
+    for name in ("DJANGO_SETTINGS_MODULE", "REGULARS_HOME"):
+        os.environ.pop(name, None)
 
 
 @pytest.hookimpl(tryfirst=True)

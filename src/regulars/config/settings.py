@@ -56,6 +56,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "regulars.faces.console.language.SpeakTheirLanguage",
+    "regulars.faces.console.zone.TellTheirTime",
+    "regulars.faces.console.errors.TellDomainErrors",
 ]
 
 
@@ -87,13 +89,15 @@ WSGI_APPLICATION = "regulars.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # The components' partials; design itself knows no Django.
+        "DIRS": [PACKAGE / "design" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "regulars.faces.console.shell.shell",
             ],
         },
     }
@@ -120,7 +124,25 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [PACKAGE / "design" / "static"]
-STATIC_ROOT = INSTALLATION.home / "static"
+# The built files are served from where they were built. Their addresses carry their content's hash.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 365 * 24 * 3600
+
+# Nothing in a page but what we serve: no script or style within a page, nothing from elsewhere.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        # The style sheet carries its fonts and small pictures in itself.
+        "font-src": ["'self'", "data:"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'self'"],
+        "report-uri": ["/policy-report"],
+    }
+}
+CSRF_FAILURE_VIEW = "regulars.faces.console.errors.stale_form"
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

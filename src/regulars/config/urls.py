@@ -14,3 +14,8 @@ urlpatterns = [
     path("v1", nothing_here),
     path("", include("regulars.faces.console.urls")),
 ]
+
+handler400 = "regulars.faces.console.errors.bad_request"
+handler403 = "regulars.faces.console.errors.forbidden"
+handler404 = "regulars.faces.console.errors.not_found"
+handler500 = "regulars.faces.console.errors.broken"

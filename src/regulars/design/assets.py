@@ -8,6 +8,7 @@ from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
 STATIC_DIR = Path(__file__).parent / "static"
+ICONS_DIR = Path(__file__).parent / "templates" / "design" / "icons"
 
 
 class AssetsNotBuilt(DomainError):

@@ -67,3 +67,8 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 def pgettext(context: str, message: str) -> str:
     """Return `message` as it is said in `context` (for words that differ by where they stand)."""
     return _catalogue(_active.get()).pgettext(context, message)
+
+
+def mark(message: str) -> str:
+    """Return `message` as it is, so that it is collected for translation; it is put through `gettext` when shown."""
+    return message

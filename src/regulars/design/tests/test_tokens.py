@@ -20,7 +20,7 @@ READABLE = [
     ("ink", "good-soft", TEXT),
     *(("attention", ground, TEXT) for ground in GROUNDS),
     *(("info", ground, TEXT) for ground in GROUNDS),
-    *(("edge", ground, GRAPHICS) for ground in GROUNDS),
+    ("edge", "panel", GRAPHICS),
     *(("on-heat-low", f"heat-{level}", TEXT) for level in range(5)),
     *(("on-heat-high", f"heat-{level}", TEXT) for level in (5, 6)),
     *((f"tone-{tone}", "panel", GRAPHICS) for tone in ("returning", "lapsed", "actual", "predicted")),

@@ -1,38 +1,116 @@
-"""The pages of customers."""
+"""The list of customers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
 
 from regulars.business.queries import get_business
 from regulars.customers import queries as customers
-from regulars.orders import queries as orders
-from regulars.stream.queries import list_timeline
+from regulars.customers.contracts import Count, Customer
+from regulars.customers.searching import EXACT_TO
+from regulars.faces.console.paging import WrongPlace, read_place, write_place
+from regulars.faces.console.permission import for_staff, needs
+from regulars.kit import formats
+from regulars.kit.i18n import gettext, ngettext
+from regulars.orders.contracts import CustomerFacts
+from regulars.orders.queries import map_customer_facts
+
+ROWS = 50
+_LONGEST_SEARCH = 200
 
 
-@login_required
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A customer and what is told of it in the list."""
+
+    customer: Customer
+    facts: CustomerFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page of customers, how many there are in all, and where it goes on."""
+
+    customers: Sequence[Customer]
+    count: Count
+    newest: str
+    earlier: str
+
+
+@for_staff
+@require_safe
+def home(_: HttpRequest) -> HttpResponse:
+    """Lead to where the work begins."""
+    return redirect("console:customers")
+
+
+@needs("customers.read")
+@require_safe
 def customer_list(request: HttpRequest) -> HttpResponse:
-    """Show the customers."""
-    return render(request, "console/customers.html", {"customers": customers.list_newest_customers(limit=50)})
+    """Show the customers that came last, or those that a search finds."""
+    text = request.GET.get("q", "").replace("\0", "").strip()[:_LONGEST_SEARCH]
+    place = request.GET.get("before", "")
+    shown = _found(text, place) if text else _newest(place)
+    facts = map_customer_facts([each.id for each in shown.customers])
+    context = {
+        "rows": [Row(each, facts.get(each.id)) for each in shown.customers],
+        "counted": _counted(shown.count, found=bool(text)),
+        "nobody_yet": not text and not place and not shown.customers,
+        "currency": get_business().reporting_currency,
+        "may_make_keys": request.user.has_perm("api_keys.manage"),
+        "search": text,
+        "newest": shown.newest,
+        "earlier": shown.earlier,
+    }
+    part = getattr(request, "htmx", False) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    return render(request, "console/_customers.html" if part else "console/customers.html", context)
 
 
-@login_required
-def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
-    """Show one customer."""
-    customer = customers.get_customer(customer_id)
-    ids = customers.list_ids_of(customer.id)
-    return render(
-        request,
-        "console/customer.html",
-        {
-            "customer": customer,
-            "facts": orders.find_customer_facts(customer.id),
-            "orders": orders.list_orders_of(ids, limit=20),
-            "timeline": list_timeline(ids, limit=30),
-            "business": get_business(),
-        },
-    )
+def _newest(place: str) -> Shown:
+    before = None
+    if place:
+        moment, key = read_place(place)
+        before = (moment, _id(key))
+    found = customers.list_newest_customers(limit=ROWS + 1, before=before)
+    earlier = ""
+    if len(found) > ROWS:
+        last = found[ROWS - 1]
+        earlier = _address(before=write_place(last.created_at, last.id))
+    return Shown(found[:ROWS], customers.count_customers(), _address() if place else "", earlier)
+
+
+def _found(text: str, place: str) -> Shown:
+    """Return a page of what a search finds; it is sorted anew each time, so that a place in it is a number."""
+    if place and not (place.isascii() and place.isdecimal() and len(place) < 6):
+        raise WrongPlace(gettext("The address names no place in this list."))
+    offset = int(place or 0)
+    found, count = customers.search_customers(text, limit=ROWS + 1, offset=offset)
+    earlier = _address(q=text, before=str(offset + ROWS)) if len(found) > ROWS else ""
+    return Shown(found[:ROWS], count, _address(q=text) if offset else "", earlier)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise WrongPlace(gettext("The address names no place in this list.")) from None
+
+
+def _address(**query: str) -> str:
+    return reverse("console:customers") + (f"?{urlencode(query)}" if query else "")
+
+
+def _counted(count: Count, *, found: bool) -> str:
+    """Return how many there are in words: exactly, or at least ten thousand."""
+    shown = formats.number(count.value) if count.is_exact else f"{formats.number(EXACT_TO)}+"
+    if found:
+        return ngettext("{count} customer found", "{count} customers found", count.value).format(count=shown)
+    return ngettext("{count} customer", "{count} customers", count.value).format(count=shown)

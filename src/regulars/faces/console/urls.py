@@ -1,16 +1,55 @@
-"""The addresses of the console."""
+"""The addresses of the console. Each page says who may see it; a test looks at all of them."""
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LoginView
 from django.urls import path
 
-from regulars.faces.console import customers
+from regulars.faces.console import (
+    api_keys,
+    audit,
+    business,
+    customer_page,
+    customers,
+    dead_letters,
+    design,
+    joining,
+    notes,
+    orders,
+    policy,
+    preferences,
+    signing_in,
+    team,
+)
 
 app_name = "console"
 
+# A part of a page, or what a page's form posts to, is named after the page: `api-keys.create`.
 urlpatterns = [
-    path("sign-in", LoginView.as_view(template_name="console/sign_in.html"), name="sign-in"),
+    path("", customers.home, name="home"),
+    path("sign-in", signing_in.sign_in, name="sign-in"),
+    path("sign-out", signing_in.sign_out, name="sign-out"),
+    path("preferences", preferences.choose, name="preferences"),
+    path("policy-report", policy.report, name="policy-report"),
     path("customers", customers.customer_list, name="customers"),
-    path("customers/<uuid:customer_id>", customers.customer_page, name="customer"),
+    path("customers/<uuid:customer_id>", customer_page.customer_page, name="customer"),
+    path("customers/<uuid:customer_id>/notes", notes.add, name="customer.notes"),
+    path("customers/<uuid:customer_id>/notes/<uuid:note_id>/remove", notes.remove, name="customer.notes.remove"),
+    path("customers/<uuid:customer_id>/tags", notes.tag, name="customer.tags"),
+    path("orders/<uuid:order_id>", orders.order_page, name="order"),
+    path("team", team.team, name="team"),
+    path("team/invite", team.invite, name="team.invite"),
+    path("team/invitations/<uuid:invitation_id>/withdraw", team.withdraw, name="team.withdraw"),
+    path("team/<uuid:account_id>", team.change, name="team.change"),
+    path("join/<str:secret>", joining.join, name="join"),
+    path("api-keys", api_keys.api_keys, name="api-keys"),
+    path("api-keys/create", api_keys.create, name="api-keys.create"),
+    path("api-keys/<uuid:api_key_id>/revoke", api_keys.revoke, name="api-keys.revoke"),
+    path("audit-trail", audit.audit_trail, name="audit-trail"),
+    path("dead-letters", dead_letters.dead_letters, name="dead-letters"),
+    path("dead-letters/retry", dead_letters.retry, name="dead-letters.retry"),
+    path("settings", business.settings, name="settings"),
+    path("settings/business", business.save, name="settings.business"),
+    path("settings/rates", business.save_rate, name="settings.rates"),
+    path("design", design.design, name="design"),
+    path("design/specimens", design.specimens, name="design.specimens"),
 ]

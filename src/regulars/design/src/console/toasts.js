@@ -13,6 +13,7 @@ export function toast(text, tone) {
   const template = document.getElementById("toast-template");
   const element = template.content.firstElementChild.cloneNode(true);
   element.classList.add(`toast-${tone}`);
+  if (tone === "bad") element.setAttribute("role", "alert");
   element.querySelector("[data-text]").textContent = text;
   document.querySelector(".toasts").append(element);
   leave(element);

@@ -1,0 +1,113 @@
+"""One customer: who it is, what is known, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from regulars.business.queries import get_business
+from regulars.customers import queries as customers
+from regulars.customers.contracts import Customer, IdentifierKind, Note
+from regulars.faces.console.acting import acting
+from regulars.faces.console.paging import read_place, write_place
+from regulars.faces.console.permission import needs
+from regulars.faces.console.wording import KINDS, entry_of
+from regulars.kit.i18n import gettext, mark
+from regulars.orders import queries as orders
+from regulars.orders.contracts import CustomerFacts
+from regulars.staff.queries import map_names
+from regulars.staff.services import record
+from regulars.stream.queries import list_timeline
+
+ORDERS = 20
+EVENTS = 25
+
+IDENTIFIER_WORDS = {
+    IdentifierKind.EXTERNAL_ID: mark("Customer number"),
+    IdentifierKind.EMAIL: mark("E-mail"),
+    IdentifierKind.PHONE: mark("Phone"),
+    IdentifierKind.CARD: mark("Card"),
+    IdentifierKind.DEVICE: mark("Device"),
+    IdentifierKind.ANONYMOUS_ID: mark("Anonymous visitor"),
+}
+
+
+@needs("customers.read")
+@require_safe
+def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Show a customer, or only its timeline where a part of the page asks; each view is on the audit trail."""
+    customer = customers.get_customer(customer_id)
+    part = request.headers.get("HX-Target") == "timeline"
+    who = acting(request)
+    details = {"part": "timeline"} if part else {}
+    record(who.actor, "customer.viewed", "customer", customer.id, now=who.now, details=details)
+    ids = customers.list_ids_of(customer.id)
+    context = {"customer": customer} | _timeline(request, customer, ids)
+    if part:
+        return render(request, "console/_timeline.html", context)
+    facts = orders.find_customer_facts(customer.id)
+    latest = orders.list_orders_of(ids, limit=ORDERS + 1) if request.user.has_perm("orders.read") else []
+    context |= {
+        "facts": facts,
+        "average_minor": _average_minor(facts),
+        "orders": latest[:ORDERS],
+        "more_orders": len(latest) > ORDERS,
+        "identifiers": [(gettext(IDENTIFIER_WORDS[each.kind]), each) for each in customer.identifiers],
+        "notes": _notes(customer),
+        "may_write": request.user.has_perm("customers.write"),
+        "currency": get_business().reporting_currency,
+        "trail": [(gettext("Customers"), reverse("console:customers"))],
+    }
+    return render(request, "console/customer.html", context)
+
+
+def _notes(customer: Customer) -> list[tuple[Note, str]]:
+    """Return the notes, each with the name of who wrote it."""
+    notes = customers.list_notes(customer.id)
+    names = map_names({note.author for note in notes})
+    return [(note, names[note.author]) for note in notes]
+
+
+def _average_minor(facts: CustomerFacts | None) -> int | None:
+    """Return what an order came to on average, over those whose amount is known in the reporting currency."""
+    converted = facts.orders - facts.unconverted_orders if facts else 0
+    return round(facts.revenue_minor / converted) if facts and converted else None
+
+
+def _timeline(request: HttpRequest, customer: Customer, ids: Sequence[UUID]) -> dict[str, Any]:
+    kind, place = request.GET.get("show", ""), request.GET.get("before", "")
+    types = KINDS[kind][1] if kind in KINDS else None
+    before = None
+    if place:
+        moment, key = read_place(place)
+        before = (moment, int(key, 16))
+    events = list_timeline(ids, limit=EVENTS + 1, before=before, types=types)
+    address = reverse("console:customer", args=[customer.id])
+
+    def at(**query: str) -> str:
+        kept = {name: value for name, value in query.items() if value}
+        return address + (f"?{urlencode(kept)}" if kept else "")
+
+    earlier = ""
+    if len(events) > EVENTS:
+        last = events[EVENTS - 1]
+        earlier = at(show=kind, before=write_place(last.occurred_at, f"{last.cursor.position:x}"))
+    return {
+        "entries": [entry_of(event) for event in events[:EVENTS]],
+        "chips": [
+            {"text": gettext("Everything"), "address": at(), "current": kind not in KINDS},
+            *(
+                {"text": gettext(words), "address": at(show=name), "current": name == kind}
+                for name, (words, _) in KINDS.items()
+            ),
+        ],
+        "newest": at(show=kind) if place else "",
+        "earlier": earlier,
+    }

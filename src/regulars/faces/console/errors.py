@@ -1,0 +1,104 @@
+"""What went wrong, in the look of the console: what happened, that nothing was lost, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from regulars.customers.queries import NoSuchCustomer
+from regulars.customers.services import NoSuchNote
+from regulars.faces.console.preferences import SYSTEM, chosen_theme
+from regulars.kit.errors import DomainError
+from regulars.kit.i18n import gettext
+from regulars.orders.queries import NoSuchOrder
+from regulars.staff.services import NoSuchAccount, NoSuchApiKey, NoSuchInvitation
+from regulars.stream.registry import NoSuchSubscription
+
+_NOT_THERE = (
+    NoSuchCustomer,
+    NoSuchNote,
+    NoSuchOrder,
+    NoSuchAccount,
+    NoSuchApiKey,
+    NoSuchInvitation,
+    NoSuchSubscription,
+)
+
+
+class TellDomainErrors:
+    """Show a page's domain error as a page: what is not there as 404, what cannot be done as 400."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer for a page of the console that raised a domain error."""
+        match = request.resolver_match
+        if not isinstance(exception, DomainError) or match is None or match.app_name != "console":
+            return None
+        if isinstance(exception, _NOT_THERE):
+            return _page(request, 404, exception.message, gettext("It may have been removed, or merged into another."))
+        return _page(request, 400, exception.message, gettext("Nothing was changed. Go back and try it differently."))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Say that a request could not be understood."""
+    return _page(
+        request,
+        400,
+        gettext("This request could not be understood"),
+        gettext("Nothing was changed. Go back, load the page anew and try again."),
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Say that one's role does not allow this."""
+    return _page(
+        request,
+        403,
+        gettext("Your role does not allow this"),
+        gettext("Nothing was changed. An owner can give you another role on the page Team."),
+    )
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """Say that a form came without its token: the session ended, or another site sent it."""
+    return _page(
+        request,
+        403,
+        gettext("This form is too old to be sent"),
+        gettext("Nothing was changed. Go back, load the page anew and send it again."),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Say that there is no such page."""
+    return _page(
+        request,
+        404,
+        gettext("There is no such page"),
+        gettext("The address may be mistyped, or the page has moved. The search finds customers by name or number."),
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Say that the fault is ours."""
+    return _page(
+        request,
+        500,
+        gettext("Something broke on our side"),
+        gettext("What was saved before is safe. Try again; if it breaks again, the server's log says why."),
+    )
+
+
+def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    """Render without what other pages show around themselves: what broke may be what it asks the database for."""
+    theme = chosen_theme(request)
+    context = {"status": status, "title": title, "text": text, "theme": "" if theme == SYSTEM else theme}
+    return HttpResponse(render_to_string("console/error.html", context), status=status)

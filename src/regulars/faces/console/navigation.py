@@ -1,0 +1,86 @@
+"""The navigation: each page that has a place in it, in groups. Add a page with one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from regulars.kit.i18n import gettext, mark
+from regulars.staff.models import Account
+from regulars.stream.queries import count_dead_letters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A page in the navigation. `attention` counts what somebody should look at; nought is not shown."""
+
+    text: str
+    name: str
+    permission: str
+    icon: str
+    attention: Callable[[], int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Entries that belong together."""
+
+    text: str
+    entries: Sequence[Entry]
+
+
+GROUPS: Sequence[Group] = (
+    Group(
+        text=mark("Know"),
+        entries=(Entry(text=mark("Customers"), name="customers", permission="customers.read", icon="customers"),),
+    ),
+    Group(
+        text=mark("Business"),
+        entries=(
+            Entry(text=mark("Team"), name="team", permission="staff.read", icon="team"),
+            Entry(text=mark("API keys"), name="api-keys", permission="api_keys.manage", icon="key"),
+            Entry(text=mark("Audit trail"), name="audit-trail", permission="audit.read", icon="trail"),
+            Entry(
+                text=mark("Dead letters"),
+                name="dead-letters",
+                permission="stream.manage",
+                icon="letter",
+                attention=count_dead_letters,
+            ),
+            Entry(text=mark("Settings"), name="settings", permission="business.read", icon="settings"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry as a page shows it."""
+
+    text: str
+    address: str
+    icon: str
+    attention: int
+    current: bool
+
+
+def navigation_for(account: Account, section: str) -> list[tuple[str, list[Shown]]]:
+    """Return the groups with the entries that an account may open; `section` is where it is."""
+    groups = []
+    for group in GROUPS:
+        shown = [_shown(entry, section) for entry in group.entries if account.has_perm(entry.permission)]
+        if shown:
+            groups.append((gettext(group.text), shown))
+    return groups
+
+
+def _shown(entry: Entry, section: str) -> Shown:
+    return Shown(
+        text=gettext(entry.text),
+        address=reverse(f"console:{entry.name}"),
+        icon=f"design/icons/{entry.icon}.html",
+        attention=entry.attention() if entry.attention else 0,
+        current=entry.name == section,
+    )

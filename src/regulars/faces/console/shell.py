@@ -1,0 +1,33 @@
+"""What every page of the console shows around itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from regulars.business.queries import get_business
+from regulars.faces.console.navigation import navigation_for
+from regulars.faces.console.preferences import SYSTEM, THEMES, chosen_theme
+from regulars.kit.i18n import LANGUAGES, gettext
+
+# Pages that belong to an entry of the navigation without being it.
+_SECTIONS = {"customer": "customers", "order": "customers"}
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the theme for all pages, and for those of the staff the navigation too."""
+    theme = chosen_theme(request)
+    context: dict[str, Any] = {"theme": "" if theme == SYSTEM else theme}
+    match = request.resolver_match
+    user = getattr(request, "user", None)
+    if not (match and match.app_name == "console" and user and user.is_authenticated):
+        return context
+    section = _SECTIONS.get(match.url_name or "", (match.url_name or "").split(".")[0])
+    return context | {
+        "navigation": navigation_for(user, section),
+        "business": get_business(),
+        "may_search": user.has_perm("customers.read"),
+        "themes": [(name, gettext(text), name == theme) for name, text in THEMES.items()],
+        "languages": LANGUAGES.items(),
+    }

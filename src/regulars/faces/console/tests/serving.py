@@ -1,0 +1,97 @@
+"""A served console, and a browser that complains of whatever a page does wrong."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page
+
+from regulars.faces.console.tests.shop import account
+from regulars.staff.contracts import Role
+from regulars.staff.models import Account
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing: what goes wrong shows in the page."""
+
+
+@dataclass
+class Console:
+    """A console that answers at `url`. `complaints` is what pages did wrong: errors, broken policy, dialogs."""
+
+    url: str
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def page(
+        self, *, role: Role | None = Role.OWNER, width: int = 1440, scheme: str = "light", scripts: bool = True
+    ) -> Page:
+        """Open a browser that is signed in as somebody of this role; as nobody where it is None."""
+        context = self.browser.new_context(
+            base_url=self.url,
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
+        )
+        self.contexts.append(context)
+        if role:
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": _session(role), "url": self.url}])
+        page = context.new_page()
+        page.on("console", lambda message: self.complaints.append(f"{page.url}: {message.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("dialog", lambda dialog: self._refuse(page, dialog))
+        return page
+
+    def _refuse(self, page: Page, dialog: Dialog) -> None:
+        self.complaints.append(f"{page.url}: {dialog.message}")
+        dialog.dismiss()
+
+
+def client_of(role: Role) -> Client:
+    """Return a client that is signed in as somebody of this role."""
+    email = f"{role}@example.com"
+    if not Account.objects.filter(email=email).exists():
+        account(role)
+    client = Client()
+    client.force_login(Account.objects.get(email=email), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def _session(role: Role) -> str:
+    return client_of(role).cookies[settings.SESSION_COOKIE_NAME].value
+
+
+class Reports(logging.Handler):
+    """Collects what browsers reported of the policy."""
+
+    def __init__(self, complaints: list[str]) -> None:
+        super().__init__()
+        self.complaints = complaints
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.complaints.append(record.getMessage())
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Serve in threads of this process; yield the address."""
+    serving = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
+    serving.daemon_threads = True
+    serving.set_app(get_wsgi_application())
+    thread = threading.Thread(target=serving.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{serving.server_port}"
+    serving.shutdown()
+    thread.join()
+    serving.server_close()

@@ -1,0 +1,102 @@
+"""Each page says who may see it, and nobody else sees it."""
+
+from __future__ import annotations
+
+import itertools
+from uuid import UUID
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import URLPattern, path, reverse
+
+from regulars.faces.console import urls
+from regulars.faces.console.permission import EVERYBODY, STAFF, for_everybody, needed_by, needs
+from regulars.faces.console.tests.serving import client_of
+from regulars.staff.contracts import Role
+from regulars.staff.permissions import PERMISSIONS, role_may
+
+SOMEBODY = UUID("01890000-0000-7000-8000-000000000000")
+
+
+def undeclared(patterns: list[URLPattern]) -> list[str]:
+    """Return the names of pages that do not say who may see them."""
+    return [str(pattern.name) for pattern in patterns if needed_by(pattern.callback) is None]
+
+
+def address_of(pattern: URLPattern) -> str:
+    names = pattern.pattern.regex.groupindex
+    return reverse(f"console:{pattern.name}", kwargs=dict.fromkeys(names, SOMEBODY))
+
+
+def test_each_page_says_who_may_see_it() -> None:
+    assert len(urls.urlpatterns) > 20
+    assert undeclared(urls.urlpatterns) == []
+
+
+def test_a_page_that_says_nothing_would_be_found() -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    assert undeclared([path("open", view, name="open"), path("said", for_everybody(view), name="said")]) == ["open"]
+
+
+def test_a_permission_that_does_not_exist_cannot_be_needed() -> None:
+    with pytest.raises(KeyError):
+        needs("customers.everything")
+
+
+def test_what_is_open_to_everybody_is_a_short_list() -> None:
+    open_pages = {pattern.name for pattern in urls.urlpatterns if needed_by(pattern.callback) == EVERYBODY}
+    assert open_pages == {"sign-in", "sign-out", "preferences", "policy-report", "join"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pattern", urls.urlpatterns, ids=lambda pattern: pattern.name)
+def test_who_is_not_signed_in_is_sent_to_sign_in(pattern: URLPattern) -> None:
+    if needed_by(pattern.callback) == EVERYBODY:
+        return
+    address = address_of(pattern)
+    for answer in (Client().get(address), Client().post(address)):
+        assert answer.status_code == 302
+        assert answer.headers["Location"].startswith("/sign-in")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("pattern", "role"), itertools.product(urls.urlpatterns, Role), ids=lambda each: getattr(each, "name", each)
+)
+def test_a_role_sees_what_it_may_and_nothing_else(pattern: URLPattern, role: Role) -> None:
+    needed = needed_by(pattern.callback)
+    if needed == EVERYBODY:
+        return
+    address = address_of(pattern)
+    may = needed == STAFF or role_may(role, str(needed))
+    client = client_of(role)
+    for answer in (client.get(address), client.post(address)):
+        assert (answer.status_code == 403) is not may
+
+
+@pytest.mark.django_db
+def test_somebody_who_was_locked_out_is_signed_out() -> None:
+    from regulars.staff.models import Account
+
+    client = client_of(Role.OWNER)
+    assert client.get("/customers").status_code == 200
+    Account.objects.update(is_active=False)
+    assert client.get("/customers").status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_part_of_a_page_sends_the_whole_page_to_sign_in() -> None:
+    answer = Client().get("/customers", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == "/sign-in"
+
+
+@pytest.mark.django_db
+def test_the_navigation_holds_only_what_a_role_may_open() -> None:
+    page = client_of(Role.TILL).get("/customers").text
+    assert 'href="/settings"' in page
+    assert 'href="/api-keys"' not in page
+    assert 'href="/audit-trail"' not in page
+    assert "stream.manage" in PERMISSIONS

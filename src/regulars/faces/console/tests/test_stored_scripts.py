@@ -1,0 +1,114 @@
+"""Whatever stands in a field that comes from outside is text: on no page does it run, and on each it is shown."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from playwright.sync_api import Page
+
+from regulars.customers.contracts import Profile, Trait, TraitKind
+from regulars.customers.services import add_note, change_profile, save_trait, set_tags
+from regulars.faces.console.tests import shop
+from regulars.faces.console.tests.serving import Console
+from regulars.staff.contracts import Role
+from regulars.staff.services import create_account, create_api_key
+from regulars.stream.contracts import NewEvent
+from regulars.stream.services import append
+
+pytestmark = pytest.mark.browser
+
+# Each breaks out of another place: text, a quoted and a bare attribute, a script, a template, an address, a comment.
+CORPUS = (
+    "<script>window.ran=1;alert(1)</script>",
+    '<img src=x onerror="window.ran=1;alert(1)">',
+    '"><svg onload=window.ran=1;alert(1)>',
+    "' onmouseover='window.ran=1;alert(1)' autofocus onfocus='window.ran=1;alert(1)",
+    "</textarea></title></style></template></dialog><script>window.ran=1</script>",
+    "{{ 7*7 }}{% debug %}${7*7}",
+    "javascript:window.ran=1//",
+    "<a href=javascript:window.ran=1 id=content>x</a><base href=//evil.example>",
+    "<div hx-get=/sign-out hx-trigger=load hx-on:htmx:load=window.ran=1>x</div>",
+    "--><iframe srcdoc='<script>parent.ran=1</script>'></iframe><!--",
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.ran=1&gt;">',
+    "\u202e<ſcript>window.ran=1</ſcript>\u2028",
+)
+
+
+def planted(text: str, number: int) -> shop.Words:
+    """Return words in which each field is the text; those that must differ or have a form carry a number."""
+    words = dataclasses.asdict(shop.Words())
+    every = dict.fromkeys(words, text)
+    return shop.Words(
+        **every | {"external_id": f"{text}{number}", "email": f"x{number}@example.com", "card": f"{text}{number}"}
+    )
+
+
+def plant() -> list[str]:
+    """Put the corpus into every field; return the addresses of the pages that show it."""
+    trait = Trait(key="wish", kind=TraitKind.TEXT, label=CORPUS[0])
+    save_trait(trait=trait, now=shop.now(), actor=shop.ACTOR)
+    addresses = [
+        "/customers",
+        "/customers?q=%3Cscript%3Ewindow.ran%3D1%3C%2Fscript%3E",
+        "/team",
+        "/api-keys",
+        "/settings",
+    ]
+    addresses += ["/audit-trail", "/audit-trail?object_id=%22%3E%3Csvg+onload%3Dalert(1)%3E", "/dead-letters"]
+    shop.business(CORPUS[1])
+    for number, text in enumerate(CORPUS):
+        [(order, customer)] = shop.put([shop.order_of(planted(text, number))])
+        now, actor = shop.now(), shop.ACTOR
+        profile = Profile(given_name=text, family_name=text, postcode=text, traits={"wish": text})
+        change_profile(customer_id=customer, profile=profile, now=now, actor=actor)
+        add_note(customer_id=customer, text=text, now=now, actor=actor)
+        set_tags(customer_id=customer, tags=[text[:50]], now=now, actor=actor)
+        strange = NewEvent(
+            type=text, actor=shop.ACTOR, source=text, occurred_at=shop.now(), customer_id=customer,
+            payload={"number": text, "channel": text, "order_id": text, "fields": [text], "currency": text},
+        )  # fmt: skip
+        append([strange], now=shop.now())
+        create_api_key(name=text, scopes=["orders.read"], now=now, actor=actor)
+        create_account(email=f"n{number}@example.com", name=text, role=Role.TILL, password=None, now=now, actor=actor)
+        addresses += [f"/customers/{customer}", f"/orders/{order}"]
+    shop.dead_letter(planted(CORPUS[0], 99))
+    return addresses
+
+
+def nothing_ran(page: Page) -> None:
+    """Move over all there is, and hold that no text became more than text."""
+    assert page.evaluate("window.ran") is None
+    strange = "script:not([src]), base, iframe, [onerror], [onload], [onfocus], [onmouseover], [srcdoc], [style]"
+    assert page.locator(strange).count() == 0
+    assert page.locator("a[href^='javascript:']").count() == 0
+    assert page.locator("#content").count() == 1
+
+
+def test_no_text_from_outside_runs_on_any_page(console: Console) -> None:
+    addresses = plant()
+    assert len(addresses) == 8 + 2 * len(CORPUS)
+    page = console.page()
+    for address in addresses:
+        page.goto(address)
+        nothing_ran(page)
+    assert console.complaints == []
+
+
+def test_the_texts_are_shown_as_they_are(console: Console) -> None:
+    addresses = plant()
+    page = console.page()
+    for text, address in zip(CORPUS, addresses[8::2], strict=True):
+        page.goto(address)
+        assert " ".join(text.split()) in " ".join((page.locator("h1").text_content() or "").split())
+
+
+def test_a_text_that_becomes_markup_would_be_found(console: Console) -> None:
+    page = console.page()
+    page.goto("/customers")
+    page.evaluate("document.querySelector('h1').innerHTML = '<img src=\"data:,\" onerror=\"window.ran=1\">'")
+    with pytest.raises(AssertionError):
+        nothing_ran(page)
+    page.wait_for_timeout(300)
+    assert console.complaints
+    console.complaints.clear()

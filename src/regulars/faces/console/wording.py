@@ -1,0 +1,148 @@
+"""Say events of the stream in words. What an event carries comes from outside, so nothing of its shape is sure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from regulars.kit import formats
+from regulars.kit.i18n import gettext, mark, ngettext
+from regulars.kit.money import is_currency
+from regulars.stream.contracts import Event, Payload
+
+# Filters of the timeline: each name with its words, and the beginnings of the types that it shows.
+KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "orders": (
+        mark("Orders"),
+        tuple(
+            f"order.{what}"
+            for what in (
+                "placed",
+                "changed",
+                "paid",
+                "delivered",
+                "returned",
+                "cancelled",
+                "reinstated",
+                "moved",
+                "converted",
+            )
+        ),
+    ),
+    "profile": (
+        mark("Profile"),
+        ("customer.created", "customer.changed", "customer.merged", "customer.unmerged"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as a page shows it."""
+
+    at: datetime
+    title: str
+    detail: str
+    tone: str
+    address: str
+
+
+def entry_of(event: Event) -> Entry:
+    """Return an event in words; one that nobody has put into words yet is told by its type."""
+    tone, write = _WORDS.get(event.type, ("", _by_type))
+    title, detail = write(event.payload, event.type)
+    return Entry(event.occurred_at, title, _joined(detail, event.source), tone, _address(event.payload))
+
+
+def _order(words: str) -> Callable[[Payload, str], tuple[str, str]]:
+    def write(payload: Payload, _: str) -> tuple[str, str]:
+        title = gettext(words).format(number=_text(payload, "number") or gettext("without a number"))
+        return _joined(title, _money(payload, "total_minor")), _joined(_items(payload), _text(payload, "channel"))
+
+    return write
+
+
+def _returned(payload: Payload, _: str) -> tuple[str, str]:
+    title = gettext("Return of order {number}").format(number=_text(payload, "number"))
+    return _joined(title, _money(payload, "returned_minor")), _text(payload, "channel")
+
+
+def _changed(payload: Payload, _: str) -> tuple[str, str]:
+    fields = payload.get("fields")
+    names = [gettext(_FIELDS[name]) for name in fields if name in _FIELDS] if isinstance(fields, list) else []
+    return gettext("Profile changed"), ", ".join(names)
+
+
+def _plain(words: str) -> Callable[[Payload, str], tuple[str, str]]:
+    return lambda _payload, _type: (gettext(words), "")
+
+
+def _by_type(_: Payload, kind: str) -> tuple[str, str]:
+    return kind.replace(".", " ").replace("_", " ").capitalize(), ""
+
+
+_FIELDS = {
+    "name": mark("Name"),
+    "given_name": mark("Given name"),
+    "family_name": mark("Family name"),
+    "birthday": mark("Birthday"),
+    "language": mark("Language"),
+    "country": mark("Country"),
+    "city": mark("City"),
+    "postcode": mark("Postcode"),
+    "traits": mark("Traits"),
+    "tags": mark("Tags"),
+    "identifiers": mark("Identifiers"),
+}
+
+_WORDS: Mapping[str, tuple[str, Callable[[Payload, str], tuple[str, str]]]] = {
+    "order.placed": ("good", _order(mark("Order {number}"))),
+    "order.changed": ("", _order(mark("Order {number} changed"))),
+    "order.paid": ("good", _order(mark("Order {number} paid"))),
+    "order.delivered": ("good", _order(mark("Order {number} delivered"))),
+    "order.returned": ("bad", _returned),
+    "order.cancelled": ("bad", _order(mark("Order {number} cancelled"))),
+    "order.reinstated": ("attention", _order(mark("Order {number} stands again"))),
+    "order.moved": ("attention", _order(mark("Order {number} went to another customer"))),
+    "order.converted": ("", _order(mark("Order {number} counted in the reporting currency"))),
+    "customer.created": ("info", _plain(mark("Became a customer"))),
+    "customer.changed": ("info", _changed),
+    "customer.merged": ("attention", _plain(mark("Two profiles became one"))),
+    "customer.unmerged": ("attention", _plain(mark("A merge was undone"))),
+}
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _text(payload: Mapping[str, Any], name: str) -> str:
+    value = payload.get(name)
+    return str(value) if isinstance(value, str | int) else ""
+
+
+def _money(payload: Payload, name: str) -> str:
+    minor, currency = payload.get(name), payload.get("currency")
+    if not isinstance(minor, int) or not isinstance(currency, str) or not is_currency(currency):
+        return ""
+    return formats.money(minor, currency)
+
+
+def _items(payload: Payload) -> str:
+    count = payload.get("items")
+    if not isinstance(count, int):
+        return ""
+    return ngettext("{count} item", "{count} items", count).format(count=formats.number(count))
+
+
+def _address(payload: Payload) -> str:
+    """Return where the order of an event stands, if it names one."""
+    try:
+        return reverse("console:order", args=[UUID(_text(payload, "order_id"))])
+    except ValueError:
+        return ""
