@@ -102,7 +102,9 @@ KILLS: dict[str, Callable[[Running], list[psutil.Process]]] = {
     "worker": lambda regulars: mains(regulars, "worker"),
     "postgres": lambda regulars: mains(regulars, "postgres"),
     "a backend of postgres": lambda regulars: mains(regulars, "postgres")[0].children()[-1:],
-    **{f"the leash of {name}": lambda regulars, name=name: regulars.leashes(name) for name in LEASHES},
+    "the leash of postgres": lambda regulars: regulars.leashes("postgres"),
+    "the leash of web": lambda regulars: regulars.leashes("web"),
+    "the leash of worker": lambda regulars: regulars.leashes("worker"),
 }
 
 

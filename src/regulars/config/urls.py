@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from regulars.faces.api.metrics import metrics
 from regulars.faces.api.probes import healthz, readyz
 from regulars.faces.api.urls import nothing_here
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("v1/", include("regulars.faces.api.urls")),
     path("v1", nothing_here),
     path("", include("regulars.faces.console.urls")),

@@ -23,6 +23,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from regulars.kit.ids import new_id
+from regulars.kit.tracing import span
 from regulars.stream.contracts import Cursor, Event, Subscription
 from regulars.stream.models import Cursor as CursorRow
 from regulars.stream.models import DeadLetter as DeadLetterRow
@@ -178,7 +179,9 @@ def serve(subscription: Subscription, horizon: int, top: Cursor, *, now: datetim
         if ready and by_one:
             _hand_over_by_one(subscription, ready, now=now)
         elif ready:
-            subscription.handler(ready)
+            with span("events") as traced:
+                traced(f"events {subscription.name}", {"events.count": len(ready)})
+                subscription.handler(ready)
         reached = events[-1].cursor if full else max(top, Cursor(*place[0]))
         rows_of(
             "move_cursor",

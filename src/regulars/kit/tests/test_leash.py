@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -31,7 +32,7 @@ time.sleep(60)
 """
 
 
-def leashed(program: str, **options: object) -> subprocess.Popen[str]:
+def leashed(program: str, **options: Any) -> subprocess.Popen[str]:
     command = leash_command([sys.executable, "-c", program], **options)
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 

@@ -71,7 +71,7 @@ def run_regulars(
                 supervisor.stop()
 
 
-def _run(  # noqa: PLR0917
+def _run(
     here: Installation,
     supervisor: Supervisor,
     host: str,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import logging
+import os
+import shutil
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from regulars.faces.cli.running.setting_up import installation, one_sentence, set_up_django
 from regulars.kit.i18n import gettext as _
+from regulars.kit.tracing import require_tracing
 
 THREADS = 4
 BACKLOG = 1024
+KILLED_AFTER_SECONDS = 10
 
 
 def web(
@@ -21,11 +25,17 @@ def web(
     """Answer requests until told to stop."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    from regulars.faces.cli.running.connecting import be_ready
 
     with one_sentence():
         here = installation()
+        if here.traces_to:
+            require_tracing()
+        count_together(here.home / "metrics" / str(port))
         set_up_django()
-    logging.getLogger("_granian").setLevel(logging.WARNING)
+        be_ready()
     Granian(
         "regulars.config.wsgi:application",
         address=host,
@@ -35,6 +45,17 @@ def web(
         blocking_threads=THREADS,
         backlog=BACKLOG,
         websockets=False,
+        # The application says itself what it answers; of the server only what is amiss is worth a line.
+        log_level=LogLevels.warning,
+        log_access=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        workers_kill_timeout=KILLED_AFTER_SECONDS,
     ).serve()
+
+
+def count_together(folder: Path) -> None:
+    """Give the processes of this web a folder for their counts; those of an earlier one are over."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    # Read by prometheus_client as it is imported, in each of the processes.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from regulars.faces.cli.running.setting_up import one_sentence, set_up_django
+from regulars import __version__
+from regulars.faces.cli.running.setting_up import installation, one_sentence, set_up_django
+from regulars.kit.tracing import span, start_tracing
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -87,13 +89,15 @@ def _worker_connector(app: App) -> Any:
     return WorkerConnector(kwargs=connector_params(), min_size=1, max_size=CONCURRENT_JOBS + 2)
 
 
-def _with_fresh_connections(call: Callable[[], Any], _context: Any, _worker: Any) -> Any:
+def _with_fresh_connections(call: Callable[[], Any], context: Any, _worker: Any) -> Any:
     """Do one job with connections that work, and leave none open that do not, as Django does around a request."""
     from django.db import close_old_connections
 
     close_old_connections()
     try:
-        return call()
+        with span("job") as traced:
+            traced(f"job {context.job.task_name}", {"job.attempts": context.job.attempts})
+            return call()
     finally:
         close_old_connections()
 
@@ -106,10 +110,12 @@ def _log_death(error: Exception) -> None:
 
 def worker() -> None:
     """Serve subscriptions and jobs until told to stop."""
-    with one_sentence():
-        set_up_django()
-        from regulars.faces.cli.running.connecting import be_ready
+    from regulars.faces.cli.running.connecting import be_ready
 
+    with one_sentence():
+        if installation().traces_to:
+            start_tracing("worker", __version__)
+        set_up_django()
         be_ready()
     from django.utils import timezone
 

@@ -1,0 +1,144 @@
+"""An operator watches: probes, measurements and logs tell how it stands, and nothing of anybody."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from tests.running import Running
+from tests.stories.test_first_order import eventually, sign_in
+from tests.stories.test_recovery import KILLS, Shop, killed
+
+TOKEN = "a-token-for-the-one-that-measures-0123456789"
+
+
+@pytest.fixture
+def logging_in_json(home: Path) -> Iterator[Running]:
+    running = Running(home)
+    running.environment["REGULARS_LOG_FORMAT"] = "json"
+    running.start()
+    yield running
+    running.stop()
+
+
+def lines_of(running: Running, name: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (running.home / "logs" / f"{name}.log").read_text().splitlines()]
+
+
+def measured(text: str, name: str, **labels: str) -> float:
+    """Return the value of a measurement whose labels hold `labels`."""
+    for line in text.splitlines():
+        found = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
+        if found and found[1] == name and all(f'{key}="{value}"' in (found[2] or "") for key, value in labels.items()):
+            return float(found[3])
+    raise AssertionError(f"{name} {labels} is not measured")
+
+
+def test_each_request_is_one_line_that_names_its_route_and_nothing_of_anybody(logging_in_json: Running) -> None:
+    running = logging_in_json
+    shop = Shop(running)
+    shop.send()
+    browser = sign_in(running)
+    browser.get("/customers/ines.kovac@example.com?email=ines.kovac@example.com")
+    answer = browser.get("/customers")
+    eventually(shop.all_arrived)
+
+    lines = lines_of(running, "web")
+    requests = [line for line in lines if line["event"] == "request"]
+    put = next(line for line in requests if line["method"] == "PUT")
+    assert put["status"] == 200
+    assert str(put["actor"]).startswith("api_key:")
+    assert isinstance(put["duration_ms"], float)
+    seen = next(line for line in requests if line["request_id"] == answer.headers["X-Request-ID"])
+    assert seen["route"] == "console:customers"
+    assert str(seen["actor"]).startswith("staff:")
+    assert not [line for line in requests if line["route"] in {"healthz", "readyz"}]
+
+    whole = "".join(path.read_text() for path in running.home.glob("logs/*.log"))
+    for canary in ("ines.kovac", "customer1@example.com", "mira@example.com", "correct horse", "127.0.0.1", shop.key):
+        assert canary not in whole, canary
+
+
+def test_a_canary_in_a_log_would_be_seen(logging_in_json: Running) -> None:
+    # The positive control of the search above: what the log does hold, the search finds.
+    httpx.get(f"{logging_in_json.url}/customers")
+    whole = "".join(path.read_text() for path in logging_in_json.home.glob("logs/*.log"))
+    assert "console:customers" in whole
+
+
+def test_the_measurements_of_all_processes_are_added_up(regulars: Running) -> None:
+    shop = Shop(regulars)
+    for _ in range(12):
+        shop.send()
+    eventually(shop.all_arrived)
+    text = httpx.get(f"{regulars.url}/metrics").text
+    assert measured(text, "regulars_requests_total", method="PUT", status="200") == 12
+    assert measured(text, "regulars_request_seconds_count", method="PUT") == 12
+    assert measured(text, "regulars_database_up") == 1
+    assert measured(text, "regulars_stream_behind_events", subscription="orders.facts") == 0
+    assert measured(text, "regulars_stream_dead_letters", subscription="orders.facts") == 0
+    assert measured(text, "regulars_jobs", state="failed") == 0
+
+
+def test_what_waits_and_what_failed_is_measured(regulars: Running) -> None:
+    shop = Shop(regulars)
+    with regulars.connected() as holding:
+        # Held, so that no worker comes by while the orders are sent.
+        holding.execute("SELECT * FROM stream_cursor WHERE subscription = 'orders.facts' FOR UPDATE")
+        shop.send()
+        shop.send()
+        with regulars.connected() as connection:
+            connection.execute(
+                "INSERT INTO procrastinate_jobs (task_name, queue_name, args, status, attempts)"
+                " VALUES ('stream.none', 'nobody', '{}', 'failed', 1)"
+            )
+        text = httpx.get(f"{regulars.url}/metrics").text
+    assert measured(text, "regulars_stream_behind_events", subscription="orders.facts") == 2
+    assert measured(text, "regulars_stream_behind_seconds", subscription="orders.facts") > 0
+    assert measured(text, "regulars_jobs", state="failed") == 1
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-Ip"])
+def test_the_measurements_are_not_for_who_comes_through_a_proxy(regulars: Running, header: str) -> None:
+    assert httpx.get(f"{regulars.url}/metrics").status_code == 200
+    assert httpx.get(f"{regulars.url}/metrics", headers={header: "203.0.113.7"}).status_code == 403
+
+
+def test_with_a_token_only_the_token_opens_them(home: Path) -> None:
+    running = Running(home)
+    running.environment["REGULARS_METRICS_TOKEN"] = TOKEN
+    running.start()
+    try:
+        with httpx.Client(base_url=running.url) as client:
+            assert client.get("/metrics").status_code == 403
+            assert client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}x"}).status_code == 403
+            far = {"X-Forwarded-For": "203.0.113.7", "Authorization": f"Bearer {TOKEN}"}
+            assert client.get("/metrics", headers=far).status_code == 200
+    finally:
+        running.stop()
+
+
+def test_the_probes_tell_a_process_that_lives_from_one_that_can_work(regulars: Running) -> None:
+    assert httpx.get(f"{regulars.url}/healthz").json() == {"status": "ok"}
+    assert httpx.get(f"{regulars.url}/readyz").json() == {"status": "ok"}
+    assert regulars.process
+    supervisor = psutil.Process(regulars.process.pid)
+    # Held, so that nobody starts the database again while one looks.
+    supervisor.suspend()
+    killed(KILLS["postgres"](regulars))
+    eventually(lambda: httpx.get(f"{regulars.url}/readyz", timeout=10).status_code == 503)
+    assert httpx.get(f"{regulars.url}/healthz").json() == {"status": "ok"}
+    assert measured(httpx.get(f"{regulars.url}/metrics", timeout=30).text, "regulars_database_up") == 0
+    supervisor.resume()
+    eventually(lambda: httpx.get(f"{regulars.url}/readyz", timeout=10).status_code == 200, within_seconds=60)
+
+
+def test_traces_without_their_packages_end_the_start_with_one_sentence(home: Path) -> None:
+    running = Running(home)
+    running.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:4318"
+    assert "install regulars[otel]" in running.refusal("web", "--port", str(running.port))
