@@ -15,4 +15,6 @@ def extract_django(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the texts of one template: Django turns it into calls of gettext, and Babel reads those."""
     calls = templatize(file.read().decode("utf-8"))
-    yield from extract_python(BytesIO(calls.encode("utf-8")), keywords, comment_tags, options)
+    # What stands between the calls is filler whose indentation means nothing, and Python's reader minds it.
+    level = "\n".join(line.strip() for line in calls.splitlines())
+    yield from extract_python(BytesIO(level.encode("utf-8")), keywords, comment_tags, options)
