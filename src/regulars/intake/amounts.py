@@ -18,6 +18,7 @@ from retention.reasons import Reason, mark
 # Six decimals and up to a million millions: what exceeds them is no amount of an order line.
 DECIMAL = dt.Decimal(18, 6)
 LARGEST_MINOR = 10**13
+_WIDE = dt.Decimal(19, 6)
 _MOST_LABELS = 10_000
 
 _SPACES = r"\s\x{00a0}\x{2009}\x{202f}"
@@ -142,8 +143,12 @@ def _number_of_written(text: StringValue, decimal: str) -> DecimalValue:
 
 
 def product_of(quantity: DecimalValue, price: DecimalValue) -> DecimalValue:
-    """Return quantity × price, exactly."""
-    return quantity * price
+    """Return quantity × price, exactly.
+
+    DuckDB keeps the product of two decimals of up to 18 digits within 18 digits, and fails on what exceeds them; a
+    million with its twelve decimals already does. A wider factor makes it use 38.
+    """
+    return quantity.cast(_WIDE) * price
 
 
 def to_minor(amount: DecimalValue, digits: int) -> IntegerValue:

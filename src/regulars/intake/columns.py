@@ -61,7 +61,7 @@ def assign(
     ------
         UnknownColumn, ColumnOutOfRange, ColumnTwice, ColumnNotRecognised
     """
-    found = {role: _position(path, names, wish) for role, wish in wishes.items()}
+    found = {role: position_of(path, names, wish) for role, wish in wishes.items()}
     twice = next((place for place in found.values() if list(found.values()).count(place) > 1), None)
     if twice is not None:
         raise ColumnTwice(_("The column {name} cannot be two things at once.").format(name=repr(names[twice])))
@@ -76,8 +76,13 @@ def assign(
     return found
 
 
-def _position(path: Path, names: Sequence[str], wish: str) -> int:
-    """Return the position of the column that the user named: by its name, else by its number from 1."""
+def position_of(path: Path, names: Sequence[str], wish: str) -> int:
+    """Return the position (from 0) of the column that the user named: by its name, else by its number from 1.
+
+    Raises
+    ------
+        UnknownColumn, ColumnOutOfRange
+    """
     for same in (str.strip, str.casefold, normalise):
         for place, name in enumerate(names):
             if same(name) and same(name) == same(wish.strip()):

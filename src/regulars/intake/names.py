@@ -97,14 +97,15 @@ def normalise(name: str) -> str:
     return re.sub(r"[^a-z0-9/]+", "", text)
 
 
-def _ranks(names: str) -> dict[str, int]:
+def ranks_of(names: str) -> dict[str, int]:
+    """Return the place of each name in a list with commas, normalised; of a name that comes twice the first."""
     ordered = [normalise(name) for name in names.split(",")]
     return {name: rank for rank, name in reversed(list(enumerate(ordered)))}
 
 
 EMAILS = frozenset({"email", "emailaddress", "billingemail", "customeremail", "useremail", "buyeremail"})
 ORDER_TOTALS = frozenset(normalise(name) for name in _ORDER_TOTALS.split())
-RANKS: Mapping[Role, Mapping[str, int]] = {role: _ranks(names) for role, names in _NAMES.items()}
+RANKS: Mapping[Role, Mapping[str, int]] = {role: ranks_of(names) for role, names in _NAMES.items()}
 
 
 def ranked(names: Sequence[str], role: Role) -> list[int]:

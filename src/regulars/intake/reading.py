@@ -78,11 +78,11 @@ def recognise(path: Path, settings: Settings, *, connection: Backend | None = No
     ------
         DomainError: one of those of `sources`, `dialects`, `columns`, `dates` and `amounts`; OutOfRoom, ReadingFailed.
     """
-    _check(settings)
+    check_settings(settings)
     connection = connection or ibis.duckdb.connect()
     with failures_explained(), Workshop(connection) as workshop:
         file = workshop.understand(workshop.open(path, settings), settings)
-        amounts = _rows_by_currency([file], settings.currency)
+        amounts = rows_by_currency([file], settings.currency)
         return layout_of(
             file, settings.currency or (next(filter(is_currency, amounts), None) if len(amounts) == 1 else None)
         )
@@ -98,7 +98,7 @@ def read(paths: Sequence[Path], settings: Settings, *, connection: Backend, prog
     ------
         DomainError: as `recognise`, and NoFiles, SameFileTwice, SeveralCurrencies, NothingLeft.
     """
-    _check(settings)
+    check_settings(settings)
     if not paths:
         raise NoFiles(_("Name at least one file of orders."))
     with failures_explained(), Workshop(connection) as workshop:
@@ -111,7 +111,13 @@ def read(paths: Sequence[Path], settings: Settings, *, connection: Backend, prog
         return _treat(files, settings, workshop, progress)
 
 
-def _check(settings: Settings) -> None:
+def check_settings(settings: Settings) -> None:
+    """Refuse a currency or a zone that does not exist.
+
+    Raises
+    ------
+        UnknownCurrency, UnknownZone
+    """
     if settings.currency is not None and not is_currency(settings.currency):
         raise UnknownCurrency(
             _("{code} is no currency: write its ISO 4217 code, such as EUR.").format(code=repr(settings.currency))
@@ -136,7 +142,7 @@ def _refuse_same_content(sources: Sequence[Source]) -> None:
         seen[source.digest] = source.path
 
 
-def _rows_by_currency(files: Sequence[Understood], wish: str | None) -> dict[str, int]:
+def rows_by_currency(files: Sequence[Understood], wish: str | None) -> dict[str, int]:
     """Return how many rows say which currency; what no country comes first for keeps its own sign."""
     rows: dict[str, int] = {}
     for file in files:
@@ -153,7 +159,7 @@ def _rules(files: Sequence[Understood], settings: Settings) -> Rules:
     ------
         SeveralCurrencies
     """
-    rows = _rows_by_currency(files, settings.currency)
+    rows = rows_by_currency(files, settings.currency)
     if settings.currency is None and len(rows) > 1:
         counts = ", ".join(
             f"{currency} ({count})" for currency, count in sorted(rows.items(), key=lambda item: -item[1])[:20]

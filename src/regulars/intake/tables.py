@@ -6,7 +6,7 @@ the standard library's parser, which tells broken records from good ones, and th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from ibis.expr.types import Table
 from ibis.util import gen_name
 
 from regulars.intake.dialects import WHITE_SPACE, Dialect, recognise_dialect
-from regulars.intake.names import known_names
+from regulars.intake.fields import known_fields
+from regulars.intake.names import known_names, normalise
 from regulars.intake.records import first_records, rewrite, write_spreadsheet
 from regulars.intake.sources import FileEmpty, FileNotUnderstood, Kind, Source
 from regulars.intake.texts import count_of, json_of, text_of
@@ -70,9 +71,16 @@ class RawTable:
 
 
 def load(
-    source: Source, name: str, folder: Path, connection: Backend, *, header: bool | None, delimiter: str | None
+    source: Source,
+    name: str,
+    folder: Path,
+    connection: Backend,
+    *,
+    header: bool | None,
+    delimiter: str | None,
+    named: Collection[str] = (),
 ) -> RawTable:
-    """Read the source into the table `name`.
+    """Read the source into the table `name`; columns are `named` where the user gave them by their names.
 
     Raises
     ------
@@ -91,7 +99,7 @@ def load(
             _("{path} has more than {count} columns.").format(path=source.path, count=_MOST_COLUMNS)
         )
     head = first_records(text, dialect)
-    header = has_header(head) if header is None else header
+    header = has_header(head, named) if header is None else header
     names = _names(head[0] if header and head else [], dialect.width)
     table = _read_text(text, dialect, name, folder, connection, header=header)
     rows = count_of(table)
@@ -109,12 +117,14 @@ def load(
     )
 
 
-def has_header(rows: Sequence[Sequence[str]]) -> bool:
+def has_header(rows: Sequence[Sequence[str]], named: Collection[str] = ()) -> bool:
     """Tell whether the first record names the columns: it holds no value where the records below hold values."""
     if not rows:
         return False
     first, rest = rows[0], rows[1:]
-    if len(known_names(first)) >= 2:
+    if not {normalise(name) for name in named if not name.strip().isdecimal()}.isdisjoint(map(normalise, first)):
+        return True
+    if len(known_names(first)) >= 2 or len(known_fields(first)) >= 2:
         return True
     if any(looks_like_value(cell) for cell in first):
         return False

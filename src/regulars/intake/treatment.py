@@ -133,7 +133,8 @@ def _is_typed(column: Value, role: Role) -> bool:
 class Rules:
     """What is the same for all files of one reading.
 
-    `own_labels` are the signs in the files that mean `currency`; `foreign` tells whether there are others.
+    `own_labels` are the signs in the files that mean `currency`; `foreign` tells whether there are others. `all_orders`
+    keeps orders of nobody known and those that came to nothing (marked `cancelled`), as who keeps orders wants them.
     """
 
     currency: str | None
@@ -141,6 +142,7 @@ class Rules:
     foreign: bool
     zone: str
     today: date | None
+    all_orders: bool = False
 
 
 def label_in(cells: Table) -> StringValue | None:
@@ -155,8 +157,9 @@ def lines_of(files: Sequence[Understood], rules: Rules) -> Table:
     """Return the rows of the files as order lines: one per record, with the `reason` that refuses it or NULL."""
     # Columns that no file has would be written for nothing.
     goods = [name for name in _OF_GOODS if any(Role(name) in file.columns for file in files)]
+    marks = ["cancelled"] if rules.all_orders else []
     lines = (_lines_of(file, index, rules) for index, file in enumerate(files))
-    return ibis.union(*(table.select(*_COLUMNS, *goods, "reason") for table in lines))
+    return ibis.union(*(table.select(*_COLUMNS, *goods, *marks, "reason") for table in lines))
 
 
 def _lines_of(file: Understood, index: int, rules: Rules) -> Table:
@@ -265,10 +268,12 @@ def _day(lines: Table, dates: DateReading, zone: str) -> DateValue:
 def _reason(lines: Table, rules: Rules) -> StringValue:
     """Return the code of the first rule that refuses the row."""
     future = lines["occurred_on"] > rules.today if rules.today else NO
+    nobody = lines["customer"].isnull()
     return ibis.cases(
         (lines["malformed"], "unreadable_row"),
-        (lines["customer"].isnull(), "no_customer"),
-        (lines["cancelled"].fill_null(NO), "cancelled"),
+        # Without a customer only an order's number tells which rows belong together.
+        (nobody & lines["order"].isnull() if rules.all_orders else nobody, "no_customer"),
+        (NO if rules.all_orders else lines["cancelled"].fill_null(NO), "cancelled"),
         (~lines["date_filled"], "no_date"),
         (lines["occurred_at"].isnull(), "bad_date"),
         (~lines["amount_filled"], "no_amount"),

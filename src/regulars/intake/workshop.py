@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -68,17 +68,21 @@ class Workshop:
         """Open the file, staging what must be staged."""
         return open_source(path, self._folder, settings.encoding)
 
-    def understand(self, source: Source, settings: Settings) -> Understood:
-        """Load the file and recognise its columns and how their values are written."""
-        raw = load(
+    def load(self, source: Source, settings: Settings, named: Collection[str] = ()) -> RawTable:
+        """Load the file as it is; columns that are `named` by the user stand in its header."""
+        return load(
             source,
             gen_name("intake_raw"),
             self._folder,
             self.connection,
             header=settings.header,
             delimiter=settings.delimiter,
+            named=[*settings.columns.values(), *named],
         )
-        return understood(raw, settings)
+
+    def understand(self, source: Source, settings: Settings, named: Collection[str] = ()) -> Understood:
+        """Load the file and recognise its columns and how their values are written; `named` as `load` has it."""
+        return understood(self.load(source, settings, named), settings)
 
 
 def understood(raw: RawTable, settings: Settings) -> Understood:
@@ -158,7 +162,7 @@ def layout_of(file: Understood, currency: str | None) -> Layout:
     raw, source = file.raw, file.raw.source
     return Layout(
         path=source.path,
-        format=_format(source.kind, raw.delimiter),
+        format=format_of(source.kind, raw.delimiter),
         compressed=source.compressed,
         encoding=source.encoding,
         delimiter=raw.delimiter,
@@ -173,7 +177,8 @@ def layout_of(file: Understood, currency: str | None) -> Layout:
     )
 
 
-def _format(kind: Kind, delimiter: str | None) -> str:
+def format_of(kind: Kind, delimiter: str | None) -> str:
+    """Return what a file is called by its kind and what stands between its cells."""
     if kind is not Kind.TEXT:
         return str(kind)
     return {"\t": "tsv", " ": "text"}.get(delimiter or "", "csv")

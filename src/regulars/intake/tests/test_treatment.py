@@ -137,3 +137,9 @@ def test_the_careful_reader_agrees_with_the_fast_one(read_text: ReadText) -> Non
     broken = read_text(sound + "\n99,c1,2024-02-01,1.00,9\n")
     assert refused_of(broken) == {"unreadable_row": 1}
     assert orders_of(broken) == orders_of(read_text(sound))
+
+
+def test_many_pieces_at_a_high_price_are_counted_exactly(read_text: ReadText) -> None:
+    intake = read_text("customer,date,quantity,price\na,2024-05-01,2500,1999.99\nb,2024-05-02,2000000000,900000.01\n")
+    assert [row["amount_minor"] for row in orders_of(intake)] == [499_997_500]
+    assert refused_of(intake) == {"bad_amount": 1}

@@ -1,0 +1,1 @@
+"""Imports of files: orders, customers, products."""

@@ -1,0 +1,16 @@
+-- name: take_up
+-- Whether this connection may work on an import; it holds the lock until it lets go, or ends.
+SELECT pg_try_advisory_lock(%(key)s)
+
+-- name: let_go
+-- Let another work on an import.
+SELECT pg_advisory_unlock(%(key)s)
+
+-- name: left_alone
+-- Imports that are under way, and for which no job waits or runs: their job was given up, or the database was away.
+SELECT import.id
+FROM imports_import AS import
+WHERE import.state IN ('checking', 'running') AND NOT EXISTS (
+    SELECT FROM procrastinate_jobs AS job
+    WHERE job.task_name = %(task)s AND job.status IN ('todo', 'doing') AND job.args ->> 'import_id' = import.id::text
+)
