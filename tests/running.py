@@ -134,3 +134,11 @@ class Running:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def told(self, *arguments: str, stdin: str = "") -> str:
+        """Run a command of this installation and return what it tells beside its result."""
+        done = subprocess.run(
+            [*REGULARS, *arguments], env=self.environment, input=stdin, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stderr.strip()
