@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from regulars.business import services as business
 from regulars.business.contracts import Business, Rate
-from regulars.config.subscriptions import SUBSCRIPTIONS
 from regulars.customers import services as customers
 from regulars.customers.contracts import Identifier, IdentifierKind, Trait, TraitKind
 from regulars.customers.queries import find_by_identifier
@@ -34,6 +33,7 @@ from regulars.staff.queries import list_accounts
 from regulars.stream import services as stream
 from regulars.stream.contracts import system
 from regulars.stream.dispatch import Dispatcher
+from regulars.stream.registry import subscriptions
 
 ACTOR = system("demo")
 BATCH = 500
@@ -87,7 +87,7 @@ def fill(shop: Shop, progress: Progress) -> None:
         done += len(batch)
         progress("", 0.9 * done / count)
     _know_some(now)
-    Dispatcher(SUBSCRIPTIONS, timezone.now).run_until_idle()
+    Dispatcher(subscriptions(), timezone.now).run_until_idle()
     progress("", 1.0)
 
 

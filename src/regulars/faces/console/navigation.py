@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.urls import reverse
 
 from regulars.kit.i18n import gettext, mark
-from regulars.staff.models import Account
 from regulars.stream.queries import count_dead_letters
 
 
@@ -55,6 +55,13 @@ GROUPS: Sequence[Group] = (
 )
 
 
+class WhoAsks(Protocol):
+    """Somebody who may do some things."""
+
+    def has_perm(self, permission: str) -> bool:
+        """Tell whether this person may do something."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """An entry as a page shows it."""
@@ -66,7 +73,7 @@ class Shown:
     current: bool
 
 
-def navigation_for(account: Account, section: str) -> list[tuple[str, list[Shown]]]:
+def navigation_for(account: WhoAsks, section: str) -> list[tuple[str, list[Shown]]]:
     """Return the groups with the entries that an account may open; `section` is where it is."""
     groups = []
     for group in GROUPS:
