@@ -62,6 +62,9 @@ def _check_parameters(request: HttpRequest, path: dict[str, Any], known: frozens
         if name not in known:
             message = gettext("This operation takes no parameter {name}.").format(name=name)
             raise Refused(422, "unknown_parameter", message, parameter=name)
+        if len(request.GET.getlist(name)) > 1:
+            message = gettext("The parameter {name} comes more than once.").format(name=name)
+            raise Refused(422, "repeated_parameter", message, parameter=name)
     for name, value in [*path.items(), *request.GET.items()]:
         if "\0" in str(value):
             raise Refused(422, "nul_character", _nul_message(), parameter=name)

@@ -60,6 +60,7 @@ def _complete(operation: Json, method: str, path: str) -> None:
     problems = dict(ALWAYS)
     if "{" in path or "events" in path:
         problems |= FOR_PATHS
+    operation["parameters"] = [_as_text(each) for each in operation["parameters"]]
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS}
     if method in WRITES:
         problems |= FOR_WRITES
@@ -71,6 +72,13 @@ def _complete(operation: Json, method: str, path: str) -> None:
     answer["headers"] = headers
     responses = {"200": answer} | {str(status): _problem(text) for status, text in sorted(problems.items())}
     operation["responses"] = responses
+
+
+def _as_text(parameter: Json) -> Json:
+    """Return a parameter of an address as it is: it may be left out, but is never null."""
+    told = {name: value for name, value in parameter["schema"].items() if value is not None}
+    kinds = [each for each in told.pop("anyOf", []) if each.get("type") != "null"]
+    return {**parameter, "schema": {**told, **(kinds[0] if kinds else {})}}
 
 
 def _problem(description: str) -> Json:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Query
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
+from regulars.faces.api.schemas.wire import Moment
 from regulars.kit.pagination import WrongCursor, decode_cursor
 
 Limit = Annotated[int, Query(50, ge=1, le=200, description="How many items to return at most.")]
@@ -24,7 +25,7 @@ def _written_out(told: object) -> object:
     return told
 
 
-Since = Annotated[AwareDatetime | None, BeforeValidator(_written_out)]
+Since = Annotated[Moment | None, BeforeValidator(_written_out)]
 KeyPart = Annotated[str, Field(min_length=1, max_length=200)]
 
 

@@ -39,6 +39,19 @@ def test_an_unknown_parameter_is_refused(http: httpx.Client):
     assert answer.json()["parameter"] == "custmer_id"
 
 
+def test_a_parameter_that_comes_twice_is_refused(http: httpx.Client):
+    assert problem(http.get("/orders?limit=1&limit=2")) == (422, "repeated_parameter")
+
+
+def test_a_time_of_any_zone_is_understood_and_a_number_is_none(http: httpx.Client):
+    assert http.get("/orders", params={"since": "2026-11-20T10:00:00+21:53"}).status_code == 200
+    answer = http.put("/orders/shop/1", json=an_order(placed_at="2026-11-20T10:00:00+21:53"))
+    assert answer.json()["outcome"] == "created"
+    assert http.get("/orders/shop/1").json()["placed_at"] == "2026-11-19T12:07:00Z"
+    for wrong in ("0.5", "1700000000", "0001-01-01T00:00:00+10:00", "2026-11-20T10:00:00"):
+        assert problem(http.get("/orders", params={"since": wrong}))[0] == 422
+
+
 def test_a_cursor_of_another_list_is_refused(http: httpx.Client):
     for number in range(2):
         http.put(f"/products/shop/{number}", json={"name": "Bowl"})
