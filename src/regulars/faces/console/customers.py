@@ -21,7 +21,7 @@ from regulars.faces.console.permission import for_staff, needs
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
 from regulars.orders.contracts import CustomerFacts
-from regulars.orders.queries import map_customer_facts
+from regulars.orders.queries import map_customer_facts, search_customers
 
 ROWS = 50
 _LONGEST_SEARCH = 200
@@ -92,7 +92,7 @@ def _found(text: str, place: str) -> Shown:
     if place and not (place.isascii() and place.isdecimal() and len(place) < 6):
         raise WrongPlace(gettext("The address names no place in this list."))
     offset = int(place or 0)
-    found, count = customers.search_customers(text, limit=ROWS + 1, offset=offset)
+    found, count = search_customers(text, limit=ROWS + 1, offset=offset)
     earlier = _address(q=text, before=str(offset + ROWS)) if len(found) > ROWS else ""
     return Shown(found[:ROWS], count, _address(q=text) if offset else "", earlier)
 

@@ -128,7 +128,7 @@ class RateForm(DesignedForm):
 
     def __init__(self, *args: Any, reporting_currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offer("currency", _named(_currencies() - {reporting_currency}, formats.currency_name))
+        self.offer("currency", [("", "–"), *_named(_currencies() - {reporting_currency}, formats.currency_name)])
         self.fields["rate"].help_text = gettext_lazy("What one unit is worth in %(currency)s.") % {
             "currency": reporting_currency
         }

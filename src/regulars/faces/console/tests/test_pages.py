@@ -45,6 +45,7 @@ def test_a_search_finds_by_the_beginnings_of_words_and_a_part_is_no_whole_page(o
     assert "Ines Kovač" in page
     assert "Mateo Silva" not in page
     assert "<html" not in page
+    assert "Ines Kovač" in owner.get("/customers", {"q": "48213"}).text
     assert "Nobody found" in owner.get("/customers", {"q": "xyzzy"}).text
 
 

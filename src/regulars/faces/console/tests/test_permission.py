@@ -64,7 +64,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in(pattern: URLPattern) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("pattern", "role"), itertools.product(urls.urlpatterns, Role), ids=lambda each: getattr(each, "name", each)
+    ("pattern", "role"), list(itertools.product(urls.urlpatterns, Role)), ids=lambda each: getattr(each, "name", each)
 )
 def test_a_role_sees_what_it_may_and_nothing_else(pattern: URLPattern, role: Role) -> None:
     needed = needed_by(pattern.callback)
