@@ -34,7 +34,6 @@ class ImportState(StrEnum):
 
 
 UNDER_WAY = (ImportState.CHECKING, ImportState.RUNNING)
-ENDED = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from regulars.imports.contracts import ENDED, Import, ImportKind, Preview, Refusal
+from regulars.imports.contracts import Import, ImportKind, Preview, Refusal
 from regulars.imports.kept import import_of, settled_now
 from regulars.imports.models import Import as ImportRow
 from regulars.imports.models import Refusal as RefusalRow
@@ -103,11 +103,6 @@ def get_row(import_id: UUID) -> ImportRow:
     if row is None:
         raise NoSuchImport(gettext("There is no such import."))
     return row
-
-
-def has_ended(found: Import) -> bool:
-    """Tell whether nothing more will become of an import by itself."""
-    return found.state in ENDED
 
 
 def count_by_code(import_id: UUID, *, most: int = 20) -> Sequence[tuple[str, int]]:

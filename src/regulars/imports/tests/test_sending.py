@@ -16,7 +16,7 @@ from django.db import connection
 from regulars.imports import files, services
 from regulars.imports.contracts import Counts, FileMapping, ImportKind, ImportState
 from regulars.imports.files import FileDamaged, FileTooLarge, path_of
-from regulars.imports.queries import get_import, list_imports, list_refusals, preview
+from regulars.imports.queries import count_by_code, get_import, list_imports, list_refusals, preview
 from regulars.imports.reading import FileNotImportable
 from regulars.imports.refused_rows import iter_refused_csv, safe_cell
 from regulars.imports.services import SameFileUnderWay, WrongState
@@ -181,6 +181,7 @@ def test_the_refused_rows_come_back_as_they_stood_with_their_reasons_and_without
         ["'@cmd", "c", "soon", "5.00", "3", "bad_date"],
     ]
     assert all(row[6].startswith("The date cannot be read") for row in rows[1:])
+    assert count_by_code(done.id) == [("bad_date", 2)]
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
