@@ -71,7 +71,7 @@ $(ASSETS): $(DESIGN_SOURCES) $(DESIGN)/node_modules/.package-lock.json
 BUILT := $(STAMP) $(ASSETS) $(CATALOGUES)
 
 # --- What one asks for -----------------------------------------------------------------------------------------------
-.PHONY: help demo report test check format bench soak wheel assets messages lock clean machine
+.PHONY: help demo report test check format bench soak wheel assets openapi messages lock clean machine
 
 help: ## List what make can do.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +111,11 @@ wheel: $(BUILT) ## Build the wheel that is released, with the assets and catalog
 
 assets: $(ASSETS) ## Build the styles and charts.
 
+openapi: $(BUILT) ## Write the description of the API to docs/openapi.json.
+	DJANGO_SETTINGS_MODULE=regulars.config.settings REGULARS_HOME=var/openapi .venv/bin/python -c \
+		"import django; django.setup(); from regulars.faces.api.docs import document_text; print(document_text(), end='')" \
+		> docs/openapi.json
+
 messages: $(STAMP) ## Collect the texts to translate into the catalogues.
 	mkdir -p var
 	.venv/bin/pybabel --quiet extract --mapping pyproject.toml --keyword mark --keyword gettext_lazy --sort-by-file --no-location \
@@ -132,6 +137,7 @@ lock: $(STAMP) ## Bring the locks up to pyproject.toml (UPGRADE=1: to the newest
 	$(LOCKING) pyproject.toml --extra spark -o requirements/spark.txt
 	$(LOCKING) pyproject.toml --extra dedupe -o requirements/dedupe.txt
 	$(LOCKING) pyproject.toml --extra boost -o requirements/boost.txt
+	$(LOCKING) pyproject.toml --extra otel -o requirements/otel.txt
 	$(LOCKING) requirements/bootstrap.in -o requirements/bootstrap.txt
 
 clean: ## Remove all that make has made.

@@ -73,3 +73,14 @@ def test_no_model_differs_from_its_migrations() -> None:
     from django.core.management import call_command
 
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_every_feature_that_has_jobs_is_known_to_the_worker() -> None:
+    from regulars.config.jobs import JOBS
+
+    modules = {
+        "regulars." + ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+        for path in SOURCE.rglob("jobs.py")
+        if path.parent.name != "config"
+    }
+    assert set(JOBS) == modules

@@ -7,4 +7,10 @@ from its beginning, so it is written to allow that; its arguments are ids, never
 
 from __future__ import annotations
 
-JOBS = ("regulars.stream.jobs", "regulars.staff.jobs", "regulars.imports.jobs")
+JOBS = (
+    "regulars.stream.jobs",
+    "regulars.staff.jobs",
+    "regulars.orders.jobs",
+    "regulars.imports.jobs",
+    "regulars.faces.api.jobs",
+)

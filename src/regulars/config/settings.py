@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "regulars.staff",
     "regulars.customers",
     "regulars.orders",
+    "regulars.imports",
     "regulars.faces.api",
     "regulars.faces.console",
     "regulars.config.apps.AssemblyConfig",
@@ -112,6 +113,15 @@ LOGGING = {"form": INSTALLATION.log_format, "level": INSTALLATION.log_level}
 
 AUTH_USER_MODEL = "staff.Account"
 AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in {
+        "UserAttributeSimilarityValidator": {"user_attributes": ("email", "name")},
+        "MinimumLengthValidator": {"min_length": 10},
+        "CommonPasswordValidator": {},
+        "NumericPasswordValidator": {},
+    }.items()
+]
 LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:customers"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
 from regulars.faces.api.statements import rows_of
 
 KEPT_FOR = timedelta(days=7)
@@ -16,3 +19,10 @@ def forget_old_keys(now: datetime) -> int:
     while batch := len(rows_of("forget_keys", {"before": now - KEPT_FOR, "limit": _AT_ONCE})):
         forgotten += batch
     return forgotten
+
+
+@app.periodic(cron="43 * * * *")
+@app.task(name="api.forget_old_keys", queueing_lock="api.forget_old_keys")
+def forget(timestamp: int) -> None:  # noqa: ARG001  # procrastinate passes when it was due.
+    """Forget the idempotency keys that nobody will send again."""
+    forget_old_keys(timezone.now())
