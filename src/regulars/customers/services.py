@@ -64,7 +64,7 @@ class LastIdentifier(DomainError):
     code = "last_identifier"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def resolve_customers(*, people: Sequence[Person], source: str, now: datetime, actor: Actor) -> list[UUID | None]:
     """Find or add the customers that identifiers name; return an id for each, None where no identifier names anybody.
 

@@ -21,7 +21,7 @@ Key = tuple[str, str]
 CONVERTED_AT_ONCE = 500
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def put_orders(*, orders: Sequence[OrderState], now: datetime, actor: Actor) -> list[PutResult]:
     """Keep orders in the state that their sources tell, as often as they tell it; return what became of each.
 
