@@ -28,6 +28,7 @@ from regulars.kit.i18n import activate
 from regulars.kit.installation import DATABASE, OWNER, read_installation
 from regulars.kit.leash import leash_command
 from regulars.kit.postgres import Cluster
+from regulars.kit.tracing import NoTracing, require_tracing
 
 ROOT = Path(__file__).parent
 BROWSER_ARGUMENTS = [
@@ -134,6 +135,15 @@ def as_root() -> None:
     """The right to run something as somebody else."""
     if os.geteuid() != 0:
         absent("only root can run something as somebody else")
+
+
+@pytest.fixture
+def otel() -> None:
+    """The packages of the extra `otel`."""
+    try:
+        require_tracing()
+    except NoTracing:
+        absent("the extra otel is not installed")
 
 
 @pytest.fixture(scope="session")

@@ -102,6 +102,15 @@ class Running:
         with psycopg.connect(read_installation(self.environment).urls["owner"]) as connection:
             yield connection
 
+    def refusal_after_telling(self, *arguments: str) -> str:
+        """Run a command that tells what it is about before it is refused, and return the sentence that says why."""
+        done = subprocess.run(
+            [*REGULARS, *arguments], env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 2, done.stderr
+        assert len(done.stderr.splitlines()) <= 2, done.stderr
+        return done.stderr.splitlines()[-1]
+
     def refusal(self, *arguments: str, stdin: str = "") -> str:
         """Run a command that is refused, and return the sentence that says why."""
         self.home.mkdir(exist_ok=True, parents=True)

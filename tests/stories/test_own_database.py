@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -52,7 +53,7 @@ def an_order_becomes_a_fact_on_a_page(running: Running) -> None:
 
 def _still_the_same(running: Running, key: str) -> bool:
     try:
-        return put(running, key, 1).json()["outcome"] == "unchanged"
+        return bool(put(running, key, 1).json()["outcome"] == "unchanged")
     except (httpx.TransportError, KeyError, ValueError):
         return False
 
@@ -146,7 +147,7 @@ def half_an_escape(_external: External) -> dict[str, str]:
     ids=lambda value: value.__name__ if callable(value) else "",
 )
 def test_what_is_wrong_with_the_database_is_one_sentence_without_the_password(
-    external: External, home: Path, mistake, said: str, command: str
+    external: External, home: Path, mistake: Callable[..., Any], said: str, command: str
 ) -> None:
     running = running_with(home, mistake(external))
     options = ["--port", str(running.port)] if command == "serve" else []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -139,6 +142,55 @@ def test_the_probes_tell_a_process_that_lives_from_one_that_can_work(regulars: R
 
 
 def test_traces_without_their_packages_end_the_start_with_one_sentence(home: Path) -> None:
+    # Stands before the real ones, and holds nothing.
+    (home / "shadow" / "opentelemetry").mkdir(parents=True)
+    (home / "shadow" / "opentelemetry" / "__init__.py").write_text("")
     running = Running(home)
+    running.environment["PYTHONPATH"] = f"{home / 'shadow'}:{running.environment.get('PYTHONPATH', '')}"
     running.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:4318"
-    assert "install regulars[otel]" in running.refusal("web", "--port", str(running.port))
+    for command in (["web", "--port", str(running.port)], ["worker"]):
+        assert "install regulars[otel]" in running.refusal(*command)
+
+
+class Collector:
+    """Where traces go: it keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.received = b""
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                collector.received += gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def has(self, *names: bytes) -> bool:
+        return all(name in self.received for name in names)
+
+
+def test_traces_name_routes_subscriptions_and_jobs_and_nothing_of_anybody(home: Path, otel: None) -> None:
+    collector = Collector()
+    running = Running(home)
+    running.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{collector.server.server_port}"
+    running.environment["OTEL_BSP_SCHEDULE_DELAY"] = "200"
+    running.start()
+    try:
+        shop = Shop(running)
+        shop.send()
+        eventually(shop.all_arrived)
+        eventually(lambda: collector.has(b"PUT ", b"events orders.facts", b"regulars-web", b"regulars-worker"))
+        eventually(lambda: collector.has(b"job "), within_seconds=90)
+    finally:
+        running.stop()
+        collector.server.shutdown()
+    assert not collector.has(b"customer1@example.com")
+    assert not collector.has(b"/v1/orders")
+    assert not collector.has(b"SELECT")

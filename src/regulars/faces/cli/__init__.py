@@ -10,6 +10,7 @@ from regulars import __version__
 from regulars.faces.cli.imports import import_file
 from regulars.faces.cli.report import report
 from regulars.faces.cli.running.backing_up import backup
+from regulars.faces.cli.running.doctor import doctor
 from regulars.faces.cli.running.restoring import restore
 from regulars.faces.cli.running.serve import serve
 from regulars.faces.cli.running.upgrading import upgrade
@@ -53,6 +54,7 @@ app.command(
 app.command(help=_("Run everything: database, web and worker, and restart what dies."))(serve)
 app.command(help=_("Answer requests (the web part of serve, by itself)."))(web)
 app.command(help=_("Hand on events and do jobs (the worker part of serve, by itself)."))(worker)
+app.command(help=_("Say what is wrong with this installation, and how to mend it."))(doctor)
 app.command(help=_("Back up the database and the secrets into one file, while everything runs."))(backup)
 app.command(help=_("Bring back what backup wrote."))(restore)
 app.command(help=_("Bring the database up to this version; what is there is backed up first."))(upgrade)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -242,14 +243,10 @@ class Cluster:
     def _stop(self, server: psutil.Process) -> None:
         """Ask for a fast shutdown, then an immediate one, then kill."""
         for ask in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 server.send_signal(ask)
-                server.wait(STOPPED_WITHIN_SECONDS)
-            except psutil.TimeoutExpired:
-                continue
-            except psutil.NoSuchProcess:
-                pass
-            return
+            if _has_ended(server, STOPPED_WITHIN_SECONDS):
+                return
 
     def _make_folders(self) -> None:
         if self.folder.parent == SHARED_STATE:
@@ -284,6 +281,19 @@ class Cluster:
                     program=program, line=_last_line(done.stderr)
                 )
             )
+
+
+def _has_ended(process: psutil.Process, within_seconds: float) -> bool:
+    """Wait for a process that may be somebody else's child; one that its parent has not buried yet has ended too."""
+    deadline = time.monotonic() + within_seconds
+    while time.monotonic() < deadline:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(_POLL_SECONDS)
+    return False
 
 
 def _buffers_mb() -> int:

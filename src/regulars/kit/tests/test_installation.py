@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -125,3 +126,33 @@ def test_secrets_are_replaced_only_when_told_to(tmp_path: Path) -> None:
     write_secrets(path, two, replace=True)
     assert json.loads(path.read_text())["owner"] == "b"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+class Remembering(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+def undescribed(text: str) -> set[str]:
+    """Return the settings that are read, but have no row in the text; and the rows that nobody reads."""
+    environment = Remembering()
+    read_installation(environment)
+    return environment.asked ^ set(re.findall(r"^\| `([A-Z_]+)` \|", text, flags=re.MULTILINE))
+
+
+def test_every_setting_is_described() -> None:
+    assert undescribed((Path(__file__).parents[4] / "docs" / "settings.md").read_text(encoding="utf-8")) == set()
+
+
+def test_a_setting_that_is_not_described_and_one_that_nobody_reads_are_seen() -> None:
+    found = undescribed("| `REGULARS_HOME` | x | y |\n| `REGULARS_COLOUR` | x | y |\n")
+    assert "REGULARS_COLOUR" in found
+    assert "DATABASE_URL" in found
+    assert "REGULARS_HOME" not in found

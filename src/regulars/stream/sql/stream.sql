@@ -100,3 +100,7 @@ UPDATE stream_clock SET
         COALESCE((SELECT max(transaction) FROM stream_event), 0) + 1 - pg_current_xact_id()::text::bigint
     )
 WHERE server IS DISTINCT FROM (SELECT system_identifier FROM pg_control_system())
+
+-- name: strays
+-- How many events lie in the default partition (to a thousand); it is meant to stay empty.
+SELECT count(*) FROM (SELECT 1 FROM stream_event_default LIMIT 1000) AS strays

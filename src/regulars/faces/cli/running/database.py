@@ -69,10 +69,18 @@ def running_database(installation: Installation) -> Iterator[None]:
     if cluster is None or (is_running(installation.home) and cluster.is_ready()):
         yield
         return
+    with database_alone(installation):
+        yield
+
+
+@contextmanager
+def database_alone(installation: Installation) -> Iterator[None]:
+    """Have the database run for the time of a work during which nothing else of this home may run."""
     supervisor = Supervisor(say_nothing)
     with run_lock(installation.home):
         try:
-            start_cluster(installation, cluster, supervisor)
+            if installation.cluster:
+                start_cluster(installation, installation.cluster, supervisor)
             yield
         finally:
             supervisor.stop()

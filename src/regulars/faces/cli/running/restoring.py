@@ -32,6 +32,7 @@ from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext as _
 from regulars.kit.installation import Installation, Secrets, write_secrets
 from regulars.kit.postgres.binaries import NEWEST, find_binaries
+from regulars.kit.run_lock import AlreadyRunning, is_running
 from regulars.kit.scratch import scratch_folder
 
 # The passwords of the logins are those of the server at hand, whatever server the backup was made of.
@@ -79,17 +80,20 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask before replacing."))] = False,
 ) -> None:
     """Bring back a backup."""
-    from regulars.faces.cli.running.database import running_database
+    from regulars.faces.cli.running.database import database_alone
 
     with one_sentence(), opened(file) as found:
         typer.echo(describe(found.manifest), err=True)
         here = installation()
-        take_over_secrets(here, found)
-        # Read anew: the secrets were not there before.
-        here = installation()
+        if is_running(here.home):
+            raise AlreadyRunning(_("Regulars runs in {home}; stop it before a restore.").format(home=here.home))
+        if not (here.home / SECRETS).exists():
+            take_over_secrets(here, found)
+            # Read anew: the secrets were not there before.
+            here = installation()
         set_up_django()
         refuse_unknown_migrations(found.manifest)
-        with running_database(here):
+        with database_alone(here):
             _restore_into(here, found, replace=replace, yes=yes)
         typer.echo(_("Restored. Start Regulars with: regulars serve"), err=True)
 
@@ -109,6 +113,8 @@ def _restore_into(here: Installation, found: Backup, *, replace: bool, yes: bool
         if not yes:
             ask_before_replacing(seen["owner"].database)
     load(found.folder / DUMP, here.urls["owner"], seen["owner"].major)
+    # Not before: who refuses to replace the data keeps the key too.
+    take_over_secrets(here, found)
     migrate()
 
 
