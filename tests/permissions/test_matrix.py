@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -55,7 +56,7 @@ def test_no_address_is_unguarded() -> None:
 def test_an_address_that_nobody_guards_would_be_seen() -> None:
     from django.urls import path
 
-    assert unguarded([("members", path("members", lambda request: None, name="members"))]) == ["members"]
+    assert unguarded([("members", path("members", lambda request: HttpResponse(), name="members"))]) == ["members"]
 
 
 OPERATIONS = [
