@@ -18,6 +18,7 @@ import psutil
 import psycopg
 
 from regulars.kit.installation import read_installation
+from regulars.kit.leash import follow_into_death
 
 STARTED_WITHIN_SECONDS = 60
 REGULARS = [sys.executable, "-m", "regulars.faces.cli"]
@@ -44,6 +45,8 @@ class Running:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # A run of the tests that is killed takes it along.
+                preexec_fn=follow_into_death(signal.SIGTERM),  # noqa: PLW1509  # One call of C.
             )
         self.wait_until_up()
 

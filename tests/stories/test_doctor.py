@@ -297,14 +297,20 @@ def test_a_regulars_that_does_not_run_is_looked_at_all_the_same_and_what_a_kill_
 def test_a_server_that_got_loose_is_named(home: Path) -> None:
     running = Running(home)
     running.start()
-    for leash in running.leashes("postgres"):
+    leashes = running.leashes("postgres")
+    for leash in leashes:
         leash.suspend()
-    assert running.process
-    psutil.Process(running.process.pid).kill()
-    running.process.wait()
-    eventually(lambda: examined_machine(running) == "bad")
-    running.start()
-    running.stop()
+    try:
+        assert running.process
+        psutil.Process(running.process.pid).kill()
+        running.process.wait()
+        eventually(lambda: examined_machine(running) == "bad")
+        running.start()
+        running.stop()
+    finally:
+        for leash in leashes:
+            leash.kill()
+    assert running.left_over() == []
 
 
 def examined_machine(running: Running) -> str:

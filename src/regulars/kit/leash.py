@@ -40,7 +40,7 @@ def leash_command(
     ]
 
 
-def _follow_into_death(stop: signal.Signals) -> Callable[[], None] | None:
+def follow_into_death(stop: signal.Signals) -> Callable[[], None] | None:
     """Return what makes the kernel send `stop` to a child when its parent dies; None where the kernel cannot."""
     if sys.platform != "linux":
         return None
@@ -62,7 +62,7 @@ def run(command: list[str], stop: signal.Signals, grace_seconds: float, owner: t
         user=owner[0] if owner else None,
         group=owner[1] if owner else None,
         extra_groups=[] if owner else None,
-        preexec_fn=_follow_into_death(stop),  # noqa: PLW1509
+        preexec_fn=follow_into_death(stop),  # noqa: PLW1509
     )
     ending = threading.Event()
 
