@@ -132,8 +132,8 @@ messages: $(STAMP) ## Collect the texts to translate into the catalogues.
 lock: $(STAMP) ## Bring the locks up to pyproject.toml (UPGRADE=1: to the newest versions; PACKAGES="a b": those).
 	$(LOCKING) pyproject.toml -o requirements/base.txt
 	$(LOCKING) pyproject.toml --extra build -o requirements/build.txt
-	$(LOCKING) pyproject.toml --extra build --extra spark --extra dev -o requirements/dev.txt
-	$(LOCKING) pyproject.toml --extra build --extra spark --extra dev --extra bench -o requirements/bench.txt
+	$(LOCKING) pyproject.toml --extra build --extra spark --extra otel --extra dev -o requirements/dev.txt
+	$(LOCKING) pyproject.toml --extra build --extra spark --extra otel --extra dev --extra bench -o requirements/bench.txt
 	$(LOCKING) pyproject.toml --extra spark -o requirements/spark.txt
 	$(LOCKING) pyproject.toml --extra dedupe -o requirements/dedupe.txt
 	$(LOCKING) pyproject.toml --extra boost -o requirements/boost.txt
