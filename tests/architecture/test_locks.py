@@ -16,11 +16,12 @@ REQUIREMENTS = ROOT / "requirements"
 EXTRAS = {
     "base": [],
     "build": ["build"],
-    "dev": ["build", "spark", "dev"],
-    "bench": ["build", "spark", "dev", "bench"],
+    "dev": ["build", "spark", "otel", "dev"],
+    "bench": ["build", "spark", "otel", "dev", "bench"],
     "spark": ["spark"],
     "dedupe": ["dedupe"],
     "boost": ["boost"],
+    "otel": ["otel"],
 }
 
 
