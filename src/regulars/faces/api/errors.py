@@ -31,6 +31,7 @@ STATUS: Mapping[str, int] = {
     "no_such_api_key": 404,
     "no_such_account": 404,
     "no_such_invitation": 404,
+    "no_such_import": 404,
     "reporting_currency_in_use": 409,
     "identifier_taken": 409,
     "same_customer": 409,
