@@ -24,9 +24,10 @@ from regulars.customers.contracts import Identifier, IdentifierKind, Trait, Trai
 from regulars.customers.queries import find_by_identifier
 from regulars.demo.orders import NAME, ZONE, make_clean_orders
 from regulars.demo.selling import SOURCE, tell_orders
+from regulars.kit.errors import DomainError
 from regulars.kit.progress import Progress
 from regulars.orders import services as orders
-from regulars.orders.contracts import OrderState
+from regulars.orders.contracts import OrderState, Outcome
 from regulars.staff import services as staff
 from regulars.staff.contracts import Role
 from regulars.staff.queries import list_accounts
@@ -57,6 +58,12 @@ class Shop:
     filled: bool = False
 
 
+class ShopRefused(DomainError):
+    """An order of the demo shop was refused: the shop and the product do not fit each other."""
+
+    code = "shop_refused"
+
+
 def read_shop(home: Path, customers: int, until: date) -> Shop:
     """Return the demo shop of a home; a new one with these customers and this last day where there is none."""
     path = home / "demo.json"
@@ -78,12 +85,16 @@ def fill(shop: Shop, progress: Progress) -> None:
     """Fill the installation with the shop."""
     now = timezone.now()
     _open_shop(shop, now)
-    lines = make_clean_orders(shop.customers, date.fromisoformat(shop.until))
+    until = date.fromisoformat(shop.until)
+    lines = make_clean_orders(shop.customers, until)
     count = len(set(lines["order_number"].to_pylist()))
     stream.make_room(moment for moment in lines["ordered_at"].to_pylist())
     done = 0
-    for batch in _batches(tell_orders(lines)):
-        orders.put_orders(orders=batch, now=now, actor=ACTOR)
+    for batch in _batches(tell_orders(lines, until)):
+        results = orders.put_orders(orders=batch, now=now, actor=ACTOR)
+        refused = next((result for result in results if result.outcome is Outcome.REFUSED), None)
+        if refused:
+            raise ShopRefused(f"{refused.external_id}{refused.pointer}: {refused.message}")
         done += len(batch)
         progress("", 0.9 * done / count)
     _know_some(now)

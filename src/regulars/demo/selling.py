@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -41,17 +41,18 @@ CATEGORIES = {
 Row = dict[str, Any]
 
 
-def tell_orders(lines: pa.Table) -> Iterator[OrderState]:
-    """Yield each order in its last state, by number; `lines` are those of `orders.make_clean_orders`."""
+def tell_orders(lines: pa.Table, until: date) -> Iterator[OrderState]:
+    """Yield each order as it stands when `until` ends, by number; `lines` are those of `orders.make_clean_orders`."""
     rows = lines.select(_COLUMNS).sort_by([("order_number", "ascending"), ("ordered_at", "ascending")]).to_pylist()
     zone = ZoneInfo(ZONE)
+    end = datetime.combine(until + timedelta(days=1), time(), zone)
     for row in rows:
         row["ordered_at"] = row["ordered_at"].replace(tzinfo=zone)
     for _, group in groupby(rows, key=lambda row: row["order_number"]):
-        yield _order(list(group))
+        yield _order(list(group), end)
 
 
-def _order(rows: list[Row]) -> OrderState:
+def _order(rows: list[Row], end: datetime) -> OrderState:
     sold = [row for row in rows if row["quantity"] > 0]
     back = [row for row in rows if row["quantity"] < 0]
     first = sold[0]
@@ -75,7 +76,7 @@ def _order(rows: list[Row]) -> OrderState:
         payment_state=PaymentState.REFUNDED if money_back == goods else PaymentState.PAID,
         tenders=[TenderState(kind=_tender(first), amount_minor=goods + shipping, paid_at=first["ordered_at"])],
         returns=returns,
-        delivered_at=_delivered(first["ordered_at"], rows[-1]["ordered_at"]) if online else None,
+        delivered_at=_delivered(first["ordered_at"], end) if online else None,
         channel="online" if online else "shop",
         location="" if online else first["channel"],
     )
@@ -133,10 +134,10 @@ def _buyer(number: str | None) -> Buyer | None:
     return Buyer(identifiers=identifiers, profile=profile)
 
 
-def _delivered(ordered_at: datetime, last: datetime) -> datetime | None:
-    """Return when a parcel came: some days later, as far as the shop's story has come."""
+def _delivered(ordered_at: datetime, end: datetime) -> datetime | None:
+    """Return when a parcel came, or None where it is still on its way when the shop's story ends."""
     arrived = ordered_at + DELIVERED_AFTER
-    return arrived if arrived <= last or last == ordered_at else None
+    return arrived if arrived < end else None
 
 
 def _tender(row: Row) -> TenderKind:
