@@ -21,7 +21,7 @@ def find_places(table: Table, codes: Iterable[str]) -> dict[str, int]:
     known = _known[table]
     if wanted <= known.keys():
         return {code: known[code] for code in wanted}
-    found = dict(rows_of(f"find_{table}", {"codes": sorted(wanted)}))
+    found: dict[str, int] = dict(rows_of(f"find_{table}", {"codes": sorted(wanted)}))
     if missing := wanted - found.keys():
         rows_of(f"put_{table}", {"codes": sorted(missing)})
         found = dict(rows_of(f"find_{table}", {"codes": sorted(wanted)}))

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from regulars.stream.database import Row, rows_from
 
-from regulars.kit.sqlfile import read_statements
-
-STATEMENTS = read_statements(Path(__file__).parent / "sql" / "orders.sql")
+rows_of = rows_from(Path(__file__).parent / "sql" / "orders.sql")
 
 
-def rows_of(name: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    """Run the statement `name` and return its rows; none where it returns none."""
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS[name].sql, parameters)
-        return list(cursor.fetchall()) if cursor.description else []
-
-
-def insert(name: str, rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def insert(name: str, rows: list[dict[str, Any]]) -> list[Row]:
     """Run a statement that takes one array per column, with the columns of `rows`; do nothing without rows."""
     if not rows:
         return []

@@ -14,17 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
-from regulars.kit.sqlfile import read_statements
 from regulars.staff.contracts import AuditVerdict
 from regulars.staff.models import AuditEntry, AuditSeal
 from regulars.stream.contracts import Actor
+from regulars.stream.database import rows_from
 from regulars.stream.queries import get_horizon
 
-STATEMENTS = read_statements(Path(__file__).parent / "sql" / "audit.sql")
+_rows_of = rows_from(Path(__file__).parent / "sql" / "audit.sql")
 MOST_ENTRIES = 10_000
 _NOTHING = b"\0" * 32
 _LEAF_BYTES = 16
@@ -55,7 +55,7 @@ def record(
 @transaction.atomic
 def seal_audit_trail(*, now: datetime) -> int:
     """Seal the entries that have been written since the last seal; return how many."""
-    _rows_of("lock_seals", {})
+    _rows_of("lock_seals")
     last = AuditSeal.objects.order_by("-number").first()
     # All of the transactions before the horizon have ended: what they wrote is there, and nothing will come before it.
     rows = _entries(last, (get_horizon(), 0), MOST_ENTRIES)
@@ -140,12 +140,6 @@ def _entries(after: AuditSeal | None, to: tuple[int, int], most: int | None = No
         },
     )
     return [(*row[:6], json.loads(row[6]), *row[7:]) for row in rows]
-
-
-def _rows_of(name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS[name].sql, parameters)
-        return list(cursor.fetchall())
 
 
 def _lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:

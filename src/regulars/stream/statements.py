@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from django.db import connection
-
-from regulars.kit.sqlfile import read_statements
 from regulars.stream.contracts import Actor, Cursor, Event
+from regulars.stream.database import Row, rows_from
 
-STATEMENTS = read_statements(Path(__file__).parent / "sql" / "stream.sql")
-
-
-def rows_of(name: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    """Run the statement `name` and return its rows; none where it returns none."""
-    with connection.cursor() as cursor:
-        cursor.execute(STATEMENTS[name].sql, parameters)
-        return list(cursor.fetchall()) if cursor.description else []
+rows_of = rows_from(Path(__file__).parent / "sql" / "stream.sql")
 
 
-def event_of(row: tuple[Any, ...]) -> Event:
+def event_of(row: Row) -> Event:
     """Return the event in a row of `id, type, customer_id, actor, source, occurred_at, received_at, payload, …`."""
     identity, kind, customer, actor, source, occurred_at, received_at, payload, transaction, position = row
     return Event(
