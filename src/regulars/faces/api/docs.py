@@ -37,7 +37,7 @@ def show_docs(_request: HttpRequest) -> HttpResponse:
         for method, operation in methods.items():
             groups.setdefault(operation["tags"][0], []).append(_shown(method.upper(), path, operation, told))
     context = {
-        "description": told["info"]["description"].replace("`", ""),
+        "description": _paragraphs(told["info"]["description"]),
         "groups": list(groups.items()),
         "schemas": [_schema(name, each) for name, each in sorted(told["components"]["schemas"].items())],
     }
@@ -54,7 +54,7 @@ def _shown(method: str, path: str, operation: Json, told: Json) -> Json:
         "method": method,
         "path": path,
         "summary": operation["summary"],
-        "description": operation["description"].replace("`", ""),
+        "description": _paragraphs(operation["description"]),
         "scope": operation["x-scope"],
         "parameters": [_parameter(each, told) for each in operation["parameters"]],
         "body": _name_of(body),
@@ -149,3 +149,9 @@ def _text(schema: Json) -> str:
     if pattern.startswith("^[A-Z]{3}"):
         return "EUR"
     return "text"
+
+
+def _paragraphs(text: str) -> str:
+    """Return a docstring's text with each paragraph on one line: where the source breaks its lines means nothing."""
+    paragraphs = text.replace("`", "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
