@@ -154,6 +154,7 @@ def test_a_worker_that_was_left_alone_by_all_does_no_harm_beside_the_new_one(reg
         for _ in range(5):
             shop.send()
         eventually(shop.all_arrived)
+        assert orphan.poll() is None, "the worker that was left alone ended, so that nothing was tried"
     finally:
         orphan.kill()
         orphan.wait()

@@ -30,6 +30,11 @@ _CHUNK_BYTES = 1 << 20
 _GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 
 
+# What unpacking raises for a file that is cut short or is not what it begins as; for zip members the standard library
+# says NotImplementedError where they are packed in a way it does not know, and RuntimeError where they are encrypted.
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+
+
 class FileTooLarge(DomainError):
     """A file is larger than may be imported, as it is or unpacked."""
 
@@ -143,7 +148,7 @@ def _check_unpacked(path: Path) -> None:
             _check_members(path)
         elif head.startswith(_PARQUET):
             _check_parquet(path)
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except DAMAGED as error:
         raise FileDamaged(gettext("The file cannot be unpacked; it may be damaged.")) from error
 
 

@@ -13,8 +13,10 @@ def test_without_the_extra_one_sentence_says_what_to_install(monkeypatch: pytest
 
 
 def test_a_span_costs_nothing_where_nobody_looks() -> None:
+    assert tracing._tracer is None
     with span("request") as traced:
         traced("GET customers", {"http.response.status_code": 200})
+    assert traced is tracing._leave_unnamed
 
 
 def test_what_fails_within_a_span_fails_as_without() -> None:
