@@ -35,7 +35,7 @@ def source_of(commit: str, folder: Path) -> Path:
     """Lay out the source of a release in `folder`."""
     packed = subprocess.run(["git", "archive", commit, "src"], cwd=ROOT, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-        tar.extractall(folder, filter="data")
+        tar.extractall(folder)
     return folder / "src"
 
 

@@ -59,9 +59,10 @@ def owner_url(running: Running) -> str:
 
 @contextmanager
 def held_back(running: Running) -> Iterator[None]:
-    """Leave the cursor of the customers' facts behind: no worker comes by meanwhile."""
+    """Leave the cursor of the customers' facts behind, and the audit trail unsealed: no worker comes by meanwhile."""
     with running.connected() as holding:
         holding.execute("SELECT * FROM stream_cursor WHERE subscription = 'orders.facts' FOR UPDATE")
+        holding.execute("SELECT pg_advisory_xact_lock(hashtext('staff_audit_seal'))")
         yield
 
 
@@ -257,7 +258,7 @@ def with_a_table_of_a_later_version(path: Path) -> None:
 def rewrite(path: Path, changes: dict[str, Any]) -> None:
     """Write a backup anew, with a part left out or the manifest changed."""
     with tempfile.TemporaryDirectory() as scratch, tarfile.open(path) as tar:
-        tar.extractall(scratch, filter="data")
+        tar.extractall(scratch)
         for name, change in changes.items():
             part = Path(scratch) / name
             if change is None:
