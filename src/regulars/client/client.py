@@ -8,9 +8,14 @@ from typing import Any, Self, cast
 
 import httpx
 
+from regulars.client.business import Business
 from regulars.client.calling import Caller, Sleep
-from regulars.client.resources import Business, Customers, DeadLetters, Events, Orders, Products
+from regulars.client.customers import Customers, Merges, Traits
+from regulars.client.events import Events
+from regulars.client.orders import Orders
+from regulars.client.products import Products
 from regulars.client.shapes import ApiKey, Subscription
+from regulars.client.stream import DeadLetters
 
 
 class Client:
@@ -34,6 +39,8 @@ class Client:
         )
         self._caller = Caller(self._http, attempts=attempts, sleep=sleep)
         self.customers = Customers(self._caller)
+        self.traits = Traits(self._caller)
+        self.merges = Merges(self._caller)
         self.orders = Orders(self._caller)
         self.products = Products(self._caller)
         self.events = Events(self._caller)

@@ -125,6 +125,88 @@ class Customer(TypedDict):
     updated_at: str
 
 
+class CustomerInFull(Customer):
+    """A customer with all ids that lead to it; `merged_id` is the id asked for, where it is one of those."""
+
+    aliases: list[str]
+    merged_id: str | None
+
+
+class CustomerChange(TypedDict):
+    """Which fields of a customer changed."""
+
+    customer_id: str
+    fields: list[str]
+
+
+class Note(TypedDict):
+    """A note about a customer."""
+
+    id: str
+    customer_id: str
+    text: str
+    author: str
+    created_at: str
+    changed_at: str | None
+
+
+class NotePut(TypedDict):
+    """Which note was written, changed or removed."""
+
+    note_id: str
+    outcome: Literal["created", "updated", "removed"]
+
+
+class TagChange(TypedDict):
+    """Which tags a customer is to get, and which to lose."""
+
+    customer_id: str
+    add: NotRequired[list[str]]
+    remove: NotRequired[list[str]]
+
+
+class TagPut(TypedDict):
+    """What became of a change of tags; where it was refused, why and where."""
+
+    customer_id: str
+    outcome: Literal["updated", "unchanged", "refused"]
+    code: str
+    message: str
+    pointer: str
+
+
+class Trait(TypedDict):
+    """What a trait is to be."""
+
+    kind: Literal["text", "number", "boolean", "date", "choice", "choices"]
+    label: NotRequired[str]
+    description: NotRequired[str]
+    classification: NotRequired[Literal["none", "personal", "sensitive"]]
+    choices: NotRequired[list[str]]
+
+
+class KeptTrait(TypedDict):
+    """Something that this business keeps of its customers beyond the usual."""
+
+    key: str
+    kind: str
+    label: str
+    description: str
+    classification: str
+    choices: list[str]
+
+
+class Merge(TypedDict):
+    """Two profiles that were found to be one person; `undone_at` where they are two again."""
+
+    id: str
+    survivor_id: str
+    merged_id: str
+    merged_at: str
+    merged_by: str
+    undone_at: str | None
+
+
 class OrderHead(TypedDict):
     """An order without its lines."""
 

@@ -115,6 +115,26 @@ class PutCustomer:
     pointer: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagChange:
+    """Which tags a customer is to get, and which to lose; one in both is lost."""
+
+    customer_id: UUID
+    add: Sequence[str] = ()
+    remove: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagOutcome:
+    """What became of a change of tags; where it was refused, why and where."""
+
+    customer_id: UUID
+    outcome: str
+    code: str = ""
+    message: str = ""
+    pointer: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """How many there are: exactly, or at least so many."""

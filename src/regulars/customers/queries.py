@@ -60,6 +60,20 @@ def find_by_identifier(identifier: Identifier) -> UUID | None:
     return rows[0][2] if rows else None
 
 
+def get_by_identifier(identifier: Identifier) -> UUID:
+    """Return the customer whom an identifier names, led to its survivor.
+
+    Raises
+    ------
+    NoSuchCustomer
+        It names nobody.
+    """
+    found = find_by_identifier(identifier)
+    if found is None:
+        raise NoSuchCustomer(gettext("There is no such customer."))
+    return found
+
+
 def get_survivor(customer_id: UUID) -> UUID:
     """Return the id that an id leads to after merges; itself where it was never merged."""
     alias = Alias.objects.filter(customer_id=customer_id).values_list("survivor_id", flat=True).first()
@@ -122,10 +136,15 @@ def search_customers(
     return shown, Count(max(count.value, len(found)), is_exact=count.is_exact)
 
 
-def list_notes(customer_id: UUID) -> list[Note]:
-    """Return the notes on a customer under all of its ids, the latest first."""
-    rows = NoteRow.objects.filter(customer_id__in=list_ids_of(customer_id)).order_by("-created_at")
-    return [note_of(row) for row in rows]
+def list_notes(
+    customer_id: UUID, *, limit: int | None = None, before: tuple[datetime, UUID] | None = None
+) -> list[Note]:
+    """Return the notes on a customer under all of its ids, the latest first, before a moment and id in that order."""
+    rows = NoteRow.objects.filter(customer_id__in=list_ids_of(customer_id)).order_by("-created_at", "-id")
+    if before is not None:
+        moment, identity = before
+        rows = rows.filter(created_at__lte=moment).exclude(created_at=moment, id__gte=identity)
+    return [note_of(row) for row in rows[:limit]]
 
 
 def list_traits() -> list[Trait]:
@@ -137,6 +156,12 @@ def list_merges(customer_id: UUID) -> list[Merge]:
     """Return the merges into a customer that stand, the latest first."""
     rows = MergeRow.objects.select_related("merged").filter(survivor_id=customer_id, undone_at=None)
     return [merge_of(row) for row in rows.order_by("-merged_at")]
+
+
+def list_all_merges(*, limit: int, before: UUID | None = None) -> list[Merge]:
+    """Return merges of all customers, the latest first, those that were undone too; before an id in that order."""
+    rows = MergeRow.objects.select_related("merged").order_by("-id")
+    return [merge_of(row) for row in (rows.filter(id__lt=before) if before else rows)[:limit]]
 
 
 def list_tags() -> list[str]:

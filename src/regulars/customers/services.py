@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from regulars.customers.contracts import (
     Person,
     Profile,
     PutCustomer,
+    TagChange,
+    TagOutcome,
     Trait,
     TraitKind,
 )
@@ -23,9 +25,9 @@ from regulars.customers.models import Customer as CustomerRow
 from regulars.customers.models import Identifier as IdentifierRow
 from regulars.customers.models import Note as NoteRow
 from regulars.customers.models import Trait as TraitRow
-from regulars.customers.queries import NoSuchCustomer, get_survivor, list_ids_of, list_traits, note_of
+from regulars.customers.queries import NoSuchCustomer, get_survivor, list_ids_of, list_traits, map_survivors, note_of
 from regulars.customers.resolving import FIELDS, Resolution, tell
-from regulars.customers.traits import WrongTrait, check_traits
+from regulars.customers.traits import WrongDefinition, WrongTrait, check_traits
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
@@ -44,6 +46,14 @@ class NobodyNamed(DomainError):
 
     code = "nobody_named"
     pointer = "/identifiers"
+
+
+class CustomerRefused(DomainError):
+    """A person cannot be kept as told; `code` is the fault's own, `pointer` its place among what is told."""
+
+    def __init__(self, code: str, message: str, pointer: str) -> None:
+        super().__init__(message)
+        self.code, self.pointer = code, pointer
 
 
 class WrongText(DomainError):
@@ -116,6 +126,20 @@ def _put_result(customer: UUID | None, run: Resolution) -> PutCustomer:
     return PutCustomer(customer_id=survivor, outcome=outcome)
 
 
+def put_customer(*, person: Person, source: str, now: datetime, actor: Actor) -> PutCustomer:
+    """Find or add one customer, and keep what is told; see `put_customers`.
+
+    Raises
+    ------
+    CustomerRefused
+        No identifier names anybody, or a trait cannot be meant.
+    """
+    [result] = put_customers(people=[person], source=source, now=now, actor=actor)
+    if result.outcome == "refused":
+        raise CustomerRefused(result.code, result.message, result.pointer)
+    return result
+
+
 @transaction.atomic
 def change_profile(*, customer_id: UUID, profile: Profile, now: datetime, actor: Actor) -> list[str]:
     """Keep what is told of a customer in place of what was; return which fields changed.
@@ -149,19 +173,83 @@ def set_tags(*, customer_id: UUID, tags: Sequence[str], now: datetime, actor: Ac
     WrongText
         A tag is empty or too long, or there are too many.
     """
-    wanted = sorted({" ".join(tag.split()) for tag in tags})
+    row = _locked(customer_id)
+    wanted = _checked_tags(tags)
+    _keep_tags(row, wanted, now=now, actor=actor)
+    return wanted
+
+
+@transaction.atomic
+def change_tags(*, change: TagChange, now: datetime, actor: Actor) -> TagOutcome:
+    """Give a customer tags, and take others away.
+
+    Raises
+    ------
+    NoSuchCustomer
+        The id leads to nobody.
+    WrongText
+        A tag is empty or too long, or there would be too many.
+    """
+    return _tag(_locked(change.customer_id), change, now=now, actor=actor)
+
+
+@transaction.atomic
+def tag_customers(*, changes: Sequence[TagChange], now: datetime, actor: Actor) -> list[TagOutcome]:
+    """Give customers tags, and take others away; return what became of each.
+
+    A change of a customer that is not there, or to tags that cannot be, is `refused` and hinders no other.
+    """
+    survivors = map_survivors({change.customer_id for change in changes})
+    rows = CustomerRow.objects.select_for_update().filter(id__in=set(survivors.values())).order_by("id")
+    known = {row.id: row for row in rows}
+    outcomes = []
+    for change in changes:
+        row = known.get(survivors[change.customer_id])
+        if row is None:
+            outcomes.append(_not_tagged(change, NoSuchCustomer(gettext("There is no such customer.")), "/customer_id"))
+            continue
+        try:
+            outcomes.append(_tag(row, change, now=now, actor=actor))
+        except WrongText as error:
+            outcomes.append(_not_tagged(change, error, "/add"))
+    return outcomes
+
+
+def _tag(row: CustomerRow, change: TagChange, *, now: datetime, actor: Actor) -> TagOutcome:
+    wanted = _checked_tags({*row.tags, *_tidied(change.add)} - _tidied(change.remove))
+    changed = _keep_tags(row, wanted, now=now, actor=actor)
+    return TagOutcome(customer_id=row.id, outcome="updated" if changed else "unchanged")
+
+
+def _not_tagged(change: TagChange, error: DomainError, pointer: str) -> TagOutcome:
+    return TagOutcome(
+        customer_id=change.customer_id, outcome="refused", code=error.code, message=error.message, pointer=pointer
+    )
+
+
+def _tidied(tags: Iterable[str]) -> set[str]:
+    return {" ".join(tag.split()) for tag in tags}
+
+
+def _checked_tags(tags: Iterable[str]) -> list[str]:
+    wanted = sorted(_tidied(tags))
     if any(not 1 <= len(tag) <= _LONGEST_TAG for tag in wanted) or len(wanted) > _MOST_TAGS:
         raise WrongText(
             gettext("A tag has 1 to {longest} characters, and a customer up to {most} tags.").format(
                 longest=_LONGEST_TAG, most=_MOST_TAGS
             )
         )
-    row = _locked(customer_id)
-    if sorted(row.tags) != wanted:
-        row.tags, row.updated_at = wanted, now
-        row.save(update_fields=["tags", "updated_at"])
-        _changed(row.id, ["tags"], now=now, actor=actor)
     return wanted
+
+
+def _keep_tags(row: CustomerRow, wanted: Sequence[str], *, now: datetime, actor: Actor) -> bool:
+    """Keep a customer's tags; tell whether they changed."""
+    if sorted(row.tags) == wanted:
+        return False
+    row.tags, row.updated_at = list(wanted), now
+    row.save(update_fields=["tags", "updated_at"])
+    _changed(row.id, ["tags"], now=now, actor=actor)
+    return True
 
 
 @transaction.atomic
@@ -272,16 +360,18 @@ def save_trait(*, trait: Trait, now: datetime, actor: Actor) -> Trait:
 
     Raises
     ------
-    WrongTrait
+    WrongDefinition
         The key or the choices cannot be meant, or the kind of a trait that is kept were to change.
     """
     if not _KEY.fullmatch(trait.key):
-        raise WrongTrait(trait.key, gettext("A trait's key is lower-case letters, digits and _, as shoe_size."))
+        raise WrongDefinition(
+            trait.key, "key", gettext("A trait's key is lower-case letters, digits and _, as shoe_size.")
+        )
     if (trait.kind in {TraitKind.CHOICE, TraitKind.CHOICES}) != bool(trait.choices):
-        raise WrongTrait(trait.key, gettext("A trait of choices, and no other, has a list of choices."))
+        raise WrongDefinition(trait.key, "choices", gettext("A trait of choices, and no other, has a list of choices."))
     before = TraitRow.objects.filter(key=trait.key).first()
     if before and before.kind != trait.kind:
-        raise WrongTrait(trait.key, gettext("The kind of a trait does not change; make another one."))
+        raise WrongDefinition(trait.key, "kind", gettext("The kind of a trait does not change; make another one."))
     TraitRow.objects.update_or_create(
         key=trait.key,
         defaults={

@@ -24,6 +24,14 @@ class WrongTrait(DomainError):
         self.pointer = f"/traits/{key}"
 
 
+class WrongDefinition(WrongTrait):
+    """What a trait is to be cannot be meant. `pointer` is the field of the definition that is wrong."""
+
+    def __init__(self, key: str, field: str, message: str) -> None:
+        super().__init__(key, message)
+        self.pointer = f"/{field}"
+
+
 def check_traits(values: Mapping[str, Any], traits: Mapping[str, Trait]) -> None:
     """Hold values to what is kept; None takes a value away.
 

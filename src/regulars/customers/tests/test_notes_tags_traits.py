@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from regulars.customers import queries, services
-from regulars.customers.contracts import Identifier, IdentifierKind, Person, Profile, Trait, TraitKind
+from regulars.customers.contracts import Identifier, IdentifierKind, Person, Profile, TagChange, Trait, TraitKind
 from regulars.customers.traits import WrongTrait
 from regulars.staff.models import AuditEntry
 from regulars.stream.contracts import system
@@ -121,3 +121,37 @@ def test_an_identifier_of_another_is_not_taken(ada: UUID) -> None:
 def test_a_customer_who_does_not_exist_cannot_be_changed() -> None:
     with pytest.raises(queries.NoSuchCustomer):
         services.add_note(customer_id=uuid4(), text="Who?", now=NOW, actor=ACTOR)
+
+
+def test_tags_are_given_and_taken_away_beside_those_that_stay(ada: UUID) -> None:
+    services.set_tags(customer_id=ada, tags=["vip", "new"], now=NOW, actor=ACTOR)
+    change = TagChange(customer_id=ada, add=["wholesale"], remove=["new"])
+    assert services.change_tags(change=change, now=NOW, actor=ACTOR).outcome == "updated"
+    assert queries.get_customer(ada).tags == ["vip", "wholesale"]
+    assert services.change_tags(change=change, now=NOW, actor=ACTOR).outcome == "unchanged"
+    assert AuditEntry.objects.filter(action="customer.changed").count() == 2
+
+
+def test_a_change_of_tags_that_cannot_be_hinders_no_other(ada: UUID) -> None:
+    told = [(ada, ""), (uuid4(), "vip"), (ada, "vip")]
+    changes = [TagChange(customer_id=who, add=[tag]) for who, tag in told]
+    outcomes = services.tag_customers(changes=changes, now=NOW, actor=ACTOR)
+    assert [(each.outcome, each.code) for each in outcomes] == [
+        ("refused", "wrong_text"),
+        ("refused", "no_such_customer"),
+        ("updated", ""),
+    ]
+
+
+def test_one_person_who_cannot_be_kept_is_refused_with_the_place() -> None:
+    person = Person(identifiers=[Identifier(IdentifierKind.EMAIL, "anonymous")])
+    with pytest.raises(services.CustomerRefused) as caught:
+        services.put_customer(person=person, source="shop", now=NOW, actor=ACTOR)
+    assert (caught.value.code, caught.value.pointer) == ("nobody_named", "/identifiers")
+
+
+def test_notes_are_read_page_by_page(ada: UUID) -> None:
+    written = [services.add_note(customer_id=ada, text=str(number), now=NOW, actor=ACTOR) for number in range(5)]
+    first = queries.list_notes(ada, limit=3)
+    second = queries.list_notes(ada, limit=3, before=(first[-1].created_at, first[-1].id))
+    assert [each.id for each in [*first, *second]] == [each.id for each in reversed(written)]

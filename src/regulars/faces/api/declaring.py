@@ -31,15 +31,21 @@ class Resource:
         """Declare a write of what stands at an address."""
         return self._operation("PUT", path, scope=scope, answer=answer)
 
-    def post(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
-        """Declare a write of something new, or of many."""
-        return self._operation("POST", path, scope=scope, answer=answer)
+    def post(self, path: str, *, scope: str, answer: Any, finds: bool = False) -> Callable[[View], View]:
+        """Declare a write of something new, or of many; it `finds` what its body names, or answers 404."""
+        return self._operation("POST", path, scope=scope, answer=answer, finds=finds)
 
     def patch(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
         """Declare a write of some fields."""
         return self._operation("PATCH", path, scope=scope, answer=answer)
 
-    def _operation(self, method: str, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
+    def delete(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
+        """Declare that something is taken away."""
+        return self._operation("DELETE", path, scope=scope, answer=answer)
+
+    def _operation(
+        self, method: str, path: str, *, scope: str, answer: Any, finds: bool = False
+    ) -> Callable[[View], View]:
         if scope != ANY_KEY and scope not in PERMISSIONS:
             raise KeyError(scope)
 
@@ -59,7 +65,7 @@ class Resource:
                 response={200: answer},
                 operation_id=view.__name__,
                 summary=(view.__doc__ or "").partition("\n")[0].rstrip("."),
-                openapi_extra={"x-scope": scope},
+                openapi_extra={"x-scope": scope, "x-finds": finds or "{" in path},
             )
             return declared(decorate_view(gate)(view))
 

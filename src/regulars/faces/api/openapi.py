@@ -20,7 +20,7 @@ ALWAYS = {
     429: "Too many calls; `Retry-After` says when to go on.",
     500: "Something went wrong on our side.",
 }
-FOR_PATHS = {404: "There is no such thing."}
+WHERE_FOUND = {404: "There is no such thing."}
 FOR_WRITES = {
     409: "It does not go with what is kept; or another call under the same idempotency key has not ended in time.",
     503: "Two calls stood in each other's way; try again.",
@@ -46,20 +46,20 @@ def document() -> Json:
     components["schemas"] |= _problem_schemas()
     components["parameters"] = {"IdempotencyKey": _idempotency_parameter()}
     components["headers"] = _headers()
-    for path, methods in made["paths"].items():
+    for methods in made["paths"].values():
         for method, operation in methods.items():
-            _complete(operation, method.upper(), path)
+            _complete(operation, method.upper())
     return made
 
 
-def _complete(operation: Json, method: str, path: str) -> None:
+def _complete(operation: Json, method: str) -> None:
     """Add to an operation what the gate asks and answers."""
     scope = operation["x-scope"]
     operation["security"] = [{"ApiKey": []}]
     operation["description"] = f"{operation.get('description', '')}\n\nScope: `{scope}`.".strip()
     problems = dict(ALWAYS)
-    if "{" in path or "events" in path:
-        problems |= FOR_PATHS
+    if operation.pop("x-finds"):
+        problems |= WHERE_FOUND
     operation["parameters"] = [_as_text(each) for each in operation["parameters"]]
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS}
     if method in WRITES:

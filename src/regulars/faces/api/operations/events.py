@@ -33,7 +33,7 @@ events = Resource("Events")
 _LIST = "customer events"
 
 
-@events.post("/events", scope="events.write", answer=EventPutOut)
+@events.post("/events", scope="events.write", answer=EventPutOut, finds=True)
 def append_event(request: HttpRequest, body: Annotated[EventIn, JsonBody(...)]) -> Any:
     """Append an event of your own to a customer's timeline.
 
