@@ -6,6 +6,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -39,21 +40,57 @@ class Caller:
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         return self._call(method, path, headers=headers, **({} if body is None else {"json": body}))
 
+    def send_file(
+        self, path: str, file: Path, parameters: Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> Any:
+        """Write with a file as the body; it is read as it goes, from its beginning in each attempt."""
+        headers = {
+            "Idempotency-Key": idempotency_key or str(uuid.uuid4()),
+            "Content-Type": "application/octet-stream",
+        }
+
+        def attempt() -> httpx.Response:
+            with file.open("rb") as opened:
+                return self._http.post(path, params=dict(parameters), headers=headers, content=opened)
+
+        return self._until_answered(attempt).json()
+
+    def fetch_file(self, path: str, goal: Path) -> None:
+        """Read a file into `goal`, as it comes; nothing stands there until all has come."""
+        partial = goal.with_name(f"{goal.name}.partial")
+
+        def attempt() -> httpx.Response:
+            with self._http.stream("GET", path) as answer, partial.open("wb") as out:
+                if not answer.is_success:
+                    answer.read()
+                for chunk in answer.iter_bytes() if answer.is_success else ():
+                    out.write(chunk)
+                return answer
+
+        try:
+            self._until_answered(attempt)
+            partial.replace(goal)
+        finally:
+            partial.unlink(missing_ok=True)
+
     def _call(self, method: str, path: str, **options: Any) -> Any:
-        for attempt in range(1, self._attempts + 1):
-            last = attempt == self._attempts
+        return self._until_answered(lambda: self._http.request(method, path, **options)).json()
+
+    def _until_answered(self, attempt: Callable[[], httpx.Response]) -> httpx.Response:
+        for number in range(1, self._attempts + 1):
+            last = number == self._attempts
             try:
-                answer = self._http.request(method, path, **options)
+                answer = attempt()
             except httpx.TransportError:
                 if last:
                     raise
-                self._sleep(_pause_seconds(attempt))
+                self._sleep(_pause_seconds(number))
                 continue
             if answer.is_success:
-                return answer.json()
+                return answer
             if last or answer.status_code not in TRIED_AGAIN_AFTER:
                 raise ApiError.of(answer)
-            self._sleep(_asked_for_seconds(answer) or _pause_seconds(attempt))
+            self._sleep(_asked_for_seconds(answer) or _pause_seconds(number))
         raise AssertionError("the last attempt returns or raises")
 
 

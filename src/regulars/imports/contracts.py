@@ -80,6 +80,15 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """A file that is kept under the id of the import that is to be made of it."""
+
+    import_id: UUID
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
     """A file on its way in. `rows_total` is known once the file has been read; `same_as` is an earlier import of it."""
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import PurePath
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from regulars.imports import ending, files
-from regulars.imports.contracts import UNDER_WAY, FileMapping, Import, ImportKind, ImportState
+from regulars.imports.contracts import UNDER_WAY, FileMapping, Import, ImportKind, ImportState, KeptFile
 from regulars.imports.deferring import defer_work
 from regulars.imports.kept import import_of, json_of_recognised, settled_now
 from regulars.imports.models import Import as ImportRow
@@ -60,31 +60,70 @@ def receive_file(
     WrongSource
         The source has no name, or too long a one.
     """
-    if not 1 <= len(source) <= _LONGEST_SOURCE:
-        raise WrongSource(gettext("A source has a name of up to {most} characters.").format(most=_LONGEST_SOURCE))
+    _check_source(source)
+    file = keep_file(chunks)
+    try:
+        return receive_kept_file(file=file, kind=kind, file_name=file_name, source=source, now=now, actor=actor)
+    except BaseException:
+        drop_file(file)
+        raise
+
+
+def keep_file(chunks: Iterable[bytes]) -> KeptFile:
+    """Keep a file of which an import is to be made; it belongs to none yet.
+
+    It takes as long as the file takes to come, so it is done before a transaction begins.
+
+    Raises
+    ------
+    FileTooLarge
+        It is larger than may be imported, as it is or unpacked.
+    FileDamaged
+        It cannot be unpacked.
+    """
     import_id = new_id()
     kept = files.keep_file(import_id, chunks)
-    try:
-        with transaction.atomic():
-            row = ImportRow.objects.create(
-                id=import_id,
-                kind=kind.value,
-                state=ImportState.UPLOADED.value,
-                # Only shown; the file lies under the import's id.
-                file_name=PurePath(file_name.replace("\\", "/")).name.replace("\0", "")[:_LONGEST_NAME] or kind.value,
-                size_bytes=kept.size_bytes,
-                sha256=kept.sha256,
-                source=source,
-                language=language(),
-                created_by=str(actor),
-                created_at=now,
-            )
-            details = {"kind": kind.value, "size_bytes": kept.size_bytes}
-            record(actor, "import.received", "import", row.id, now=now, details=details)
-    except BaseException:
-        files.remove_file(import_id)
-        raise
+    return KeptFile(import_id=import_id, size_bytes=kept.size_bytes, sha256=kept.sha256)
+
+
+def drop_file(file: KeptFile) -> None:
+    """Remove a file that no import was made of."""
+    files.remove_file(file.import_id)
+
+
+@transaction.atomic
+def receive_kept_file(
+    *, file: KeptFile, kind: ImportKind, file_name: str, source: str, now: datetime, actor: Actor
+) -> Import:
+    """Make an import of a file that is kept; see `receive_file`.
+
+    Raises
+    ------
+    WrongSource
+        The source has no name, or too long a one.
+    """
+    _check_source(source)
+    row = ImportRow.objects.create(
+        id=file.import_id,
+        kind=kind.value,
+        state=ImportState.UPLOADED.value,
+        # Only shown; the file lies under the import's id.
+        file_name=PurePath(file_name.replace("\\", "/")).name.replace("\0", "")[:_LONGEST_NAME] or kind.value,
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        source=source,
+        language=language(),
+        created_by=str(actor),
+        created_at=now,
+    )
+    details = {"kind": kind.value, "size_bytes": file.size_bytes}
+    record(actor, "import.received", "import", row.id, now=now, details=details)
     return import_of(row)
+
+
+def _check_source(source: str) -> None:
+    if not 1 <= len(source) <= _LONGEST_SOURCE:
+        raise WrongSource(gettext("A source has a name of up to {most} characters.").format(most=_LONGEST_SOURCE))
 
 
 def map_columns(*, import_id: UUID, mapping: FileMapping, now: datetime, actor: Actor) -> Import:
@@ -133,7 +172,7 @@ def start_dry_run(*, import_id: UUID, now: datetime, actor: Actor) -> Import:
     _demand(row, ImportState.MAPPED)
     _begin_anew(row, ImportState.CHECKING, now=now, actor=actor)
     row.dry_run = None
-    row.save()
+    _save_under_way(row)
     record(actor, "import.checked", "import", row.id, now=now)
     defer_work(row.id)
     return import_of(row)
@@ -160,7 +199,7 @@ def start(*, import_id: UUID, now: datetime, actor: Actor) -> Import:
         _refuse_same_file(row)
         row.state, row.starts, row.error_code, row.error_message = ImportState.RUNNING.value, 0, "", ""
         row.started_by, row.ended_at = str(actor), None
-    row.save()
+    _save_under_way(row)
     ending.tell(row, "import.started", now=now, actor=actor)
     record(actor, "import.started", "import", row.id, now=now)
     defer_work(row.id)
@@ -243,9 +282,18 @@ def _begin_anew(row: ImportRow, state: ImportState, *, now: datetime, actor: Act
 
 
 def _refuse_same_file(row: ImportRow) -> None:
-    """Refuse a second run of the same file; the index refuses the two that begin in the same moment."""
+    """Refuse a second run of the same file."""
     same = ImportRow.objects.filter(
         sha256=row.sha256, kind=row.kind, source=row.source, state__in=[state.value for state in UNDER_WAY]
     ).exclude(id=row.id)
     if same.exists():
         raise SameFileUnderWay(gettext("The same file is being imported at this moment."))
+
+
+def _save_under_way(row: ImportRow) -> None:
+    """Save a row that is now under way; where two begin in the same moment, the index refuses the second."""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        raise SameFileUnderWay(gettext("The same file is being imported at this moment.")) from None

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
@@ -21,11 +22,12 @@ class Server:
     def __init__(self) -> None:
         self.answers: list[Answer] = []
         self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []
         kept = self
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                kept.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
                 kept.asked.append((self.command, self.path, dict(self.headers)))
                 status, headers, body = kept.answers.pop(0)
                 if status == 0:
@@ -131,3 +133,27 @@ def test_an_answer_that_is_no_problem_of_ours_is_told_by_its_status(server: Serv
     with pytest.raises(ApiError) as refused:
         client.me()
     assert (refused.value.status, refused.value.code) == (404, "http_error")
+
+
+def test_a_file_is_sent_again_from_its_beginning_under_one_idempotency_key(
+    server: Server, client: Client, tmp_path: Path
+):
+    file = tmp_path / "orders.csv"
+    file.write_bytes(b"a,b\n" * 1000)
+    server.answers = [(503, {}, {}), OK]
+    client.imports.create(file, kind="orders", source="shop")
+    assert server.bodies == [file.read_bytes()] * 2
+    assert len({headers["Idempotency-Key"] for _, _, headers in server.asked}) == 1
+    assert server.asked[0][1] == "/v1/imports?kind=orders&source=shop&file_name=orders.csv"
+
+
+def test_a_file_that_is_fetched_stands_there_once_all_of_it_has_come(server: Server, client: Client, tmp_path: Path):
+    goal = tmp_path / "refused.csv"
+    server.answers = [(503, {}, {}), (404, {}, {"code": "no_such_import"})]
+    with pytest.raises(ApiError) as refused:
+        client.imports.download_refused("1", goal)
+    assert refused.value.code == "no_such_import"
+    assert list(tmp_path.iterdir()) == []
+    server.answers = [(200, {}, "row")]
+    assert client.imports.download_refused("1", goal).read_text() == '"row"'
+    assert list(tmp_path.iterdir()) == [goal]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -11,9 +11,12 @@ from ninja.decorators import decorate_view
 
 from regulars.faces.api.gate import gated
 from regulars.faces.api.keys import ANY_KEY
+from regulars.faces.api.uploads import MEDIA_TYPE
 from regulars.staff.permissions import PERMISSIONS
 
 View = TypeVar("View", bound=Callable[..., Any])
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FILE = {"required": True, "content": {MEDIA_TYPE: BINARY}}
 WRITES = frozenset({"PUT", "POST", "PATCH", "DELETE"})
 
 
@@ -43,8 +46,24 @@ class Resource:
         """Declare that something is taken away."""
         return self._operation("DELETE", path, scope=scope, answer=answer)
 
+    def upload(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
+        """Declare a write whose body is a file."""
+        return self._operation("POST", path, scope=scope, answer=answer, takes_file=True)
+
+    def download(self, path: str, *, scope: str, media: Sequence[str]) -> Callable[[View], View]:
+        """Declare a read whose answer is a file of one of these types; the view makes the answer."""
+        return self._operation("GET", path, scope=scope, answer=None, media=media)
+
     def _operation(
-        self, method: str, path: str, *, scope: str, answer: Any, finds: bool = False
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: str,
+        answer: Any,
+        finds: bool = False,
+        takes_file: bool = False,
+        media: Sequence[str] = (),
     ) -> Callable[[View], View]:
         if scope != ANY_KEY and scope not in PERMISSIONS:
             raise KeyError(scope)
@@ -58,14 +77,17 @@ class Resource:
                 return taken[0]
 
             body = "body" in view.__annotations__
-            gate = partial(gated, scope=scope, writes=method in WRITES, body=body, parameters=parameters)
+            gate = partial(
+                gated, scope=scope, writes=method in WRITES, body=body, parameters=parameters, takes_file=takes_file
+            )
             declared = self.router.api_operation(
                 [method],
                 path,
                 response={200: answer},
                 operation_id=view.__name__,
                 summary=(view.__doc__ or "").partition("\n")[0].rstrip("."),
-                openapi_extra={"x-scope": scope, "x-finds": finds or "{" in path},
+                openapi_extra={"x-scope": scope, "x-finds": finds or "{" in path, "x-media": media}
+                | ({"requestBody": _FILE} if takes_file else {}),
             )
             return declared(decorate_view(gate)(view))
 

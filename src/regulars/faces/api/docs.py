@@ -14,6 +14,7 @@ from regulars.faces.api.openapi import document
 from regulars.faces.api.snippets import SNIPPETS
 
 Json = dict[str, Any]
+JSON = "application/json"
 
 
 @cache
@@ -47,8 +48,9 @@ def show_docs(_request: HttpRequest) -> HttpResponse:
 
 def _shown(method: str, path: str, operation: Json, told: Json) -> Json:
     """Return what the page shows of one operation."""
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    bodies = operation.get("requestBody", {}).get("content", {})
+    body = bodies.get(JSON, {}).get("schema")
+    answers = operation["responses"]["200"]["content"]
     return {
         "id": operation["operationId"],
         "method": method,
@@ -58,10 +60,11 @@ def _shown(method: str, path: str, operation: Json, told: Json) -> Json:
         "scope": operation["x-scope"],
         "parameters": [_parameter(each, told) for each in operation["parameters"]],
         "body": _name_of(body),
-        "answer": _name_of(answer),
+        "answer": _name_of(answers.get(JSON, {}).get("schema")),
+        "file": ", ".join(answers) if JSON not in answers else "",
         "problems": [(status, each["description"]) for status, each in operation["responses"].items()],
         "client": SNIPPETS[operation["operationId"]],
-        "curl": _curl(method, path, example(body, told["components"]["schemas"]) if body else None),
+        "curl": _curl(method, _example_address(path, operation, told), _curl_body(body, bodies, told)),
     }
 
 
@@ -107,11 +110,27 @@ def _name_of(schema: Json | None) -> str:
     return schema["$ref"].rsplit("/", 1)[-1] if schema and "$ref" in schema else ""
 
 
-def _curl(method: str, path: str, body: Any) -> str:
-    lines = [f"curl -X {method} https://regulars.example{path}", "  -H 'Authorization: Bearer rk_…'"]
-    if body is not None:
-        told = json.dumps(body, indent=2, ensure_ascii=False).replace("'", "'\\''")
-        lines += ["  -H 'Content-Type: application/json'", f"  -d '{told}'"]
+def _example_address(path: str, operation: Json, told: Json) -> str:
+    """Return a path with the parameters that it cannot do without."""
+    query = [
+        f"{each['name']}={example(each['schema'], told['components']['schemas'])}"
+        for each in operation["parameters"]
+        if each.get("in") == "query" and each["required"]
+    ]
+    return f"{path}?{'&'.join(query)}" if query else path
+
+
+def _curl_body(body: Json | None, bodies: Json, told: Json) -> list[str]:
+    """Return the lines that send a body: JSON, or a file."""
+    if body:
+        text = json.dumps(example(body, told["components"]["schemas"]), indent=2, ensure_ascii=False)
+        quoted = text.replace("'", "'\\''")
+        return [f"  -H 'Content-Type: {JSON}'", f"  -d '{quoted}'"]
+    return [line for media in bodies for line in (f"  -H 'Content-Type: {media}'", "  --data-binary @file.csv")]
+
+
+def _curl(method: str, path: str, body: list[str]) -> str:
+    lines = [f"curl -X {method} 'https://regulars.example{path}'", "  -H 'Authorization: Bearer rk_…'", *body]
     return " \\\n".join(lines)
 
 

@@ -32,6 +32,9 @@ STATUS: Mapping[str, int] = {
     "no_such_account": 404,
     "no_such_invitation": 404,
     "no_such_import": 404,
+    "wrong_state": 409,
+    "same_file_under_way": 409,
+    "file_too_large": 413,
     "reporting_currency_in_use": 409,
     "identifier_taken": 409,
     "same_customer": 409,
@@ -91,10 +94,15 @@ def fault_of(error: DomainError) -> Fault:
     return Fault(code=error.code, detail=error.message, pointer=pointer)
 
 
+def domain_problem(error: DomainError) -> HttpResponse:
+    """Return an error of a feature as an answer."""
+    return problem(STATUS.get(error.code, 422), fault_of(error))
+
+
 def install_handlers(api: NinjaAPI) -> None:
     """Tell ninja how each error is told."""
     api.add_exception_handler(Refused, _refused)
-    api.add_exception_handler(DomainError, _domain_error)
+    api.add_exception_handler(DomainError, lambda _, error: domain_problem(error))  # type: ignore[arg-type]
     api.add_exception_handler(ValidationError, _validation_error)
     api.add_exception_handler(OperationalError, lambda _, error: waited_in_vain(error))  # type: ignore[arg-type]
     api.add_exception_handler(RequestDataTooBig, lambda _, __: too_large().response())
@@ -115,10 +123,6 @@ def too_large() -> Refused:
 def _refused(_: HttpRequest, error: Any) -> HttpResponse:
     response: HttpResponse = error.response()
     return response
-
-
-def _domain_error(_: HttpRequest, error: Any) -> HttpResponse:
-    return problem(STATUS.get(error.code, 422), fault_of(error))
 
 
 def _validation_error(_: HttpRequest, error: Any) -> HttpResponse:

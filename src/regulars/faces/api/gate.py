@@ -14,6 +14,7 @@ from regulars.faces.api import idempotency
 from regulars.faces.api.errors import Refused, too_large, waited_in_vain
 from regulars.faces.api.keys import authenticate, check_scope
 from regulars.faces.api.limits import count_call, too_many
+from regulars.faces.api.uploads import with_file
 from regulars.kit.i18n import gettext
 
 Run = Callable[..., HttpResponse]
@@ -23,7 +24,15 @@ JSON = "application/json"
 _NUL = b"\\u0000"
 
 
-def gated(run: Run, *, scope: str, writes: bool, body: bool, parameters: Callable[[], frozenset[str]]) -> Run:
+def gated(
+    run: Run,
+    *,
+    scope: str,
+    writes: bool,
+    body: bool,
+    parameters: Callable[[], frozenset[str]],
+    takes_file: bool = False,
+) -> Run:
     """Return an operation's `run` behind the gate. `parameters` names what it takes from the address's query."""
 
     def passing(request: HttpRequest, **path: Any) -> HttpResponse:
@@ -46,6 +55,8 @@ def gated(run: Run, *, scope: str, writes: bool, body: bool, parameters: Callabl
             if body:
                 _check_body(request)
             idempotency_key = idempotency.key_of(request) if writes else None
+            if takes_file:
+                return with_file(request, idempotency_key, lambda: run(request, **path))
             if idempotency_key is None:
                 return run(request, **path)
             return idempotency.once(request, idempotency_key, lambda: run(request, **path))

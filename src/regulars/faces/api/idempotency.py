@@ -38,8 +38,10 @@ def key_of(request: HttpRequest) -> str | None:
     return key
 
 
-def once(request: HttpRequest, key: str, run: Callable[[], HttpResponse]) -> HttpResponse:
-    """Run a write, or answer as it was answered before.
+def once(
+    request: HttpRequest, key: str, run: Callable[[], HttpResponse], *, body_digest: bytes | None = None
+) -> HttpResponse:
+    """Run a write, or answer as it was answered before; `body_digest` stands for a body that is not in memory.
 
     The key is claimed in the transaction of the effect: a second call waits at the unique index until the first has
     ended. What was refused leaves no key, so that the call can be mended and sent again under it.
@@ -50,7 +52,7 @@ def once(request: HttpRequest, key: str, run: Callable[[], HttpResponse]) -> Htt
         The key came with another request before, or the first call has not ended in time.
     """
     place = {"api_key_id": caller(request).id, "key": key}
-    digest = _digest(request)
+    digest = _digest(request, request.body if body_digest is None else body_digest)
     with transaction.atomic():
         if not _claim(place, digest):
             return _replay(place, digest)
@@ -77,6 +79,6 @@ def _replay(place: dict[str, Any], digest: bytes) -> HttpResponse:
     return HttpResponse(bytes(body), status=status, content_type=content_type, headers={REPLAYED: "true"})
 
 
-def _digest(request: HttpRequest) -> bytes:
+def _digest(request: HttpRequest, body: bytes) -> bytes:
     parts = (request.method or "", request.get_full_path())
-    return hashlib.sha256("\n".join(parts).encode() + b"\n" + request.body).digest()
+    return hashlib.sha256("\n".join(parts).encode() + b"\n" + body).digest()

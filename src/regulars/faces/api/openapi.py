@@ -6,9 +6,10 @@ from functools import cache
 from typing import Any
 
 from regulars.faces.api.app import api
-from regulars.faces.api.declaring import WRITES
+from regulars.faces.api.declaring import BINARY, WRITES
 from regulars.faces.api.errors import MEDIA_TYPE, Problem
 from regulars.faces.api.idempotency import HEADER, LONGEST, REPLAYED
+from regulars.faces.api.uploads import MEDIA_TYPE as UPLOAD
 
 Json = dict[str, Any]
 PREFIX = "/v1/"
@@ -26,6 +27,11 @@ FOR_WRITES = {
     503: "Two calls stood in each other's way; try again.",
 }
 FOR_BODIES = {413: "The body is too large.", 415: "The body is no JSON."}
+FOR_FILES = {
+    411: "The length of the file is not told.",
+    413: "The file is too large, as it is or unpacked.",
+    415: "The body is not sent as a file.",
+}
 DESCRIPTION = """How programs talk with Regulars.
 
 Send a key as `Authorization: Bearer rk_…`. Amounts are integers in minor units, times are ISO 8601 with a zone,
@@ -67,8 +73,10 @@ def _complete(operation: Json, method: str) -> None:
         operation["parameters"] = [*operation["parameters"], {"$ref": "#/components/parameters/IdempotencyKey"}]
         headers[REPLAYED] = {"$ref": f"#/components/headers/{REPLAYED}"}
     if "requestBody" in operation:
-        problems |= FOR_BODIES
+        problems |= FOR_FILES if UPLOAD in operation["requestBody"]["content"] else FOR_BODIES
     [answer] = operation["responses"].values()
+    if media := operation.pop("x-media"):
+        answer["content"] = dict.fromkeys(media, BINARY)
     answer["headers"] = headers
     responses = {"200": answer} | {str(status): _problem(text) for status, text in sorted(problems.items())}
     operation["responses"] = responses

@@ -225,3 +225,14 @@ def test_an_import_whose_file_is_gone_fails_and_says_so() -> None:
     path_of(sent.id).unlink()
     failed = work(sent)
     assert (failed.state, failed.error_code) == (ImportState.FAILED, "file_gone")
+
+
+@pytest.mark.django_db
+def test_of_two_that_begin_in_the_same_moment_the_second_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = send(demo(5)), send(demo(5))
+    services.start(import_id=first.id, now=NOW, actor=MIRA)
+    # Neither sees the other's start, as it has not been committed yet.
+    monkeypatch.setattr(services, "_refuse_same_file", lambda _: None)
+    with pytest.raises(services.SameFileUnderWay):
+        services.start(import_id=second.id, now=NOW, actor=MIRA)
+    assert get_import(second.id).state is ImportState.MAPPED

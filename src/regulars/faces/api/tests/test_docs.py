@@ -46,10 +46,11 @@ def test_each_operation_is_shown_through_the_client_with_a_method_that_it_has():
 
 def bodies() -> list[tuple[str, dict[str, Any]]]:
     return [
-        (operation["operationId"], operation["requestBody"]["content"]["application/json"]["schema"])
+        (operation["operationId"], media["schema"])
         for methods in document()["paths"].values()
         for operation in methods.values()
-        if "requestBody" in operation
+        for kind, media in operation.get("requestBody", {}).get("content", {}).items()
+        if kind == "application/json"
     ]
 
 
@@ -66,5 +67,15 @@ def test_each_problem_that_the_document_tells_is_a_problem_document():
     for methods in told["paths"].values():
         for operation in methods.values():
             for status, response in operation["responses"].items():
-                media = "application/json" if status == "200" else "application/problem+json"
-                assert list(response["content"]) == [media]
+                if status != "200":
+                    assert list(response["content"]) == ["application/problem+json"]
+
+
+def test_an_answer_is_json_or_a_file():
+    files = {
+        operation["operationId"]: list(operation["responses"]["200"]["content"])
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+        if list(operation["responses"]["200"]["content"]) != ["application/json"]
+    }
+    assert files == {"download_refused_rows": ["text/csv"]}
