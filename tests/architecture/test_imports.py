@@ -15,8 +15,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 HOUSE = """
-    config demo faces integrations imports webhooks team campaigns insights desk feedback loyalty messaging experiments
-    segments orders customers staff business stream report facts intake design kit client
+    config demo faces integrations imports exports webhooks team campaigns insights desk feedback loyalty messaging
+    experiments segments orders customers staff business stream report facts intake design kit client
 """
 LOYALTY = "simulation adjudication challenges referrals rules rewards tiers ledger definitions"
 FEATURE = "consumers jobs services queries facts kinds channels models contracts"
@@ -29,6 +29,11 @@ FORBIDDEN = [
     ("regulars/design/planted.py", "import regulars.report", "Each rung of Regulars imports only what stands below it"),
     ("regulars/facts/planted.py", "import regulars.intake", "Each rung of Regulars imports only what stands below it"),
     ("regulars/desk/planted.py", "import regulars.feedback", "Each rung of Regulars imports only what stands below it"),
+    (
+        "regulars/exports/planted.py",
+        "import regulars.imports",
+        "Each rung of Regulars imports only what stands below it",
+    ),
     ("regulars/gamification/__init__.py", "", "Each rung of Regulars imports only what stands below it"),
     ("regulars/loyalty/tiers/planted.py", "import regulars.loyalty.rewards", "Inside loyalty each part imports only"),
     ("regulars/loyalty/challenges/planted.py", "import regulars.loyalty.referrals", "Inside loyalty each part imports"),

@@ -12,6 +12,7 @@ from regulars.client.business import Business
 from regulars.client.calling import Caller, Sleep
 from regulars.client.customers import Customers, Merges, Traits
 from regulars.client.events import Events
+from regulars.client.exports import Exports
 from regulars.client.imports import Imports
 from regulars.client.orders import Orders
 from regulars.client.products import Products
@@ -46,6 +47,7 @@ class Client:
         self.products = Products(self._caller)
         self.events = Events(self._caller)
         self.imports = Imports(self._caller)
+        self.exports = Exports(self._caller)
         self.business = Business(self._caller)
         self.dead_letters = DeadLetters(self._caller)
 

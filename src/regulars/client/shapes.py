@@ -334,6 +334,33 @@ class RefusedRow(TypedDict):
     message: str
 
 
+ExportKind = Literal["customers", "orders", "products", "events"]
+ExportFormat = Literal["csv", "jsonl"]
+
+
+class Export(TypedDict):
+    """A file on its way out; `is_ready` tells whether it can be downloaded."""
+
+    id: str
+    kind: ExportKind
+    format: ExportFormat
+    state: Literal["running", "done", "failed", "cancelled"]
+    source: str | None
+    since: str | None
+    items_total: int | None
+    items_done: int
+    share_done: float
+    rows: int
+    size_bytes: int
+    is_ready: bool
+    error_code: str
+    error_message: str
+    asked_by: str
+    asked_at: str
+    ended_at: str | None
+    file_removed_at: str | None
+
+
 class BusinessSettings(TypedDict):
     """The business."""
 

@@ -12,5 +12,6 @@ JOBS = (
     "regulars.staff.jobs",
     "regulars.orders.jobs",
     "regulars.imports.jobs",
+    "regulars.exports.jobs",
     "regulars.faces.api.jobs",
 )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from regulars.business import personal_data as business
 from regulars.customers import personal_data as customers
+from regulars.exports import personal_data as exports
 from regulars.faces.api import personal_data as api
 from regulars.imports import personal_data as imports
 from regulars.kit.classification import Columns, columns
@@ -22,6 +23,7 @@ FEATURES = {
     "customers": customers,
     "orders": orders,
     "imports": imports,
+    "exports": exports,
     "api": api,
 }
 

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "regulars.customers",
     "regulars.orders",
     "regulars.imports",
+    "regulars.exports",
     "regulars.faces.api",
     "regulars.faces.console",
     "regulars.config.apps.AssemblyConfig",

@@ -105,6 +105,23 @@ def list_newest_customers(*, limit: int, before: tuple[datetime, UUID] | None = 
     return list_customers([identity for identity, _ in rows])
 
 
+def list_customers_by_id(
+    *, limit: int, after: UUID | None, until: UUID, source: str | None = None, since: datetime | None = None
+) -> list[Customer]:
+    """Return customers by id, which is in the order in which they came, between two ids; without those merged.
+
+    Where a `source` is given, those whom it knows by a number; those that have changed `since` a moment.
+    """
+    told = {"after": after, "until": until, "source": source, "since": since, "limit": limit}
+    return list_customers([identity for (identity,) in rows_of("by_id", told)])
+
+
+def count_customers_by_id(*, until: UUID, source: str | None = None, since: datetime | None = None) -> int:
+    """Return how many customers `list_customers_by_id` would list."""
+    [(count,)] = rows_of("count_by_id", {"until": until, "source": source, "since": since})
+    return int(count)
+
+
 def count_customers() -> Count:
     """Return how many customers there are: exactly to 10,000, beyond that as the planner estimates."""
     exact = CustomerRow.objects.all()[: EXACT_TO + 1].count()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from uuid import UUID
 
 from regulars.imports.contracts import Refusal
@@ -14,15 +12,8 @@ from regulars.imports.queries import get_row, iter_refusals
 from regulars.imports.reading import explained
 from regulars.imports.workspace import workspace
 from regulars.intake.listing import iter_originals
+from regulars.kit.cells import csv_line
 from regulars.kit.i18n import gettext
-
-# A cell that begins so is a formula to a spreadsheet, and may do anything there.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe_cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def iter_refused_csv(import_id: UUID) -> Iterator[str]:
@@ -40,8 +31,8 @@ def iter_refused_csv(import_id: UUID) -> Iterator[str]:
     try:
         wanted = wanted_of(row, row.settled or settled_now(row, row.created_at.date()))
     except FileGone:
-        yield _line(_head())
-        yield from (_line(_why(refusal)) for refusal in refusals.values())
+        yield csv_line(_head())
+        yield from (csv_line(_why(refusal)) for refusal in refusals.values())
         return
     with explained(import_id, row.file_name), workspace() as connection:
         originals = iter_originals(
@@ -52,10 +43,10 @@ def iter_refused_csv(import_id: UUID) -> Iterator[str]:
             connection=connection,
         )
         _, names = next(originals)
-        yield _line([*map(str, names), *_head()])
+        yield csv_line([*map(str, names), *_head()])
         for number, cells in originals:
             filled = [*(cell or "" for cell in cells), *[""] * (len(names) - len(cells))]
-            yield _line([*filled, *_why(refusals[number])])
+            yield csv_line([*filled, *_why(refusals[number])])
 
 
 def _head() -> list[str]:
@@ -64,9 +55,3 @@ def _head() -> list[str]:
 
 def _why(refusal: Refusal) -> list[str]:
     return [str(refusal.row), refusal.code, refusal.message]
-
-
-def _line(cells: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([safe_cell(cell) for cell in cells])
-    return out.getvalue()

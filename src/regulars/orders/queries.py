@@ -6,27 +6,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from regulars.customers import queries as customers
 from regulars.customers.contracts import Count, Customer
 from regulars.customers.searching import query_words
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
-from regulars.orders.contracts import (
-    CustomerFacts,
-    DiscountState,
-    LineState,
-    Order,
-    OrderHead,
-    PaymentState,
-    Product,
-    ProductState,
-    ReturnedLine,
-    ReturnState,
-    TenderKind,
-    TenderState,
-)
+from regulars.orders.contracts import CustomerFacts, Order, OrderHead, Product
+from regulars.orders.in_full import head_of, orders_of
 from regulars.orders.models import CustomerFacts as FactsRow
-from regulars.orders.models import Line as LineRow
 from regulars.orders.models import Order as OrderRow
 from regulars.orders.models import Product as ProductRow
 from regulars.orders.statements import rows_of
@@ -85,85 +74,38 @@ def get_order(order_id: UUID) -> Order:
     NoSuchOrder
         There is none.
     """
-    row = OrderRow.objects.select_related("channel", "location").filter(id=order_id).first()
-    if row is None:
+    found = orders_of(OrderRow.objects.filter(id=order_id))
+    if not found:
         raise NoSuchOrder(gettext("There is no such order."))
-    return Order(
-        head=head_of(row),
-        lines=[line_of(each) for each in row.lines.select_related("product__category").order_by("number")],
-        discounts=[
-            DiscountState(name=each.name, coupon=each.coupon, amount_minor=each.amount_minor)
-            for each in row.discounts.order_by("number")
-        ],
-        tenders=[
-            TenderState(kind=TenderKind(each.kind), amount_minor=each.amount_minor, paid_at=each.paid_at)
-            for each in row.tenders.order_by("number")
-        ],
-        returns=returns_of(row),
-        tax_minor=row.tax_minor,
-        tax_included=row.tax_included,
-        shipping_minor=row.shipping_minor,
-        delivered_at=row.delivered_at,
-        location=row.location.name if row.location else "",
-        staff=row.staff,
-        attributes=row.attributes,
-        received_at=row.received_at,
-    )
+    return found[0]
 
 
-def line_of(row: LineRow) -> LineState:
-    """Return the contract of a line's row, under the name that it had when it was sold."""
-    category = row.product.category
-    return LineState(
-        product=ProductState(
-            external_id=row.product.external_id,
-            name=row.name or row.product.name,
-            category=category.name if category else "",
-        ),
-        quantity=row.quantity,
-        unit_price_minor=row.unit_price_minor,
-        discount_minor=row.discount_minor,
-        tax_minor=row.tax_minor,
-        total_minor=row.total_minor,
-    )
+def list_orders_in_full(
+    *, limit: int, after: UUID | None, until: UUID, source: str | None = None, since: datetime | None = None
+) -> list[Order]:
+    """Return orders in full by id, which is in the order in which they came, between two ids; placed since a moment."""
+    rows = OrderRow.objects.filter(id__lt=until, **_bounds(after=after, source=source, since=since))
+    return orders_of(rows.order_by("id")[:limit])
 
 
-def returns_of(row: OrderRow) -> list[ReturnState]:
-    """Return what came back of an order."""
-    lines: dict[int, list[ReturnedLine]] = {}
-    for each in row.returned_lines.order_by("line_number"):
-        returned = ReturnedLine(line=each.line_number, quantity=each.quantity, amount_minor=each.amount_minor)
-        lines.setdefault(each.return_number, []).append(returned)
-    return [
-        ReturnState(
-            external_id=each.external_id,
-            returned_at=each.returned_at,
-            reason=each.reason,
-            shipping_minor=each.shipping_minor,
-            lines=lines.get(each.number, []),
-        )
-        for each in row.returns.order_by("number")
-    ]
+def count_orders(*, until: UUID, source: str | None = None, since: datetime | None = None) -> int:
+    """Return how many orders `list_orders_in_full` would list."""
+    return OrderRow.objects.filter(id__lt=until, **_bounds(source=source, since=since)).count()
 
 
-def head_of(row: OrderRow) -> OrderHead:
-    """Return the contract of an order's row."""
-    return OrderHead(
-        id=row.id,
-        source=row.source,
-        external_id=row.external_id,
-        number=row.number,
-        version=row.version,
-        customer_id=row.customer_id,
-        placed_at=row.placed_at,
-        currency=row.currency,
-        total_minor=row.total_minor,
-        returned_minor=row.returned_minor,
-        payment_state=PaymentState(row.payment_state),
-        cancelled_at=row.cancelled_at,
-        channel=row.channel.name if row.channel else "",
-        items=row.items,
-    )
+def map_orders(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Order]:
+    """Return the orders under some sources' numbers, by source and number; those that are not kept are left out."""
+    sources, numbers = {source for source, _ in keys}, {number for _, number in keys}
+    rows = OrderRow.objects.filter(source__in=sources, external_id__in=numbers)
+    found = {(each.head.source, each.head.external_id): each for each in orders_of(rows)}
+    return {key: found[key] for key in keys if key in found}
+
+
+def _bounds(
+    *, after: UUID | None = None, source: str | None = None, since: datetime | None = None
+) -> dict[str, UUID | str | datetime]:
+    told = {"id__gt": after, "source": source, "placed_at__gte": since}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def get_order_by_key(source: str, external_id: str) -> Order:
@@ -214,14 +156,30 @@ def get_product(source: str, external_id: str) -> Product:
     return product_of(row)
 
 
-def list_products(*, limit: int, after: tuple[str, str] | None = None, source: str | None = None) -> list[Product]:
-    """Return products by source and number, after a place in that order."""
-    rows = ProductRow.objects.select_related("category").order_by("source", "external_id")
-    if source is not None:
-        rows = rows.filter(source=source)
+def list_products(
+    *,
+    limit: int,
+    after: tuple[str, str] | None = None,
+    source: str | None = None,
+    since: datetime | None = None,
+) -> list[Product]:
+    """Return products by source and number, after a place in that order; those that have changed since a moment."""
+    rows = _products(source, since).select_related("category").order_by("source", "external_id")
     if after is not None:
         rows = rows.filter(source__gte=after[0]).exclude(source=after[0], external_id__lte=after[1])
     return [product_of(row) for row in rows[:limit]]
+
+
+def count_products(*, source: str | None = None, since: datetime | None = None) -> int:
+    """Return how many products `list_products` would list."""
+    return _products(source, since).count()
+
+
+def _products(source: str | None, since: datetime | None) -> QuerySet[ProductRow]:
+    rows = ProductRow.objects.all()
+    if source is not None:
+        rows = rows.filter(source=source)
+    return rows if since is None else rows.filter(updated_at__gte=since)
 
 
 def product_of(row: ProductRow) -> Product:

@@ -37,6 +37,21 @@ def list_timeline(
     return [event_of(row) for row in rows]
 
 
+def list_events_in_order(
+    *, limit: int, after: Cursor, horizon: int, source: str | None = None, since: datetime | None = None
+) -> list[Event]:
+    """Return events in stream order, after a place and of transactions before a horizon; nothing comes between them."""
+    told = {"transaction": after.transaction, "position": after.position, "horizon": horizon}
+    rows = rows_of("events_in_order", told | {"source": source, "since": since, "limit": limit})
+    return [event_of(row) for row in rows]
+
+
+def count_events_in_order(*, horizon: int, source: str | None = None, since: datetime | None = None) -> int:
+    """Return how many events `list_events_in_order` would list from the beginning."""
+    [(count,)] = rows_of("count_in_order", {"horizon": horizon, "source": source, "since": since})
+    return int(count)
+
+
 def has_event(kind: str) -> bool:
     """Tell whether anything of a type has ever happened; looks through the stream where nothing has."""
     [(found,)] = rows_of("has_event", {"type": kind})

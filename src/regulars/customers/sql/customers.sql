@@ -79,6 +79,37 @@ WHERE (%(before_at)s::timestamptz IS NULL OR (created_at, id) < (%(before_at)s, 
 ORDER BY created_at DESC, id DESC
 LIMIT %(limit)s
 
+-- name: by_id
+-- Customers by id between two ids, without those that were merged; those whom a source knows by a number, or that have
+-- changed since a moment.
+SELECT id FROM customers_customer AS customer
+WHERE id < %(until)s
+    AND (%(after)s::uuid IS NULL OR id > %(after)s)
+    AND (%(since)s::timestamptz IS NULL OR updated_at >= %(since)s)
+    AND (%(source)s::text IS NULL OR EXISTS (
+        SELECT FROM customers_identifier AS identifier
+        LEFT JOIN customers_alias AS alias ON alias.customer_id = identifier.customer_id
+        WHERE identifier.kind = 'external_id' AND identifier.source = %(source)s
+            AND COALESCE(alias.survivor_id, identifier.customer_id) = customer.id
+    ))
+    AND NOT EXISTS (SELECT FROM customers_alias AS alias WHERE alias.customer_id = customer.id)
+ORDER BY id
+LIMIT %(limit)s
+
+-- name: count_by_id
+-- How many customers there are before an id, without those that were merged; those whom a source knows by a number, or
+-- that have changed since a moment.
+SELECT count(*) FROM customers_customer AS customer
+WHERE id < %(until)s
+    AND (%(since)s::timestamptz IS NULL OR updated_at >= %(since)s)
+    AND (%(source)s::text IS NULL OR EXISTS (
+        SELECT FROM customers_identifier AS identifier
+        LEFT JOIN customers_alias AS alias ON alias.customer_id = identifier.customer_id
+        WHERE identifier.kind = 'external_id' AND identifier.source = %(source)s
+            AND COALESCE(alias.survivor_id, identifier.customer_id) = customer.id
+    ))
+    AND NOT EXISTS (SELECT FROM customers_alias AS alias WHERE alias.customer_id = customer.id)
+
 -- name: tree
 -- A customer and all that were merged into it, directly or through others.
 WITH RECURSIVE tree (id) AS (

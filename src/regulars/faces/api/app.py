@@ -13,6 +13,7 @@ from regulars.faces.api.errors import install_handlers
 from regulars.faces.api.operations.business import business
 from regulars.faces.api.operations.customers import customers
 from regulars.faces.api.operations.events import events
+from regulars.faces.api.operations.exports import exports
 from regulars.faces.api.operations.imports import imports
 from regulars.faces.api.operations.merges import merges
 from regulars.faces.api.operations.orders import orders
@@ -21,7 +22,7 @@ from regulars.faces.api.operations.staff import staff
 from regulars.faces.api.operations.stream import stream
 from regulars.faces.api.operations.traits import traits
 
-RESOURCES = (customers, traits, merges, orders, products, events, imports, business, staff, stream)
+RESOURCES = (customers, traits, merges, orders, products, events, imports, exports, business, staff, stream)
 
 
 class JsonRenderer(BaseRenderer):

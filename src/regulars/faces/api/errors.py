@@ -32,6 +32,8 @@ STATUS: Mapping[str, int] = {
     "no_such_account": 404,
     "no_such_invitation": 404,
     "no_such_import": 404,
+    "no_such_export": 404,
+    "file_not_there": 409,
     "wrong_state": 409,
     "same_file_under_way": 409,
     "file_too_large": 413,

@@ -27,6 +27,7 @@ FOR_WRITES = {
     503: "Two calls stood in each other's way; try again.",
 }
 FOR_BODIES = {413: "The body is too large.", 415: "The body is no JSON."}
+FOR_DOWNLOADS = {409: "The file is not there yet, or no longer."}
 FOR_FILES = {
     411: "The length of the file is not told.",
     413: "The file is too large, as it is or unpacked.",
@@ -77,6 +78,7 @@ def _complete(operation: Json, method: str) -> None:
     [answer] = operation["responses"].values()
     if media := operation.pop("x-media"):
         answer["content"] = dict.fromkeys(media, BINARY)
+        problems |= FOR_DOWNLOADS
     answer["headers"] = headers
     responses = {"200": answer} | {str(status): _problem(text) for status, text in sorted(problems.items())}
     operation["responses"] = responses

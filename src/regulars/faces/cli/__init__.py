@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from regulars import __version__
+from regulars.faces.cli.exports import export_file
 from regulars.faces.cli.imports import import_file
 from regulars.faces.cli.report import report
 from regulars.faces.cli.running.backing_up import backup
@@ -61,6 +62,7 @@ app.command(help=_("Bring the database up to this version; what is there is back
 app.command("verify-audit", help=_("Prove that the audit trail is as it was sealed."))(verify_audit)
 app.command(help=_("Have a subscription hear all events again."))(replay)
 app.command("import", help=_("Import a file of orders, customers or products."))(import_file)
+app.command("export", help=_("Export customers, orders, products or events to a file."))(export_file)
 app.add_typer(staff, name="staff")
 app.add_typer(key, name="key")
 

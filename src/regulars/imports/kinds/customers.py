@@ -14,7 +14,7 @@ from regulars.customers.queries import list_traits
 from regulars.customers.services import put_customers
 from regulars.imports.contracts import Item, Recognised, Refusal
 from regulars.imports.kinds.columns import pick_fields
-from regulars.imports.kinds.listings import recognised_of, refused_alone
+from regulars.imports.kinds.listings import plain_cells, recognised_of, refused_alone
 from regulars.imports.kinds.protocol import Became, Outcome, Reading, Wanted
 from regulars.intake.contracts import Role
 from regulars.intake.fields import OF_PEOPLE, Field
@@ -112,7 +112,7 @@ class CustomersReading:
                 yield refused_alone(row, "unreadable_row")
                 continue
             try:
-                yield Item(place=row, rows=[row], state=self._person(cells))
+                yield Item(place=row, rows=[row], state=self._person(plain_cells(cells)))
             except ValueError as error:
                 yield Item(
                     place=row, rows=[row], state=None, refused=[Refusal(row=row, code="bad_value", message=str(error))]

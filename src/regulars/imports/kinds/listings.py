@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from regulars.imports.contracts import Item, Recognised, Refusal
 from regulars.intake.listing import Listing
 from regulars.intake.treatment import REASONS
+from regulars.kit.cells import plain_cell
 from regulars.kit.i18n import gettext
 
 
@@ -24,6 +26,11 @@ def recognised_of(listing: Listing, more: Mapping[str, str] | None = None) -> Re
         all_columns=listing.columns,
         notes=listing.notes,
     )
+
+
+def plain_cells(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row's cells as they were before they were made safe for spreadsheets, as our own exports are."""
+    return {name: plain_cell(cell) if isinstance(cell, str) else cell for name, cell in cells.items()}
 
 
 def refused_alone(row: int, code: str, reasons: Mapping[str, str] = REASONS) -> Item:

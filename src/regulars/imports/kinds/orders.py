@@ -13,6 +13,7 @@ from ibis.backends.duckdb import Backend
 
 from regulars.imports.contracts import Item, Recognised, Refusal
 from regulars.imports.kinds.columns import split_wishes
+from regulars.imports.kinds.listings import plain_cells
 from regulars.imports.kinds.order_states import Reader
 from regulars.imports.kinds.protocol import Became, Outcome, Reading, Wanted
 from regulars.intake.fields import OF_ORDERS
@@ -22,6 +23,7 @@ from regulars.kit.i18n import gettext
 from regulars.orders import contracts as orders
 from regulars.orders.checking import FIRST_YEAR
 from regulars.orders.contracts import OrderState
+from regulars.orders.retelling import find_told_already
 from regulars.orders.services import put_orders
 from regulars.stream.contracts import Actor
 
@@ -53,12 +55,23 @@ class OrdersKind:
         now: datetime,
         actor: Actor,
     ) -> list[Outcome]:
-        """Put the orders."""
+        """Put the orders, but for those of which the file says no more than is kept.
+
+        A file cannot say all that a source can, as payments; what it leaves out is not taken away by telling the rest
+        again.
+        """
         states = [cast("OrderState", item.state) for item in items]
+        told = find_told_already(states)
+        new = [state for number, state in enumerate(states) if number not in told]
+        results = iter(put_orders(orders=new, now=now, actor=actor))
         return [
-            Outcome(became=_BECAME[result.outcome], code=result.code, message=result.message)
-            for result in put_orders(orders=states, now=now, actor=actor)
+            Outcome(became=Became.UNCHANGED) if number in told else _outcome(next(results))
+            for number in range(len(states))
         ]
+
+
+def _outcome(result: orders.PutResult) -> Outcome:
+    return Outcome(became=_BECAME[result.outcome], code=result.code, message=result.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +113,7 @@ class OrdersReading:
         """Yield the orders, as they begin in the file."""
         reader = Reader(source=self.wanted.source, zone=self.wanted.zone, totals_of_orders=self.lines.totals_of_orders)
         for _first, rows in groupby(self.lines.iter_rows(after=after), key=lambda row: row["first"]):
-            yield reader.item_of(list(rows))
+            yield reader.item_of([plain_cells(row) for row in rows])
 
     def moments(self) -> Sequence[datetime]:
         """Return the day before and the day after each on which something happens: the zone moves no further."""

@@ -11,7 +11,7 @@ from ibis.backends.duckdb import Backend
 
 from regulars.imports.contracts import Item, Recognised, Refusal
 from regulars.imports.kinds.columns import pick_fields
-from regulars.imports.kinds.listings import recognised_of, refused_alone
+from regulars.imports.kinds.listings import plain_cells, recognised_of, refused_alone
 from regulars.imports.kinds.protocol import Became, Outcome, Reading, Wanted
 from regulars.intake.contracts import Role
 from regulars.intake.fields import OF_PRODUCTS, Field
@@ -97,7 +97,8 @@ class ProductsReading:
 
     def iter_items(self, *, after: int) -> Iterator[Item]:
         """Yield the products, row by row."""
-        for row, malformed, cells in self.listing.iter_rows(after=after):
+        for row, malformed, written in self.listing.iter_rows(after=after):
+            cells = plain_cells(written)
             told = {field: cells[column] or "" for field, column in self.listing.fields.items()}
             number = told.get(Field.ID) or told.get(Field.PRODUCT_NAME) or ""
             if malformed:

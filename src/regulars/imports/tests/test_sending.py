@@ -18,7 +18,7 @@ from regulars.imports.contracts import Counts, FileMapping, ImportKind, ImportSt
 from regulars.imports.files import FileDamaged, FileTooLarge, path_of
 from regulars.imports.queries import count_by_code, get_import, list_imports, list_refusals, preview
 from regulars.imports.reading import FileNotImportable
-from regulars.imports.refused_rows import iter_refused_csv, safe_cell
+from regulars.imports.refused_rows import iter_refused_csv
 from regulars.imports.services import SameFileUnderWay, WrongState
 from regulars.imports.tests.import_factory import MIRA, NOW, demo, receive, refused_of, run, send, work
 from regulars.orders.contracts import OrderState
@@ -182,12 +182,6 @@ def test_the_refused_rows_come_back_as_they_stood_with_their_reasons_and_without
     ]
     assert all(row[6].startswith("The date cannot be read") for row in rows[1:])
     assert count_by_code(done.id) == [("bad_date", 2)]
-
-
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_is_a_formula(sign: str) -> None:
-    assert safe_cell(f"{sign}1") == f"'{sign}1"
-    assert safe_cell(f"1{sign}") == f"1{sign}"
 
 
 def test_the_stream_and_the_audit_trail_tell_who_imported_what() -> None:

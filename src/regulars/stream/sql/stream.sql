@@ -56,6 +56,24 @@ WHERE (transaction, position) > (%(transaction)s, %(position)s)
 ORDER BY transaction, position
 LIMIT %(limit)s
 
+-- name: events_in_order
+-- Events after a place and before the horizon, in stream order; of a source, or that happened since a moment.
+SELECT id, type, customer_id, actor, source, occurred_at, received_at, payload, transaction, position
+FROM stream_event
+WHERE (transaction, position) > (%(transaction)s, %(position)s)
+    AND transaction < %(horizon)s
+    AND (%(source)s::text IS NULL OR source = %(source)s)
+    AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
+ORDER BY transaction, position
+LIMIT %(limit)s
+
+-- name: count_in_order
+-- How many events there are before the horizon; of a source, or that happened since a moment.
+SELECT count(*) FROM stream_event
+WHERE transaction < %(horizon)s
+    AND (%(source)s::text IS NULL OR source = %(source)s)
+    AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
+
 -- name: move_cursor
 -- Say how far a subscription has come.
 UPDATE stream_cursor SET transaction = %(transaction)s, position = %(position)s, moved_at = %(now)s

@@ -78,4 +78,7 @@ def test_an_answer_is_json_or_a_file():
         for operation in methods.values()
         if list(operation["responses"]["200"]["content"]) != ["application/json"]
     }
-    assert files == {"download_refused_rows": ["text/csv"]}
+    assert files == {
+        "download_refused_rows": ["text/csv"],
+        "download_export": ["text/csv", "application/x-ndjson"],
+    }

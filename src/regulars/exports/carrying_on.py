@@ -1,0 +1,150 @@
+"""Do an export's work, batch by batch, from wherever it stands.
+
+What a batch adds to the file is on the disk before the transaction commits that counts it and moves the place: whatever
+is killed, the next start cuts the file to what was counted, and writes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import IO, Any
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError, transaction
+
+from regulars.exports import ending
+from regulars.exports.contracts import ExportFormat, ExportKind, ExportState
+from regulars.exports.files import FileCutShort, opened_at, write_down
+from regulars.exports.kinds import KINDS
+from regulars.exports.kinds.protocol import Wanted
+from regulars.exports.models import Export as ExportRow
+from regulars.exports.statements import rows_of
+from regulars.exports.writing import head_of, written
+from regulars.kit.i18n import gettext
+
+BATCH_ITEMS = 500
+# What takes down whoever does it is given up.
+MOST_STARTS = 5
+Clock = Callable[[], datetime]
+
+log = structlog.get_logger(__name__)
+
+
+def never() -> bool:
+    """Tell that nothing asks to stop."""
+    return False
+
+
+def carry_on(export_id: UUID, *, clock: Clock, should_stop: Callable[[], bool] = never) -> bool:
+    """Do what is left of an export that is under way; tell whether all was done that there was to do.
+
+    It is False where somebody else is at it, or `should_stop` said so between two batches.
+    """
+    with _alone(export_id) as is_mine:
+        return is_mine and _work(export_id, clock, should_stop)
+
+
+@contextmanager
+def _alone(export_id: UUID) -> Iterator[bool]:
+    """Yield whether this process is the only one that works on the export; the lock goes with its connection."""
+    key = export_id.int & (2**63 - 1)
+    [(is_mine,)] = rows_of("take_up", {"key": key})
+    try:
+        yield bool(is_mine)
+    finally:
+        if is_mine:
+            # Where the connection is gone, so is the lock; what ended the work is what matters then.
+            with suppress(DatabaseError):
+                rows_of("let_go", {"key": key})
+
+
+def _work(export_id: UUID, clock: Clock, should_stop: Callable[[], bool]) -> bool:
+    row = _take_up(export_id, clock)
+    if row is None:
+        return True
+    if row.items_total is None:
+        total = KINDS[ExportKind(row.kind)].count(_wanted(row))
+        ExportRow.objects.filter(id=row.id).update(items_total=total)
+    try:
+        with opened_at(row.id, row.size_bytes) as file:
+            return _do_batches(row, file, clock, should_stop)
+    except FileCutShort:
+        log.warning("export_begun_anew", export_id=str(export_id))
+        _begin_anew(export_id)
+        return _work(export_id, clock, should_stop)
+    except OSError as error:
+        log.warning("export_not_writable", export_id=str(export_id), error=type(error).__name__, errno=error.errno)
+        _give_up(export_id, clock)
+        return True
+
+
+@transaction.atomic
+def _take_up(export_id: UUID, clock: Clock) -> ExportRow | None:
+    """Return an export that is under way; None for one that is not, or is given up."""
+    row = _under_way(export_id)
+    if row is None:
+        return None
+    row.starts += 1
+    if row.starts > MOST_STARTS:
+        sentence = gettext("The work was interrupted {count} times without getting on; it may be too much here.")
+        ending.fail(row, "interrupted", sentence.format(count=MOST_STARTS), now=clock())
+        return None
+    row.save(update_fields=["starts"])
+    return row
+
+
+def _under_way(export_id: UUID) -> ExportRow | None:
+    return ExportRow.objects.select_for_update().filter(id=export_id, state=ExportState.RUNNING.value).first()
+
+
+def _do_batches(row: ExportRow, file: IO[bytes], clock: Clock, should_stop: Callable[[], bool]) -> bool:
+    while True:
+        goes_on = _do_batch(row, file, clock)
+        if not goes_on:
+            return True
+        if should_stop():
+            return False
+
+
+@transaction.atomic
+def _do_batch(row: ExportRow, file: IO[bytes], clock: Clock) -> bool:
+    """Write a batch and move on; tell whether there may be more. Nothing is done where the export was cancelled."""
+    found = _under_way(row.id)
+    if found is None:
+        return False
+    kind, form, wanted = KINDS[ExportKind(found.kind)], ExportFormat(found.format), _wanted(found)
+    items = kind.read(wanted, found.place, limit=BATCH_ITEMS)
+    head = head_of(kind, form, wanted) if found.place is None else b""
+    batch = written(kind, form, items, wanted)
+    found.size_bytes = write_down(file, head + batch.content)
+    found.items_done += len(items)
+    found.rows += batch.rows
+    found.starts = 0
+    if items:
+        found.place = list(kind.place_of(items[-1]))
+    if len(items) < BATCH_ITEMS:
+        ending.finish(found, now=clock())
+        return False
+    found.save()
+    return True
+
+
+def _wanted(row: ExportRow) -> Wanted:
+    return Wanted(source=row.source, since=row.since, settled=row.settled)
+
+
+@transaction.atomic
+def _begin_anew(export_id: UUID) -> None:
+    changes: dict[str, Any] = {"place": None, "size_bytes": 0, "items_done": 0, "rows": 0}
+    ExportRow.objects.filter(id=export_id, state=ExportState.RUNNING.value).update(**changes)
+
+
+@transaction.atomic
+def _give_up(export_id: UUID, clock: Clock) -> None:
+    found = _under_way(export_id)
+    if found is not None:
+        message = gettext("The file cannot be written; is there room on the disk?")
+        ending.fail(found, "file_not_writable", message, now=clock())
