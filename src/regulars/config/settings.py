@@ -162,3 +162,5 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 API_CALLS_PER_MINUTE = INSTALLATION.api_calls_per_minute
 API_LOCK_SECONDS = INSTALLATION.api_lock_seconds
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
+# No page takes files but the one that asks for them, which sets a bound of its own.
+FILE_UPLOAD_HANDLERS = ["regulars.faces.console.importing.uploads.NoFiles"]

@@ -41,7 +41,7 @@ class FileMapping:
     """What the user says of a file; all else is recognised.
 
     `columns` maps what is looked for (`customer`, `date`, `email`, `category` …) to a column's name, or its number
-    from 1.
+    from 1; to an empty text where the file has no such column, whatever its columns are called.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -149,3 +149,11 @@ class Preview:
     recognised: Recognised
     items: Sequence[Item]
     refused: Sequence[Refusal]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Originals:
+    """Rows as they stand in a file, by their number from 1, under the names of its columns."""
+
+    columns: Sequence[str]
+    rows: Mapping[int, Sequence[str | None]]

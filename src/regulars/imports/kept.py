@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from regulars.business.queries import get_business
 from regulars.imports.contracts import Counts, FileMapping, Import, ImportKind, ImportState, Recognised
@@ -17,7 +18,8 @@ from retention.reasons import Reason
 
 def json_of_recognised(recognised: Recognised) -> dict[str, Any]:
     """Return how a file was understood as JSON."""
-    return asdict(recognised) | {
+    # What a reason's values are is not to be copied: where it has none, they are a view that refuses it.
+    return asdict(replace(recognised, notes=())) | {
         "notes": [
             {"code": note.code, "template": note.template, "values": dict(note.values)} for note in recognised.notes
         ]
@@ -65,8 +67,33 @@ def counts_of(row: ImportRow) -> Counts:
     return Counts(imported=row.imported, updated=row.updated, unchanged=row.unchanged, refused=row.refused)
 
 
+def imports_of(rows: Sequence[ImportRow]) -> list[Import]:
+    """Return the contracts of some imports' rows."""
+    earlier = _same_earlier(rows)
+    return [_import_of(row, earlier.get(row.id)) for row in rows]
+
+
 def import_of(row: ImportRow) -> Import:
     """Return the contract of an import's row."""
+    return imports_of([row])[0]
+
+
+def _same_earlier(rows: Sequence[ImportRow]) -> dict[UUID, UUID]:
+    """Return for each import of a file that was imported before which one it was, the latest of them."""
+    done = ImportRow.objects.filter(sha256__in={row.sha256 for row in rows}, state=ImportState.DONE.value)
+    found: dict[UUID, UUID] = {}
+    for same in done.order_by("created_at").only("id", "sha256", "kind", "source", "created_at"):
+        for row in rows:
+            if _file_of(same) == _file_of(row) and (same.created_at, same.id) < (row.created_at, row.id):
+                found[row.id] = same.id
+    return found
+
+
+def _file_of(row: ImportRow) -> tuple[str, str, str]:
+    return row.sha256, row.kind, row.source
+
+
+def _import_of(row: ImportRow, same_as: UUID | None) -> Import:
     return Import(
         id=row.id,
         kind=ImportKind(row.kind),
@@ -88,8 +115,5 @@ def import_of(row: ImportRow) -> Import:
         started_at=row.started_at,
         ended_at=row.ended_at,
         file_removed_at=row.file_removed_at,
-        same_as=ImportRow.objects.filter(sha256=row.sha256, kind=row.kind, source=row.source, state="done")
-        .exclude(id=row.id)
-        .values_list("id", flat=True)
-        .first(),
+        same_as=same_as,
     )

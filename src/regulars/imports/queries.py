@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Min
 
-from regulars.imports.contracts import Import, ImportKind, Preview, Refusal
-from regulars.imports.kept import import_of, settled_now
+from regulars.imports.contracts import FileMapping, Import, ImportKind, Originals, Preview, Refusal
+from regulars.imports.kept import import_of, imports_of, settled_now, wanted_of
 from regulars.imports.models import Import as ImportRow
 from regulars.imports.models import Refusal as RefusalRow
-from regulars.imports.reading import opened
+from regulars.imports.reading import explained, opened
+from regulars.imports.workspace import workspace
+from regulars.intake.listing import iter_originals
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
@@ -48,7 +51,7 @@ def list_imports(
     if before is not None:
         moment, identity = before
         rows = rows.filter(created_at__lte=moment).exclude(created_at=moment, id__lte=identity)
-    return [import_of(row) for row in rows[:limit]]
+    return imports_of(list(rows[:limit]))
 
 
 def list_refusals(import_id: UUID, *, limit: int, after: int = 0) -> list[Refusal]:
@@ -65,8 +68,10 @@ def iter_refusals(import_id: UUID) -> Iterator[Refusal]:
         after = found[-1].row
 
 
-def preview(import_id: UUID, *, now: datetime) -> Preview:
+def preview(import_id: UUID, *, now: datetime, mapping: FileMapping | None = None) -> Preview:
     """Return the beginning of a file as it would be kept, how it was understood, and what is wrong with its rows.
+
+    With a `mapping` as the file would be understood by that one; nothing of it is kept.
 
     Raises
     ------
@@ -75,8 +80,8 @@ def preview(import_id: UUID, *, now: datetime) -> Preview:
     FileNotImportable
         The file cannot be read as what it is said to be.
     """
-    row = get_row(import_id)
-    settled = row.settled or settled_now(row, now.date())
+    row = _row_as(import_id, mapping)
+    settled = settled_now(row, now.date()) if mapping else row.settled or settled_now(row, now.date())
     with opened(row, settled, first_rows=_PREVIEW_ROWS) as reading:
         items = [item for item, _ in zip(reading.iter_items(after=0), range(PREVIEW_ITEMS), strict=False)]
         # Where all is shown, so are the refused rows behind it.
@@ -89,6 +94,35 @@ def preview(import_id: UUID, *, now: datetime) -> Preview:
             items=[item for item in items if item.state is not None],
             refused=sorted(refused, key=lambda refusal: refusal.row),
         )
+
+
+def get_originals(
+    import_id: UUID, *, rows: Sequence[int], now: datetime, mapping: FileMapping | None = None
+) -> Originals:
+    """Return the columns of a file and some of its rows as they stand in it, also where no column is recognised.
+
+    Raises
+    ------
+    NoSuchImport
+        There is none.
+    FileNotImportable
+        The file is no table.
+    """
+    row = _row_as(import_id, mapping)
+    with explained(row.id, row.file_name), workspace() as connection:
+        wanted = wanted_of(row, settled_now(row, now.date()))
+        named = list(wanted.mapping.columns.values())
+        found = iter_originals(wanted.path, wanted.settings(), rows=rows, named=named, connection=connection)
+        _, columns = next(found)
+        return Originals(columns=[str(name) for name in columns], rows=dict(found))
+
+
+def _row_as(import_id: UUID, mapping: FileMapping | None) -> ImportRow:
+    """Return an import's row, as it would be with a mapping."""
+    row = get_row(import_id)
+    if mapping is not None:
+        row.mapping = asdict(mapping)
+    return row
 
 
 def get_row(import_id: UUID) -> ImportRow:
@@ -109,3 +143,11 @@ def count_by_code(import_id: UUID, *, most: int = 20) -> Sequence[tuple[str, int
     """Return how many rows were refused for which reason, the most first."""
     counts = RefusalRow.objects.filter(of_import_id=import_id).values_list("code").annotate(rows=Count("row"))
     return [(code, rows) for code, rows in counts.order_by("-rows", "code")[:most]]
+
+
+def count_by_reason(import_id: UUID, *, most: int = 20) -> Sequence[tuple[str, int]]:
+    """Return how many rows were refused for which reason, in words, the most first."""
+    counts = (
+        RefusalRow.objects.filter(of_import_id=import_id).values("code").annotate(rows=Count("row"), why=Min("message"))
+    )
+    return list(counts.order_by("-rows", "code").values_list("why", "rows")[:most])

@@ -55,17 +55,18 @@ def assign(
     """Return the position (from 0) of the column of each role that the file has.
 
     `spread` tells how many different values each column holds, as a share of its rows; it is asked only where neither
-    the user nor a name tells the customer.
+    the user nor a name tells the customer. An empty wish says that the file has no such column.
 
     Raises
     ------
         UnknownColumn, ColumnOutOfRange, ColumnTwice, ColumnNotRecognised
     """
-    found = {role: position_of(path, names, wish) for role, wish in wishes.items()}
+    found = {role: position_of(path, names, wish) for role, wish in wishes.items() if wish}
+    absent = frozenset(role for role, wish in wishes.items() if not wish)
     twice = next((place for place in found.values() if list(found.values()).count(place) > 1), None)
     if twice is not None:
         raise ColumnTwice(_("The column {name} cannot be two things at once.").format(name=repr(names[twice])))
-    _by_name(names, shapes, found)
+    _by_name(names, shapes, found, absent)
     _by_value(shapes, found, spread)
     if Role.AMOUNT not in found and Role.PRICE in found and Role.QUANTITY not in found:
         found[Role.AMOUNT] = found.pop(Role.PRICE)
@@ -103,9 +104,11 @@ def position_of(path: Path, names: Sequence[str], wish: str) -> int:
     return place - 1
 
 
-def _by_name(names: Sequence[str], shapes: Sequence[Shape], found: dict[Role, int]) -> None:
+def _by_name(names: Sequence[str], shapes: Sequence[Shape], found: dict[Role, int], absent: frozenset[Role]) -> None:
     wished = frozenset(found)
     for role in Role:
+        if role in absent:
+            continue
         # Who sets quantity and price, but no amount, wants their product.
         if role in found or (role is Role.AMOUNT and {Role.QUANTITY, Role.PRICE} <= wished):
             continue
@@ -116,7 +119,7 @@ def _by_name(names: Sequence[str], shapes: Sequence[Shape], found: dict[Role, in
             found[role] = place
     # In Shopify's export "Name" is the order's; elsewhere it is a person's.
     keys = [normalise(name) for name in names]
-    if Role.ORDER not in found and "name" in keys and any(key.startswith("lineitem") for key in keys):
+    if Role.ORDER not in {*found, *absent} and "name" in keys and any(key.startswith("lineitem") for key in keys):
         found[Role.ORDER] = keys.index("name")
 
 

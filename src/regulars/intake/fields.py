@@ -111,20 +111,21 @@ def assign_fields(
 ) -> dict[Field, int]:
     """Return the position (from 0) of the column of each field that the file has.
 
-    `id_role` adds the field ID, found by the names of that role too. A column in `taken` is left alone.
+    `id_role` adds the field ID, found by the names of that role too. A column in `taken` is left alone. An empty wish
+    says that the file has no such column.
 
     Raises
     ------
         UnknownColumn, ColumnOutOfRange
     """
-    found = {field: position_of(path, names, wish) for field, wish in wishes.items()}
-    if id_role is not None and Field.ID not in found:
+    found = {field: position_of(path, names, wish) for field, wish in wishes.items() if wish}
+    if id_role is not None and Field.ID not in wishes:
         # An e-mail address is no number of a customer's; it has a field of its own.
         ranks = {name: rank for name, rank in RANKS[id_role].items() if name not in FIELD_RANKS[Field.EMAIL]}
         ranks = {name: len(ranks) + rank for name, rank in _ID_RANKS.items()} | ranks
         _best(names, ranks, Field.ID, found, taken | set(found.values()))
     for field in fields:
-        if field not in found:
+        if field not in wishes:
             _best(names, FIELD_RANKS[field], field, found, taken | set(found.values()))
     return found
 

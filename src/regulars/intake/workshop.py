@@ -77,7 +77,7 @@ class Workshop:
             self.connection,
             header=settings.header,
             delimiter=settings.delimiter,
-            named=[*settings.columns.values(), *named],
+            named=[name for name in (*settings.columns.values(), *named) if name],
         )
 
     def understand(self, source: Source, settings: Settings, named: Collection[str] = ()) -> Understood:

@@ -22,6 +22,8 @@ from uuid import UUID
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from regulars.kit.errors import DomainError
+from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
 from regulars.kit.tracing import span
 from regulars.stream.contracts import Cursor, Event, Subscription
@@ -262,16 +264,27 @@ def _where(error: Exception) -> str:
     return f"{Path(last.filename).name}:{last.lineno} in {last.name}"
 
 
+class NoSuchDeadLetter(DomainError):
+    """No dead letter of the subscription has this id."""
+
+    code = "no_such_dead_letter"
+
+
 def retry(subscription: Subscription, letter_id: UUID, *, now: datetime) -> bool:
     """Hand a dead letter over again, and what waits behind it; tell whether all of them were taken.
 
     Without a customer, nothing waits behind a letter.
+
+    Raises
+    ------
+    NoSuchDeadLetter
+        The subscription has none of this id: it was taken meanwhile, or never was.
     """
     with transaction.atomic():
         letters = DeadLetterRow.objects.select_for_update().filter(subscription=subscription.name)
         letter = letters.filter(id=letter_id).first()
         if letter is None:
-            return True
+            raise NoSuchDeadLetter(gettext("There is no such dead letter; it may have been taken meanwhile."))
         rows = letters.filter(customer_id=letter.customer_id) if letter.customer_id else letters.filter(id=letter_id)
         for row in rows.order_by("transaction", "position"):
             [found] = rows_of("events_by_id", {"ids": [row.event_id], "occurred_ats": [row.occurred_at]})

@@ -28,6 +28,7 @@ STATUS: Mapping[str, int] = {
     "no_such_product": 404,
     "no_such_note": 404,
     "no_such_subscription": 404,
+    "no_such_dead_letter": 404,
     "no_such_api_key": 404,
     "no_such_account": 404,
     "no_such_invitation": 404,

@@ -23,7 +23,7 @@ _FILTERS = ("actor", "action", "object_kind", "object_id")
 _LONGEST = 200
 _PLACE = re.compile(r"(\d{1,18})\.(\d{1,18})")
 # Objects that have a page of their own.
-_PAGES = {"customer": "console:customer", "order": "console:order"}
+_PAGES = {"customer": "console:customer", "order": "console:order", "import": "console:imports.one"}
 
 
 @needs("audit.read")

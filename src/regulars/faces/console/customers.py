@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,7 @@ from regulars.business.queries import get_business
 from regulars.customers import queries as customers
 from regulars.customers.contracts import Count, Customer
 from regulars.customers.searching import EXACT_TO
-from regulars.faces.console.paging import WrongPlace, read_place, write_place
+from regulars.faces.console.paging import WrongPlace, read_id_place, write_place
 from regulars.faces.console.permission import for_staff, needs
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
@@ -75,10 +74,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 
 
 def _newest(place: str) -> Shown:
-    before = None
-    if place:
-        moment, key = read_place(place)
-        before = (moment, _id(key))
+    before = read_id_place(place) if place else None
     found = customers.list_newest_customers(limit=ROWS + 1, before=before)
     earlier = ""
     if len(found) > ROWS:
@@ -95,13 +91,6 @@ def _found(text: str, place: str) -> Shown:
     found, count = search_customers(text, limit=ROWS + 1, offset=offset)
     earlier = _address(q=text, before=str(offset + ROWS)) if len(found) > ROWS else ""
     return Shown(found[:ROWS], count, _address(q=text) if offset else "", earlier)
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise WrongPlace(gettext("The address names no place in this list.")) from None
 
 
 def _address(**query: str) -> str:

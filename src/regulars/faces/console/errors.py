@@ -10,20 +10,24 @@ from django.template.loader import render_to_string
 from regulars.customers.queries import NoSuchCustomer
 from regulars.customers.services import NoSuchNote
 from regulars.faces.console.preferences import SYSTEM, chosen_theme
+from regulars.imports.queries import NoSuchImport
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.orders.queries import NoSuchOrder
 from regulars.staff.services import NoSuchAccount, NoSuchApiKey, NoSuchInvitation
+from regulars.stream.dispatch import NoSuchDeadLetter
 from regulars.stream.registry import NoSuchSubscription
 
 _NOT_THERE = (
     NoSuchCustomer,
     NoSuchNote,
     NoSuchOrder,
+    NoSuchImport,
     NoSuchAccount,
     NoSuchApiKey,
     NoSuchInvitation,
     NoSuchSubscription,
+    NoSuchDeadLetter,
 )
 
 

@@ -107,7 +107,7 @@ class BusinessForm(DesignedForm):
         super().__init__(*args, **kwargs)
         for name, choices in {
             "zone": [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones())],
-            "reporting_currency": _named(_currencies(), formats.currency_name),
+            "reporting_currency": currency_choices(),
             "country": _named(_countries(), formats.territory),
         }.items():
             self.offer(name, choices)
@@ -179,6 +179,11 @@ class KeyForm(DesignedForm):
         widget=forms.CheckboxSelectMultiple,
         choices=[(name, name) for name in PERMISSIONS],
     )
+
+
+def currency_choices() -> list[tuple[str, str]]:
+    """Return the currencies in which somewhere is paid today, by name."""
+    return _named(_currencies(), formats.currency_name)
 
 
 def _roles() -> list[tuple[str, str]]:

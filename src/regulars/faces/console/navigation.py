@@ -39,6 +39,7 @@ GROUPS: Sequence[Group] = (
     Group(
         text=mark("Business"),
         entries=(
+            Entry(text=mark("Imports"), name="imports", permission="imports.read", icon="imports"),
             Entry(text=mark("Team"), name="team", permission="staff.read", icon="team"),
             Entry(text=mark("API keys"), name="api-keys", permission="api_keys.manage", icon="key"),
             Entry(text=mark("Audit trail"), name="audit-trail", permission="audit.read", icon="trail"),

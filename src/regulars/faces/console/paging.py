@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
@@ -35,3 +36,18 @@ def read_place(text: str) -> tuple[datetime, str]:
     if found is None:
         raise WrongPlace(gettext("The address names no place in this list."))
     return _EPOCH + timedelta(microseconds=int(found[1])), found[2]
+
+
+def read_id_place(text: str) -> tuple[datetime, UUID]:
+    """Return the moment and the id that `write_place` wrote.
+
+    Raises
+    ------
+    WrongPlace
+        It wrote no such text.
+    """
+    moment, key = read_place(text)
+    try:
+        return moment, UUID(key)
+    except ValueError:
+        raise WrongPlace(gettext("The address names no place in this list.")) from None

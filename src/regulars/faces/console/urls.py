@@ -20,6 +20,10 @@ from regulars.faces.console import (
     signing_in,
     team,
 )
+from regulars.faces.console.importing import columns as import_columns
+from regulars.faces.console.importing import listing as import_listing
+from regulars.faces.console.importing import one as import_one
+from regulars.faces.console.importing import sending as import_sending
 
 app_name = "console"
 
@@ -36,6 +40,14 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/notes/<uuid:note_id>/remove", notes.remove, name="customer.notes.remove"),
     path("customers/<uuid:customer_id>/tags", notes.tag, name="customer.tags"),
     path("orders/<uuid:order_id>", orders.order_page, name="order"),
+    path("imports", import_listing.import_list, name="imports"),
+    path("imports/new", import_sending.new, name="imports.new"),
+    path("imports/<uuid:import_id>", import_one.one, name="imports.one"),
+    path("imports/<uuid:import_id>/columns", import_columns.columns, name="imports.columns"),
+    path("imports/<uuid:import_id>/check", import_one.check, name="imports.check"),
+    path("imports/<uuid:import_id>/start", import_one.start, name="imports.start"),
+    path("imports/<uuid:import_id>/cancel", import_one.cancel, name="imports.cancel"),
+    path("imports/<uuid:import_id>/refused.csv", import_one.refused_csv, name="imports.refused"),
     path("team", team.team, name="team"),
     path("team/invite", team.invite, name="team.invite"),
     path("team/invitations/<uuid:invitation_id>/withdraw", team.withdraw, name="team.withdraw"),

@@ -39,6 +39,7 @@ _IDENTIFIERS = {
 _TEXTS = tuple(field for field in OF_PEOPLE if field not in _IDENTIFIERS and field is not Field.BIRTHDAY)
 _YES = frozenset({"1", "true", "yes", "y", "ja", "j", "x", "wahr"})
 _NO = frozenset({"0", "false", "no", "n", "nein", "falsch"})
+REASONS: Mapping[str, str] = {"nobody_named": mark("No number, e-mail address, phone or card tells who this is.")}
 _BAD_BIRTHDAY = mark("The birthday cannot be read as a day.")
 _BAD_TRAIT = mark("{column} holds {value}, which cannot be read.")
 
@@ -71,11 +72,16 @@ class CustomersKind:
 
 
 def _trait_columns(listing: Listing, traits: Mapping[str, Trait], wishes: Mapping[str, str]) -> dict[str, Trait]:
-    """Return the trait that each column tells: as the user says, else by its name, where it is nothing else."""
+    """Return the trait that each column tells: as the user says, else by its name, where it is nothing else.
+
+    An empty wish says that no column tells it.
+    """
     found = {}
     free = set(listing.columns) - set(listing.fields.values())
     for key, trait in traits.items():
         wish = wishes.get(f"traits.{key}")
+        if wish == "":
+            continue
         names = {normalise(wish)} if wish else {normalise(key), normalise(trait.label)}
         column = next((name for name in listing.columns if name in free and normalise(name) in names), None)
         if column is not None:
@@ -112,7 +118,11 @@ class CustomersReading:
                 yield refused_alone(row, "unreadable_row")
                 continue
             try:
-                yield Item(place=row, rows=[row], state=self._person(plain_cells(cells)))
+                person = self._person(plain_cells(cells))
+                if not person.identifiers:
+                    yield refused_alone(row, "nobody_named", REASONS)
+                    continue
+                yield Item(place=row, rows=[row], state=person)
             except ValueError as error:
                 yield Item(
                     place=row, rows=[row], state=None, refused=[Refusal(row=row, code="bad_value", message=str(error))]

@@ -16,7 +16,15 @@ from django.db import connection
 from regulars.imports import files, services
 from regulars.imports.contracts import Counts, FileMapping, ImportKind, ImportState
 from regulars.imports.files import FileDamaged, FileTooLarge, path_of
-from regulars.imports.queries import count_by_code, get_import, list_imports, list_refusals, preview
+from regulars.imports.queries import (
+    count_by_code,
+    count_by_reason,
+    get_import,
+    get_originals,
+    list_imports,
+    list_refusals,
+    preview,
+)
 from regulars.imports.reading import FileNotImportable
 from regulars.imports.refused_rows import iter_refused_csv
 from regulars.imports.services import SameFileUnderWay, WrongState
@@ -110,6 +118,37 @@ def test_a_preview_shows_orders_as_they_would_be_kept_and_what_is_wrong() -> Non
     assert [(refusal.row, refusal.code) for refusal in shown.refused] == [(3, "bad_date")]
     assert shown.recognised.columns["date"] == "date"
     assert count("orders_order") == 0
+
+
+def test_what_was_guessed_is_kept_with_how_the_file_was_understood() -> None:
+    sent = send("order,customer,date,amount\n1,a,02.11.2026,5.00\n")
+    assert sent.recognised
+    assert [note.code for note in sent.recognised.notes] == ["date_order_assumed"]
+
+
+def test_a_file_is_looked_at_as_another_mapping_would_have_it_and_nothing_is_kept() -> None:
+    received = receive(ORDERS)
+    mapping = FileMapping(columns={"product": ""})
+    [first, _] = preview(received.id, now=NOW, mapping=mapping).items
+    assert isinstance(first.state, OrderState)
+    assert first.state.lines[0].product.external_id == "not-itemised"
+    assert get_import(received.id).mapping == FileMapping()
+
+
+def test_rows_are_shown_as_they_stand_also_where_no_column_is_recognised() -> None:
+    received = receive("a,b\n1,\n2,x\n3,y\n")
+    found = get_originals(received.id, rows=[1, 3], now=NOW)
+    assert (found.columns, found.rows) == (["a", "b"], {1: ["1", None], 3: ["3", "y"]})
+    with pytest.raises(FileNotImportable):
+        preview(received.id, now=NOW)
+
+
+def test_refused_rows_are_counted_by_reason() -> None:
+    sent = run(send(ORDERS + "3,c,yesterday,cup,2,3.00\n4,c,,cup,2,3.00\n5,c,,cup,2,3.00\n"))
+    assert count_by_reason(sent.id) == [
+        ("There is no date.", 2),
+        ("The date cannot be read, or is not between 1900 and 2200.", 1),
+    ]
 
 
 def test_what_the_user_says_of_columns_holds() -> None:

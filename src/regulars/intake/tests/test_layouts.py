@@ -327,3 +327,13 @@ def test_the_level_of_a_big_file_is_judged_on_whole_orders(
     for lines_per_order, level in ((1, "order"), (2, "line")):
         rows = [f"{row // lines_per_order},c{row % 50},2024-03-01,{row}.00\n" for row in range(2_000)]
         assert read_text(header + "".join(rows)).quality.layouts[0].level == level
+
+
+def test_a_column_that_is_said_not_to_be_there_is_not_recognised(tmp_path: Path, connection: Backend) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(_TABLE.replace("\n", ",x\n").replace("amount,x", "amount,status"))
+    assert Role.STATUS in recognise(path, Settings(), connection=connection).columns
+    told = Settings(columns={Role.STATUS: ""})
+    assert Role.STATUS not in recognise(path, told, connection=connection).columns
+    with pytest.raises(DomainError, match="date"):
+        recognise(path, Settings(columns={Role.DATE: ""}), connection=connection)

@@ -13,7 +13,7 @@ from django.db import connection, connections, transaction
 
 from regulars.stream import services
 from regulars.stream.contracts import Cursor, Event, NewEvent, Subscription, system
-from regulars.stream.dispatch import Dispatcher, replay, retry
+from regulars.stream.dispatch import Dispatcher, NoSuchDeadLetter, replay, retry
 from regulars.stream.models import Cursor as CursorRow
 from regulars.stream.models import DeadLetter
 from regulars.stream.queries import list_dead_letters, list_states
@@ -183,6 +183,9 @@ def test_later_events_of_the_same_customer_wait_behind_a_dead_letter(fresh_datab
     assert retry(subscription, letters[2].id, now=NOW)
     assert listener.heard == [10, 11, 1, 2, 3]
     assert list_dead_letters(limit=10) == []
+    # What is not there was not taken.
+    with pytest.raises(NoSuchDeadLetter):
+        retry(subscription, letters[0].id, now=NOW)
 
 
 def test_a_fault_that_passes_makes_no_dead_letter(fresh_database: str) -> None:

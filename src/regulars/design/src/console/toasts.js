@@ -10,6 +10,9 @@ export function dismissToasts() {
 }
 
 export function toast(text, tone) {
+  // What asks again and again, as progress does, tells of its failure once.
+  const shown = [...document.querySelectorAll(".toasts [data-text]")].map((each) => each.textContent);
+  if (shown.includes(text)) return;
   const template = document.getElementById("toast-template");
   const element = template.content.firstElementChild.cloneNode(true);
   element.classList.add(`toast-${tone}`);

@@ -84,6 +84,9 @@ def test_a_dead_letter_is_listed_and_retried(fresh_database: str):
         broken = False
         assert client.dead_letters.retry(letter) is True
         assert list(client.dead_letters.list()) == []
+        with pytest.raises(ApiError) as gone:
+            client.dead_letters.retry(letter)
+        assert (gone.value.status, gone.value.code) == (404, "no_such_dead_letter")
         assert [each["name"] for each in client.subscriptions()] == ["fragile"]
     finally:
         install(before)

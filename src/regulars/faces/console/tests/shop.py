@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,10 @@ from regulars.business.contracts import Business, Rate
 from regulars.business.services import save_business, save_rates
 from regulars.config.subscriptions import SUBSCRIPTIONS
 from regulars.customers.contracts import Identifier, IdentifierKind, Profile
+from regulars.imports import services as imports
+from regulars.imports.carrying_on import carry_on
+from regulars.imports.contracts import FileMapping, Import, ImportKind
+from regulars.imports.queries import get_import, list_imports
 from regulars.orders.contracts import (
     Buyer,
     DiscountState,
@@ -181,3 +186,31 @@ def dead_letter(words: Words) -> None:
     failing = [Subscription(name=each.name, types=each.types, handler=_fail) for each in SUBSCRIPTIONS]
     put_orders(orders=[order_of(words)], now=now(), actor=ACTOR)
     Dispatcher(failing, now).run_until_idle()
+
+
+def receive(content: str, *, kind: ImportKind = ImportKind.ORDERS, name: str = "orders.csv") -> Import:
+    """Send a file in."""
+    return imports.receive_file(
+        kind=kind, file_name=name, chunks=[content.encode()], source="shop", now=now(), actor=ACTOR
+    )
+
+
+def mapped(content: str, *, kind: ImportKind = ImportKind.ORDERS, name: str = "orders.csv") -> Import:
+    """Send a file in whose columns are taken as they are recognised."""
+    received = receive(content, kind=kind, name=name)
+    return imports.map_columns(import_id=received.id, mapping=FileMapping(), now=now(), actor=ACTOR)
+
+
+def imported(content: str, *, kind: ImportKind = ImportKind.ORDERS, name: str = "orders.csv") -> Import:
+    """Send a file in and import it, as its columns are recognised."""
+    ready = mapped(content, kind=kind, name=name)
+    imports.start(import_id=ready.id, now=now(), actor=ACTOR)
+    work_on_imports()
+    return get_import(ready.id)
+
+
+def work_on_imports(*, batches: int | None = None) -> None:
+    """Do what is left of the imports that are under way, as a worker would; no more than some batches of each."""
+    for each in list_imports(limit=100):
+        done = itertools.count(1)
+        carry_on(each.id, clock=now, should_stop=lambda done=done: next(done) == batches)  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AxeResults
@@ -11,6 +12,8 @@ from playwright.sync_api import Page, expect
 
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import Console
+from regulars.imports import files
+from regulars.imports.queries import list_imports
 from regulars.staff.contracts import Role
 
 pytestmark = pytest.mark.browser
@@ -40,9 +43,28 @@ def fill() -> dict[str, str]:
     }
 
 
+def fill_imports() -> dict[str, str]:
+    """Send files in; return the addresses of imports in each of their states by name."""
+    with_faults = "order,customer,date,amount\n" + "".join(
+        f"{n},c{n},{n % 30 or 'x'}.11.2025,{n}\n" for n in range(1, 99)
+    )
+    done = shop.imported(with_faults)
+    waiting = shop.receive(with_faults + "1000,c,1.1.2024,5\n")
+    strange = shop.receive("a,b\n1,2\n")
+    ready = shop.mapped(with_faults + "1001,c,1.1.2024,5\n")
+    return {
+        "imports": "/imports",
+        "a file": "/imports/new",
+        "an import that is done": f"/imports/{done.id}",
+        "an import that is ready": f"/imports/{ready.id}",
+        "columns": f"/imports/{waiting.id}/columns",
+        "columns that are not recognised": f"/imports/{strange.id}/columns",
+    }
+
+
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_no_page_has_a_barrier_and_each_fits_the_screen(console: Console, width: int, scheme: str) -> None:
-    addresses = fill()
+    addresses = fill() | fill_imports()
     page = console.page(width=width, scheme=scheme)
     for name, address in addresses.items():
         page.goto(address)
@@ -216,3 +238,86 @@ def test_a_server_that_is_gone_is_told_of_and_nothing_is_lost(console: Console) 
     expect(page.get_by_role("alert")).to_contain_text("could not be reached")
     expect(page.locator("#results")).to_contain_text("56 customers")
     console.complaints.clear()
+
+
+def test_a_file_is_sent_understood_and_imported_with_progress_that_ends_by_itself(
+    console: Console, tmp_path: Path
+) -> None:
+    shop.business()
+    file = tmp_path / "export.csv"
+    file.write_text("nr;wer;wann;summe\n1;ada@example.com;02.11.2026;5,00\n2;bo@example.com;niemals;7,00\n")
+    page = console.page()
+    page.goto("/imports")
+    page.get_by_role("link", name="Import a file").first.click()
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_label("Source").fill("shop")
+    page.get_by_role("button", name="Send the file").click()
+    expect(page.get_by_role("button", name="Keep, and go on")).to_be_disabled()
+    for words, column in {"Who ordered": "wer", "When it was ordered": "wann", "Amount": "summe"}.items():
+        page.get_by_label(words, exact=True).focus()
+        with page.expect_response("**/columns"):
+            page.get_by_label(words, exact=True).select_option(column)
+        expect(page.get_by_label(words, exact=True)).to_be_focused()
+    expect(page.get_by_role("region", name="What would be kept")).to_contain_text("ada@example.com")
+    page.get_by_role("button", name="Keep, and go on").click()
+    page.get_by_role("button", name="Dry run", exact=True).click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    shop.work_on_imports()
+    expect(page.get_by_role("heading", name="The dry run is done; nothing was kept")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("You can leave this page")).to_be_visible()
+    shop.work_on_imports()
+    expect(page.locator("[data-figure=imported]")).to_have_text("1")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="All of them as CSV").click()
+    assert "niemals" in Path(download.value.path()).read_text(encoding="utf-8")
+    # Where it has ended, nothing asks any more.
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(1_500)
+    assert asked == []
+
+
+def test_an_import_is_cancelled_after_one_question_and_all_works_without_scripts(
+    console: Console, tmp_path: Path
+) -> None:
+    file = tmp_path / "export.csv"
+    file.write_text("order,customer,date,amount\n1,ada@example.com,2026-11-02,5.00\n")
+    page = console.page(scripts=False)
+    page.goto("/imports/new")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_label("Source").fill("shop")
+    page.get_by_role("button", name="Send the file").click()
+    page.get_by_label("Encoding").select_option("utf-8")
+    page.get_by_role("button", name="Show what would be kept").click()
+    expect(page.get_by_label("Encoding")).to_have_value("utf-8")
+    page.get_by_role("button", name="Keep, and go on").click()
+    page.get_by_role("button", name="Import without a dry run").click()
+    expect(page.get_by_text("You can leave this page")).to_be_visible()
+    address = page.url
+    with_scripts = console.page()
+    with_scripts.goto(address)
+    with_scripts.get_by_role("button", name="Cancel the import").click()
+    question = with_scripts.get_by_role("dialog", name="Cancel the import of export.csv?")
+    expect(question.get_by_role("button", name="Go on")).to_be_focused()
+    question.get_by_role("button", name="Cancel the import").click()
+    expect(with_scripts.get_by_role("heading", name="It was cancelled")).to_be_visible()
+    # The page without scripts loads itself anew.
+    expect(page.get_by_role("heading", name="It was cancelled")).to_be_visible(timeout=10_000)
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_BYTES", 2**20)
+    file = tmp_path / "export.csv"
+    file.write_bytes(b"x" * (2**20 + 1))
+    page = console.page()
+    page.goto("/imports/new")
+    page.get_by_label("Source").fill("shop")
+    field = page.locator("input[type=file]")
+    field.set_input_files(file)
+    assert "larger than 1 MB" in field.evaluate("field => field.validationMessage")
+    page.get_by_role("button", name="Send the file").click()
+    expect(page).to_have_url(re.compile("/imports/new$"))
+    assert list_imports(limit=1) == []

@@ -230,3 +230,8 @@ def test_a_retry_of_nothing_is_refused(owner: Client) -> None:
     assert owner.post("/dead-letters/retry", {"subscription": "orders.facts", "letter": "x"}).status_code == 400
     strange = {"subscription": "strange", "letter": str(UUID(int=1))}
     assert owner.post("/dead-letters/retry", strange).status_code == 404
+    gone = {"subscription": "orders.facts", "letter": str(UUID(int=1))}
+    answer = owner.post("/dead-letters/retry", gone)
+    assert answer.status_code == 404
+    assert "no such dead letter" in answer.text
+    assert entries("dead_letter.retried") == []

@@ -1,0 +1,1 @@
+"""Imports: the list, and the steps from a file to what became of its rows."""
