@@ -37,6 +37,18 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateOutcome:
+    """What became of a rate that was put; where it was refused, why and where."""
+
+    currency: str
+    valid_on: date
+    outcome: str
+    code: str = ""
+    message: str = ""
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
     """A shop, on the street or on the net."""
 

@@ -6,12 +6,12 @@ import dataclasses
 import re
 import zoneinfo
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from babel import Locale
 from django.db import transaction
 
-from regulars.business.contracts import Business, Rate, Shop
+from regulars.business.contracts import Business, Rate, RateOutcome, Shop
 from regulars.business.models import Business as BusinessRow
 from regulars.business.models import Rate as RateRow
 from regulars.business.models import Shop as ShopRow
@@ -90,15 +90,7 @@ def save_rates(*, rates: Sequence[Rate], now: datetime, actor: Actor) -> None:
     """
     reporting = get_business().reporting_currency
     for rate in rates:
-        if not is_currency(rate.currency) or rate.currency == reporting:
-            raise WrongBusiness(
-                "currency",
-                gettext("{currency} is no currency that a rate against {reporting} can be given for.").format(
-                    currency=rate.currency, reporting=reporting
-                ),
-            )
-        if rate.rate <= 0:
-            raise WrongBusiness("rate", gettext("A rate is greater than zero."))
+        _check_rate(rate, reporting)
     RateRow.objects.bulk_create(
         [RateRow(currency=rate.currency, valid_on=rate.valid_on, rate=rate.rate, source=rate.source) for rate in rates],
         update_conflicts=True,
@@ -124,8 +116,40 @@ def save_rates(*, rates: Sequence[Rate], now: datetime, actor: Actor) -> None:
 
 
 @transaction.atomic
+def put_rates(*, rates: Sequence[Rate], now: datetime, actor: Actor) -> list[RateOutcome]:
+    """Keep exchange rates as `save_rates` does; one that cannot be meant is `refused`, and hinders no other.
+
+    Of a currency and day that come twice, the last holds.
+    """
+    reporting = get_business().reporting_currency
+    good: dict[tuple[str, date], Rate] = {}
+    outcomes = []
+    for rate in rates:
+        try:
+            _check_rate(rate, reporting)
+        except WrongBusiness as error:
+            outcomes.append(_refused(rate, error))
+        else:
+            good[rate.currency, rate.valid_on] = rate
+            outcomes.append(RateOutcome(currency=rate.currency, valid_on=rate.valid_on, outcome="kept"))
+    save_rates(rates=list(good.values()), now=now, actor=actor)
+    return outcomes
+
+
+def _refused(rate: Rate, error: WrongBusiness) -> RateOutcome:
+    return RateOutcome(
+        currency=rate.currency,
+        valid_on=rate.valid_on,
+        outcome="refused",
+        code=error.code,
+        message=error.message,
+        pointer=f"/{error.field}",
+    )
+
+
+@transaction.atomic
 def save_shop(*, shop: Shop, now: datetime, actor: Actor) -> Shop:
-    """Open a shop, rename it, or close it; a shop is known by its code.
+    """Open a shop, rename it, or close it; a shop is known by its code. The same again changes nothing.
 
     Raises
     ------
@@ -137,29 +161,34 @@ def save_shop(*, shop: Shop, now: datetime, actor: Actor) -> Shop:
     if not shop.name.strip():
         raise WrongBusiness("name", gettext("A shop needs a name."))
     _check_zone(shop.zone)
-    row, created = ShopRow.objects.update_or_create(
-        code=shop.code,
-        defaults={"name": shop.name.strip(), "zone": shop.zone, "closed_on": shop.closed_on},
-        create_defaults={
-            "id": new_id(),
-            "name": shop.name.strip(),
-            "zone": shop.zone,
-            "closed_on": shop.closed_on,
-        },
-    )
-    append(
-        [
-            NewEvent(
-                type="shop.opened" if created else "shop.changed",
-                actor=actor,
-                source="regulars",
-                occurred_at=now,
-                payload={"shop_id": str(row.id), "code": row.code},
-            )
-        ],
-        now=now,
-    )
+    told = {"name": shop.name.strip(), "zone": shop.zone, "closed_on": shop.closed_on}
+    rows = ShopRow.objects.select_for_update()
+    row, is_new = rows.get_or_create(code=shop.code, defaults={"id": new_id(), **told})
+    if is_new:
+        _tell_of_shop(row, "shop.opened", now=now, actor=actor)
+    elif any(getattr(row, name) != value for name, value in told.items()):
+        for name, value in told.items():
+            setattr(row, name, value)
+        row.save()
+        _tell_of_shop(row, "shop.changed", now=now, actor=actor)
     return shop_of(row)
+
+
+def _tell_of_shop(row: ShopRow, what: str, *, now: datetime, actor: Actor) -> None:
+    payload = {"shop_id": str(row.id), "code": row.code}
+    append([NewEvent(type=what, actor=actor, source="regulars", occurred_at=now, payload=payload)], now=now)
+
+
+def _check_rate(rate: Rate, reporting: str) -> None:
+    if not is_currency(rate.currency) or rate.currency == reporting:
+        raise WrongBusiness(
+            "currency",
+            gettext("{currency} is no currency that a rate against {reporting} can be given for.").format(
+                currency=rate.currency, reporting=reporting
+            ),
+        )
+    if rate.rate <= 0:
+        raise WrongBusiness("rate", gettext("A rate is greater than zero."))
 
 
 def _amounts_are_kept() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Self, cast
 
 import httpx
 
@@ -17,6 +17,7 @@ from regulars.client.imports import Imports
 from regulars.client.orders import Orders
 from regulars.client.products import Products
 from regulars.client.shapes import ApiKey, Subscription
+from regulars.client.staff import ApiKeys, Audit, Staff
 from regulars.client.stream import DeadLetters
 
 
@@ -49,23 +50,14 @@ class Client:
         self.imports = Imports(self._caller)
         self.exports = Exports(self._caller)
         self.business = Business(self._caller)
+        self.staff = Staff(self._caller)
+        self.api_keys = ApiKeys(self._caller)
+        self.audit = Audit(self._caller)
         self.dead_letters = DeadLetters(self._caller)
 
     def me(self) -> ApiKey:
         """Return the key that calls: its name and scopes."""
         return cast("ApiKey", self._caller.get("me"))
-
-    def api_keys(self) -> list[ApiKey]:
-        """Return all keys, without their secrets."""
-        return cast("list[ApiKey]", self._caller.get("api-keys")["items"])
-
-    def revoke_api_key(self, api_key_id: str) -> ApiKey:
-        """Revoke a key: from now on it is none."""
-        return cast("ApiKey", self._caller.write("POST", f"api-keys/{api_key_id}/revoke"))
-
-    def accounts(self) -> list[dict[str, Any]]:
-        """Return the people of the staff."""
-        return cast("list[dict[str, Any]]", self._caller.get("accounts")["items"])
 
     def subscriptions(self) -> list[Subscription]:
         """Return who is told of which events, and how far each has come."""

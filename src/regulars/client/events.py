@@ -1,8 +1,8 @@
-"""Events of one's own."""
+"""Events: append one's own, read all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from regulars.client import shapes
@@ -10,7 +10,7 @@ from regulars.client.resource import Resource
 
 
 class Events(Resource):
-    """Events of one's own."""
+    """Events: one's own to append, all to read."""
 
     def append(  # What an event is made of.
         self,
@@ -35,3 +35,34 @@ class Events(Resource):
             "payload": payload or {},
         }
         return cast("shapes.EventPut", self._caller.write("POST", "events", body, idempotency_key=idempotency_key))
+
+    def append_many(
+        self, events: Sequence[shapes.NewEvent], *, idempotency_key: str | None = None
+    ) -> list[shapes.EventOfMany]:
+        """Append up to 500 events; return what became of each."""
+        answer = self._caller.write("POST", "events/bulk", {"events": list(events)}, idempotency_key=idempotency_key)
+        return cast("list[shapes.EventOfMany]", answer["items"])
+
+    def page(
+        self,
+        *,
+        type: str | None = None,  # noqa: A002  # The wire's name.
+        since: str | None = None,
+        until: str | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> shapes.StreamPage:
+        """Return a page of the stream; with `resume` of the last one as cursor, what has come since."""
+        told = {"type": type, "since": since, "until": until, "cursor": cursor, "limit": limit}
+        return cast("shapes.StreamPage", self._caller.get("events", told))
+
+    def list(
+        self,
+        *,
+        type: str | None = None,  # noqa: A002  # As above.
+        since: str | None = None,
+        until: str | None = None,
+        page_size: int = 100,
+    ) -> Iterator[shapes.Event]:
+        """Return the events of all customers, in the order in which they became certain."""
+        return self._each("events", {"type": type, "since": since, "until": until, "limit": page_size})

@@ -238,12 +238,12 @@ class KeptProduct(TypedDict):
 
 
 class ProductPut(TypedDict):
-    """A product that is kept."""
+    """What became of a product."""
 
     source: str
     external_id: str
     product_id: str
-    outcome: str
+    outcome: Literal["created", "updated", "unchanged"]
 
 
 class EventPut(TypedDict):
@@ -252,6 +252,29 @@ class EventPut(TypedDict):
     outcome: Literal["appended", "duplicate"]
     event_id: str | None
     customer_id: str
+
+
+class NewEvent(TypedDict):
+    """An event to append; the customer is named by `customer_id`, or by `identifiers`."""
+
+    type: str
+    occurred_at: str
+    customer_id: NotRequired[str]
+    identifiers: NotRequired[list[Identifier]]
+    source: NotRequired[str]
+    key: NotRequired[str]
+    payload: NotRequired[dict[str, Any]]
+
+
+class EventOfMany(TypedDict):
+    """What became of an event among many; where it was refused, why and where."""
+
+    outcome: Literal["appended", "duplicate", "refused"]
+    event_id: str | None
+    customer_id: str | None
+    code: str
+    message: str
+    pointer: str
 
 
 class Event(TypedDict):
@@ -265,6 +288,14 @@ class Event(TypedDict):
     occurred_at: str
     received_at: str
     payload: dict[str, Any]
+
+
+class StreamPage(TypedDict):
+    """A page of the stream; `resume` leads to what comes after all that was seen."""
+
+    items: list[Event]
+    next: str | None
+    resume: str
 
 
 ImportKind = Literal["orders", "customers", "products"]
@@ -372,6 +403,27 @@ class BusinessSettings(TypedDict):
     brand_colour: str
 
 
+class Shop(TypedDict):
+    """A shop, on the street or on the net."""
+
+    id: str
+    code: str
+    name: str
+    zone: str
+    closed_on: str | None
+
+
+class RatePut(TypedDict):
+    """What became of a rate; where it was refused, why and where."""
+
+    currency: str
+    valid_on: str
+    outcome: Literal["kept", "refused"]
+    code: str
+    message: str
+    pointer: str
+
+
 class Rate(TypedDict):
     """One unit of `currency` in the reporting currency, from a day on."""
 
@@ -391,6 +443,73 @@ class ApiKey(TypedDict):
     expires_at: str | None
     revoked_at: str | None
     last_used_on: str | None
+
+
+class NewApiKey(TypedDict):
+    """A key just made; `secret` is None where the answer is told again."""
+
+    key: ApiKey
+    secret: str | None
+
+
+Role = Literal["owner", "manager", "analyst", "agent", "till"]
+
+
+class Account(TypedDict):
+    """A person of the staff."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    is_active: bool
+    created_at: str
+
+
+class AccountChange(TypedDict):
+    """Whose account was changed, and what it is now."""
+
+    account_id: str
+    role: Role
+    is_active: bool
+
+
+class RolePermissions(TypedDict):
+    """A role, and what it may do: the same words as scopes."""
+
+    role: Role
+    permissions: list[str]
+
+
+class Invitation(TypedDict):
+    """Somebody asked to join, and not yet here."""
+
+    id: str
+    email: str
+    role: Role
+    invited_by: str
+    created_at: str
+    expires_at: str
+
+
+class NewInvitation(TypedDict):
+    """An invitation just made; `link` is None where the answer is told again."""
+
+    invitation_id: str
+    expires_at: str
+    link: str | None
+
+
+class AuditEntry(TypedDict):
+    """Who did what to what."""
+
+    id: str
+    at: str
+    actor: str
+    action: str
+    object_kind: str
+    object_id: str
+    details: dict[str, Any]
 
 
 class Subscription(TypedDict):

@@ -146,6 +146,16 @@ class OrderState:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductResult:
+    """What became of a product that was put: `created`, `updated` or `unchanged`."""
+
+    source: str
+    external_id: str
+    product_id: UUID
+    outcome: str
+
+
 class Outcome(StrEnum):
     """What became of an order that was put."""
 

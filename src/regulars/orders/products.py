@@ -15,7 +15,10 @@ Key = tuple[str, str]
 
 def put_products(told: Iterable[tuple[str, ProductState]], *, now: datetime) -> dict[Key, UUID]:
     """Add products, or rename them, and return their ids by source and number; what is not told stays as it is."""
-    wanted: dict[Key, ProductState] = {(source, product.external_id): product for source, product in told}
+    wanted: dict[Key, ProductState] = {}
+    for source, product in told:
+        key = (source, product.external_id)
+        wanted[key] = told_over(wanted.get(key), product)
     if not wanted:
         return {}
     found = rows_of(
@@ -28,6 +31,15 @@ def put_products(told: Iterable[tuple[str, ProductState]], *, now: datetime) -> 
     if changed:
         ids.update(_put(changed, now=now))
     return ids
+
+
+def told_over(before: ProductState | None, told: ProductState) -> ProductState:
+    """Return what is known of a product after it was told; what is not told stays."""
+    if before is None:
+        return told
+    return ProductState(
+        external_id=told.external_id, name=told.name or before.name, category=told.category or before.category
+    )
 
 
 def find_products(source: str, external_ids: Iterable[str]) -> dict[str, ProductState]:

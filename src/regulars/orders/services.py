@@ -9,11 +9,14 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.business.queries import find_rates, get_business
+from regulars.orders import products as catalogue
 from regulars.orders.checking import find_fault
-from regulars.orders.contracts import OrderState, Outcome, PutResult
+from regulars.orders.contracts import OrderState, Outcome, ProductResult, ProductState, PutResult
 from regulars.orders.models import Order as OrderRow
+from regulars.orders.products import find_products, told_over
 from regulars.orders.putting import put_batch
 from regulars.orders.rows import converted
+from regulars.staff.services import record
 from regulars.stream.contracts import Actor, NewEvent
 from regulars.stream.services import append
 
@@ -103,6 +106,36 @@ def put_order(*, order: OrderState, now: datetime, actor: Actor) -> PutResult:
         raise fault
     [result] = put_orders(orders=[order], now=now, actor=actor)
     return result
+
+
+@transaction.atomic
+def put_products(*, source: str, products: Sequence[ProductState], now: datetime, actor: Actor) -> list[ProductResult]:
+    """Keep what a source tells of its products, as often as it tells it; return what became of each.
+
+    What is not told of a product stays as it is. What of them was new or changed stands on the audit trail.
+    """
+    kept = dict(find_products(source, [product.external_id for product in products]))
+    ids = catalogue.put_products([(source, product) for product in products], now=now)
+    outcomes = [_become(product, kept) for product in products]
+    counts = {name: outcomes.count(name) for name in ("created", "updated")}
+    if any(counts.values()):
+        record(actor, "products.put", "source", source, now=now, details=dict(counts))
+    return [
+        ProductResult(
+            source=source,
+            external_id=product.external_id,
+            product_id=ids[source, product.external_id],
+            outcome=outcome,
+        )
+        for product, outcome in zip(products, outcomes, strict=True)
+    ]
+
+
+def _become(told: ProductState, kept: dict[str, ProductState]) -> str:
+    """Return what becomes of a product by what is kept so far, and keep there what it then is."""
+    before = kept.get(told.external_id)
+    after = kept[told.external_id] = told_over(before, told)
+    return "created" if before is None else "unchanged" if after == before else "updated"
 
 
 def _split(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -41,6 +41,7 @@ __all__ = [
     "create_account",
     "create_api_key",
     "invite",
+    "note_keys_used",
     "record",
     "revoke_api_key",
     "withdraw_invitation",
@@ -301,6 +302,18 @@ def revoke_api_key(*, api_key_id: UUID, now: datetime, actor: Actor) -> ApiKey:
         row.save(update_fields=["revoked_at"])
         record(actor, "api_key.revoked", "api_key", row.id, now=now)
     return api_key_of(row)
+
+
+def note_keys_used(*, used: Mapping[UUID, datetime]) -> int:
+    """Keep when keys were last used, where it was on a later day than is kept; return of how many.
+
+    It is no change that anybody made, and leaves no entry on the audit trail.
+    """
+    rows = ApiKeyRow.objects.filter(id__in=used)
+    later = [row for row in rows if row.last_used_on is None or row.last_used_on.date() < used[row.id].date()]
+    for row in later:
+        ApiKeyRow.objects.filter(id=row.id).update(last_used_on=used[row.id])
+    return len(later)
 
 
 def _checked_address(email: str) -> str:

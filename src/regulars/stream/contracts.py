@@ -83,6 +83,15 @@ class Event:
     cursor: Cursor
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look through the stream found, up to which place it has seen all, and whether there is more behind it."""
+
+    events: Sequence[Event]
+    seen: Cursor
+    goes_on: bool
+
+
 Handler = Callable[[Sequence[Event]], None]
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from regulars.stream.contracts import Cursor, DeadLetter, Event, Subscription, SubscriptionState
+from regulars.stream.contracts import Cursor, DeadLetter, Event, Look, Subscription, SubscriptionState
 from regulars.stream.models import Cursor as CursorRow
 from regulars.stream.models import DeadLetter as DeadLetterRow
 from regulars.stream.statements import event_of, rows_of
 
+# How many events one look through the stream looks at.
+LOOKED_AT = 10_000
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _MOST = 2**63 - 1
 
@@ -44,6 +46,32 @@ def list_events_in_order(
     told = {"transaction": after.transaction, "position": after.position, "horizon": horizon}
     rows = rows_of("events_in_order", told | {"source": source, "since": since, "limit": limit})
     return [event_of(row) for row in rows]
+
+
+def look_through(
+    *,
+    after: Cursor,
+    limit: int,
+    types: Sequence[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Look:
+    """Return the next events of some types, in stream order, that happened between two moments.
+
+    At most `LOOKED_AT` events of any type are looked at, so that it takes no longer where few are of those types; and
+    none of a transaction that may still bring others before it.
+    """
+    told = {"transaction": after.transaction, "position": after.position, "horizon": get_horizon()}
+    times = {"since": since, "until": until, "looked_at": LOOKED_AT}
+    rows = rows_of("look_through", told | times | {"types": list(types) if types else None})
+    wanted = [place for place, row in enumerate(rows) if row[-1]][:limit]
+    is_all = len(rows) < LOOKED_AT and (len(wanted) < limit or wanted[-1] == len(rows) - 1)
+    seen = rows if len(wanted) < limit else rows[: wanted[-1] + 1]
+    return Look(
+        events=[event_of(rows[place][:-1]) for place in wanted],
+        seen=Cursor(*seen[-1][-3:-1]) if seen else after,
+        goes_on=not is_all,
+    )
 
 
 def count_events_in_order(*, horizon: int, source: str | None = None, since: datetime | None = None) -> int:

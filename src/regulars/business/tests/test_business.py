@@ -13,6 +13,7 @@ from regulars.business import queries, services
 from regulars.business.contracts import Business, Rate, Shop
 from regulars.stream.contracts import NewEvent, system
 from regulars.stream.models import Event
+from regulars.stream.queries import has_event
 from regulars.stream.services import append
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -119,3 +120,27 @@ def test_a_shop_is_known_by_its_code() -> None:
     assert closed.id == opened.id != nobody
     with pytest.raises(services.WrongBusiness):
         services.save_shop(shop=dataclasses.replace(opened, code="Old Town"), now=NOW, actor=ACTOR)
+
+
+def test_of_many_rates_those_that_cannot_be_meant_hinder_no_other() -> None:
+    save()
+    day = date(2026, 1, 1)
+    told = [rate("USD", day, "0.90"), rate("EUR", day, "1"), rate("CHF", day, "-1"), rate("USD", day, "0.91")]
+    outcomes = services.put_rates(rates=told, now=NOW, actor=ACTOR)
+    assert [(each.outcome, each.pointer) for each in outcomes] == [
+        ("kept", ""),
+        ("refused", "/currency"),
+        ("refused", "/rate"),
+        ("kept", ""),
+    ]
+    assert [(each.currency, each.rate) for each in queries.list_rates()] == [("USD", Decimal("0.91"))]
+
+
+def test_a_shop_told_again_as_it_is_tells_the_stream_nothing() -> None:
+    shop = Shop(id=UUID(int=0), code="old-town", name="Old Town", zone="Europe/Vienna", closed_on=None)
+    for _ in range(2):
+        services.save_shop(shop=shop, now=NOW, actor=ACTOR)
+    assert has_event("shop.opened")
+    assert not has_event("shop.changed")
+    services.save_shop(shop=dataclasses.replace(shop, name="Old Market"), now=NOW, actor=ACTOR)
+    assert has_event("shop.changed")

@@ -34,9 +34,14 @@ class Resource:
         """Declare a write of what stands at an address."""
         return self._operation("PUT", path, scope=scope, answer=answer)
 
-    def post(self, path: str, *, scope: str, answer: Any, finds: bool = False) -> Callable[[View], View]:
-        """Declare a write of something new, or of many; it `finds` what its body names, or answers 404."""
-        return self._operation("POST", path, scope=scope, answer=answer, finds=finds)
+    def post(
+        self, path: str, *, scope: str, answer: Any, finds: bool = False, told_once: str | None = None
+    ) -> Callable[[View], View]:
+        """Declare a write of something new, or of many.
+
+        It `finds` what its body names, or answers 404. The field `told_once` of its answer is in no replay.
+        """
+        return self._operation("POST", path, scope=scope, answer=answer, finds=finds, told_once=told_once)
 
     def patch(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
         """Declare a write of some fields."""
@@ -64,6 +69,7 @@ class Resource:
         finds: bool = False,
         takes_file: bool = False,
         media: Sequence[str] = (),
+        told_once: str | None = None,
     ) -> Callable[[View], View]:
         if scope != ANY_KEY and scope not in PERMISSIONS:
             raise KeyError(scope)
@@ -78,7 +84,13 @@ class Resource:
 
             body = "body" in view.__annotations__
             gate = partial(
-                gated, scope=scope, writes=method in WRITES, body=body, parameters=parameters, takes_file=takes_file
+                gated,
+                scope=scope,
+                writes=method in WRITES,
+                body=body,
+                parameters=parameters,
+                takes_file=takes_file,
+                told_once=told_once,
             )
             declared = self.router.api_operation(
                 [method],

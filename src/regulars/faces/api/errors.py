@@ -41,6 +41,8 @@ STATUS: Mapping[str, int] = {
     "reporting_currency_in_use": 409,
     "identifier_taken": 409,
     "same_customer": 409,
+    "email_taken": 409,
+    "last_owner": 409,
     "not_merged": 409,
     "last_identifier": 409,
     "wrong_cursor": 400,

@@ -32,6 +32,7 @@ def gated(
     body: bool,
     parameters: Callable[[], frozenset[str]],
     takes_file: bool = False,
+    told_once: str | None = None,
 ) -> Run:
     """Return an operation's `run` behind the gate. `parameters` names what it takes from the address's query."""
 
@@ -59,7 +60,7 @@ def gated(
                 return with_file(request, idempotency_key, lambda: run(request, **path))
             if idempotency_key is None:
                 return run(request, **path)
-            return idempotency.once(request, idempotency_key, lambda: run(request, **path))
+            return idempotency.once(request, idempotency_key, lambda: run(request, **path), told_once=told_once)
         except Refused as refused:
             return refused.response()
         except OperationalError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -39,9 +40,16 @@ def key_of(request: HttpRequest) -> str | None:
 
 
 def once(
-    request: HttpRequest, key: str, run: Callable[[], HttpResponse], *, body_digest: bytes | None = None
+    request: HttpRequest,
+    key: str,
+    run: Callable[[], HttpResponse],
+    *,
+    body_digest: bytes | None = None,
+    told_once: str | None = None,
 ) -> HttpResponse:
     """Run a write, or answer as it was answered before; `body_digest` stands for a body that is not in memory.
+
+    The field `told_once` of an answer is told once, and not kept: a replay has null in its place.
 
     The key is claimed in the transaction of the effect: a second call waits at the unique index until the first has
     ended. What was refused leaves no key, so that the call can be mended and sent again under it.
@@ -60,9 +68,15 @@ def once(
         if answer.status_code >= 400:
             transaction.set_rollback(True)
         else:
-            kept = {"status": answer.status_code, "content_type": answer["Content-Type"], "body": answer.content}
+            body = _without(told_once, answer.content) if told_once else answer.content
+            kept = {"status": answer.status_code, "content_type": answer["Content-Type"], "body": body}
             rows_of("keep_answer", place | kept)
     return answer
+
+
+def _without(field: str, content: bytes) -> bytes:
+    """Return an answer in which a field is null."""
+    return json.dumps({**json.loads(content), field: None}).encode()
 
 
 def _claim(place: dict[str, Any], digest: bytes) -> bool:

@@ -17,10 +17,11 @@ from regulars.intake.contracts import Role
 from regulars.intake.fields import OF_PRODUCTS, Field
 from regulars.intake.listing import Listing, read_listing
 from regulars.orders.contracts import ProductState
-from regulars.orders.products import find_products, put_products
+from regulars.orders.services import put_products
 from regulars.stream.contracts import Actor
 from retention.reasons import mark
 
+_BECAME = {"created": Became.IMPORTED, "updated": Became.UPDATED, "unchanged": Became.UNCHANGED}
 _LONGEST_NAME = 300
 REASONS: Mapping[str, str] = {
     "no_product": mark("No product is named."),
@@ -44,35 +45,13 @@ class ProductsKind:
         )
         return ProductsReading(listing)
 
-    def put(
-        self,
-        items: Sequence[Item],
-        *,
-        source: str,
-        now: datetime,
-        actor: Actor,  # noqa: ARG002  # What becomes of products is no event.
-    ) -> list[Outcome]:
+    def put(self, items: Sequence[Item], *, source: str, now: datetime, actor: Actor) -> list[Outcome]:
         """Put the products."""
         told = [cast("ProductState", item.state) for item in items]
-        known = dict(find_products(source, [product.external_id for product in told]))
-        put_products([(source, product) for product in told], now=now)
-        outcomes = []
-        for product in told:
-            before = known.get(product.external_id)
-            known[product.external_id] = _over(before, product)
-            became = Became.IMPORTED if before is None else Became.UPDATED
-            same = before == known[product.external_id]
-            outcomes.append(Outcome(became=Became.UNCHANGED if same else became))
-        return outcomes
-
-
-def _over(before: ProductState | None, told: ProductState) -> ProductState:
-    """Return what is kept of a product after it was told; what is not told stays."""
-    if before is None:
-        return told
-    return ProductState(
-        external_id=told.external_id, name=told.name or before.name, category=told.category or before.category
-    )
+        return [
+            Outcome(became=_BECAME[result.outcome])
+            for result in put_products(source=source, products=told, now=now, actor=actor)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

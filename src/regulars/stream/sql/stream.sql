@@ -67,6 +67,22 @@ WHERE (transaction, position) > (%(transaction)s, %(position)s)
 ORDER BY transaction, position
 LIMIT %(limit)s
 
+-- name: look_through
+-- The next events after a place and before the horizon, in stream order, that happened between two moments: at most so
+-- many, and of each whether its type is asked for.
+SELECT id, type, customer_id, actor, source, occurred_at, received_at, payload, transaction, position,
+    %(types)s::text[] IS NULL OR type = ANY(%(types)s)
+FROM (
+    SELECT * FROM stream_event
+    WHERE (transaction, position) > (%(transaction)s, %(position)s)
+        AND transaction < %(horizon)s
+        AND (%(since)s::timestamptz IS NULL OR occurred_at >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR occurred_at < %(until)s)
+    ORDER BY transaction, position
+    LIMIT %(looked_at)s
+) AS ahead
+ORDER BY transaction, position
+
 -- name: count_in_order
 -- How many events there are before the horizon; of a source, or that happened since a moment.
 SELECT count(*) FROM stream_event

@@ -10,13 +10,23 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query
+from ninja import Path, Query
 
 from regulars.business import queries, services
 from regulars.faces.api.bodies import JsonBody
 from regulars.faces.api.declaring import Resource
 from regulars.faces.api.keys import actor_of
-from regulars.faces.api.schemas.business import BusinessIn, BusinessOut, RatesIn, RatesOut, RatesPutOut, ShopsOut
+from regulars.faces.api.paging import KeyPart
+from regulars.faces.api.schemas.business import (
+    BusinessIn,
+    BusinessOut,
+    RatesIn,
+    RatesOut,
+    RatesPutOut,
+    ShopIn,
+    ShopOut,
+    ShopsOut,
+)
 
 business = Resource("Business")
 
@@ -40,6 +50,12 @@ def list_shops(request: HttpRequest) -> Any:
     return {"items": queries.list_shops()}
 
 
+@business.put("/shops/{code}", scope="business.manage", answer=ShopOut)
+def put_shop(request: HttpRequest, code: Annotated[KeyPart, Path(...)], body: Annotated[ShopIn, JsonBody(...)]) -> Any:
+    """Open a shop, rename it, or close it; it is known by its code."""
+    return services.save_shop(shop=body.contract(code), now=timezone.now(), actor=actor_of(request))
+
+
 @business.get("/rates", scope="business.read", answer=RatesOut)
 def list_rates(
     request: HttpRequest,
@@ -51,6 +67,6 @@ def list_rates(
 
 @business.put("/rates", scope="business.manage", answer=RatesPutOut)
 def put_rates(request: HttpRequest, body: Annotated[RatesIn, JsonBody(...)]) -> Any:
-    """Keep exchange rates."""
-    services.save_rates(rates=[each.contract() for each in body.rates], now=timezone.now(), actor=actor_of(request))
-    return RatesPutOut(kept=len(body.rates))
+    """Keep up to 500 exchange rates, each with an outcome of its own; of the same currency and day the last holds."""
+    rates = [each.contract() for each in body.rates]
+    return {"items": services.put_rates(rates=rates, now=timezone.now(), actor=actor_of(request))}

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path, Query
 
 from regulars.faces.api.bodies import JsonBody
 from regulars.faces.api.declaring import Resource
+from regulars.faces.api.keys import actor_of
 from regulars.faces.api.paging import CursorText, KeyPart, Limit, known_place
 from regulars.faces.api.schemas.products import (
     ProductFields,
@@ -24,9 +24,8 @@ from regulars.faces.api.schemas.products import (
     ProductsPutOut,
 )
 from regulars.kit.pagination import page_of
-from regulars.orders import queries
+from regulars.orders import queries, services
 from regulars.orders.contracts import ProductState
-from regulars.orders.products import put_products as keep_products
 
 products = Resource("Products")
 _LIST = "products"
@@ -39,26 +38,18 @@ def put_product(
     external_id: Annotated[KeyPart, Path(...)],
     body: Annotated[ProductFields, JsonBody(...)],
 ) -> Any:
-    """Keep a product's name and category."""
+    """Keep a product's name and category; what is left out stays as it is."""
     told = ProductState(external_id=external_id, name=body.name, category=body.category)
-    with transaction.atomic():
-        [(_, identity)] = keep_products([(source, told)], now=timezone.now()).items()
-    return ProductPutOut(source=source, external_id=external_id, product_id=identity)
+    [result] = services.put_products(source=source, products=[told], now=timezone.now(), actor=actor_of(request))
+    return result
 
 
 @products.post("/products/bulk", scope="products.write", answer=ProductsPutOut)
 def put_products(request: HttpRequest, body: Annotated[ProductsIn, JsonBody(...)]) -> Any:
-    """Keep up to 500 products of one source."""
-    with transaction.atomic():
-        ids = keep_products([(body.source, each.contract()) for each in body.products], now=timezone.now())
-    return {
-        "items": [
-            ProductPutOut(
-                source=body.source, external_id=each.external_id, product_id=ids[body.source, each.external_id]
-            )
-            for each in body.products
-        ]
-    }
+    """Keep up to 500 products of one source, each with an outcome of its own."""
+    told = [each.contract() for each in body.products]
+    now, actor = timezone.now(), actor_of(request)
+    return {"items": services.put_products(source=body.source, products=told, now=now, actor=actor)}
 
 
 @products.get("/products/{source}/{external_id}", scope="products.read", answer=ProductOut)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from regulars.business.contracts import Rate
+from regulars.business.contracts import Rate, Shop
 from regulars.faces.api.schemas.wire import Country, Currency, In, Out, Text
 
 Worth = Annotated[Decimal, Field(gt=0, max_digits=20, decimal_places=10)]
@@ -35,6 +35,18 @@ class BusinessOut(Out):
     language: str
     country: str
     brand_colour: str
+
+
+class ShopIn(In):
+    """A shop; `closed_on` is the day from which it is no more."""
+
+    name: Text
+    zone: Text
+    closed_on: date | None = None
+
+    def contract(self, code: str) -> Shop:
+        """Return what services take; its id is theirs to say."""
+        return Shop(id=UUID(int=0), code=code, name=self.name, zone=self.zone, closed_on=self.closed_on)
 
 
 class ShopOut(Out):
@@ -86,7 +98,18 @@ class RatesOut(Out):
     items: list[RateOut]
 
 
-class RatesPutOut(Out):
-    """How many rates were kept."""
+class RatePutOut(Out):
+    """What became of a rate; where it was refused, why and where."""
 
-    kept: int
+    currency: str
+    valid_on: date
+    outcome: Literal["kept", "refused"]
+    code: str
+    message: str
+    pointer: str
+
+
+class RatesPutOut(Out):
+    """What became of each rate, in the order in which they were sent."""
+
+    items: list[RatePutOut]

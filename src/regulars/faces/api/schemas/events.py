@@ -35,6 +35,29 @@ class EventPutOut(Out):
     customer_id: UUID
 
 
+class EventsIn(In):
+    """Up to 500 events. Each is appended or refused by itself."""
+
+    events: Annotated[tuple[EventIn, ...], Field(min_length=1, max_length=500)]
+
+
+class EventOfManyOut(Out):
+    """What became of an event among many; where it was refused, why and where."""
+
+    outcome: Literal["appended", "duplicate", "refused"]
+    event_id: UUID | None = None
+    customer_id: UUID | None = None
+    code: str = ""
+    message: str = ""
+    pointer: str = ""
+
+
+class EventsPutOut(Out):
+    """What became of each event, in the order in which they were sent."""
+
+    items: list[EventOfManyOut]
+
+
 class EventOut(Out):
     """An event. `occurred_at` is the business's time, `received_at` ours."""
 
@@ -53,3 +76,14 @@ class EventsOut(Out):
 
     items: list[EventOut]
     next: str | None
+
+
+class StreamOut(Out):
+    """A page of the stream, in the order in which events became certain.
+
+    `next` leads on at once, and is null at the end; `resume` leads to what comes after all that was seen, also later.
+    """
+
+    items: list[EventOut]
+    next: str | None
+    resume: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -37,12 +37,12 @@ class ProductsIn(In):
 
 
 class ProductPutOut(Out):
-    """A product that is kept."""
+    """What became of a product."""
 
     source: str
     external_id: str
     product_id: UUID
-    outcome: str = "kept"
+    outcome: Literal["created", "updated", "unchanged"]
 
 
 class ProductsPutOut(Out):

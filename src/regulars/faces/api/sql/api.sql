@@ -7,6 +7,10 @@ ON CONFLICT (api_key_id) DO UPDATE SET
     time_window = GREATEST(allowance.time_window, excluded.time_window)
 RETURNING used
 
+-- name: last_windows
+-- The last window in which each key has called.
+SELECT api_key_id, time_window FROM api_allowance
+
 -- name: claim_key
 -- Claim an idempotency key for this transaction. Where another transaction has claimed it and runs, wait for its end, at
 -- most so long; nothing is returned where the key has been used.

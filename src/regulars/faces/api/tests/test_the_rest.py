@@ -1,17 +1,16 @@
-"""Products, the business, the staff's own things, the stream."""
+"""Products, the business, the stream."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import pytest
 from django.utils import timezone
 
 from regulars.client import ApiError, Client
+from regulars.client.shapes import Product, Rate
 from regulars.faces.api.tests.told_orders import an_order
 from regulars.faces.api.tests.way_in import URL, make_key, transport
-from regulars.staff.permissions import PERMISSIONS
 from regulars.stream.contracts import Event, Subscription
 from regulars.stream.dispatch import Dispatcher
 from regulars.stream.registry import install, subscriptions
@@ -29,6 +28,23 @@ def test_a_product_is_put_read_and_listed(client: Client):
     assert refused.value.code == "no_such_product"
 
 
+def test_of_many_products_each_has_its_outcome_and_who_put_them_is_on_the_audit_trail(client: Client):
+    told: list[Product] = [
+        {"external_id": "bowl", "name": "Harvest Bowl", "category": "Bowls"},
+        {"external_id": "cup"},
+        {"external_id": "bowl"},
+        {"external_id": "bowl", "name": "Bowl"},
+    ]
+    results = client.products.put_many("shop", told)
+    assert [each["outcome"] for each in results] == ["created", "created", "unchanged", "updated"]
+    assert len({each["product_id"] for each in results}) == 2
+    assert client.products.get("shop", "bowl")["category"] == "Bowls"
+    assert client.products.put("shop", {"external_id": "bowl", "category": "Bowls"})["outcome"] == "unchanged"
+    [entry] = client.audit.list(action="products.put")
+    assert (entry["actor"], entry["object_id"]) == (f"api_key:{client.me()['id']}", "shop")
+    assert entry["details"] == {"created": 2, "updated": 1}
+
+
 def test_the_business_changes_by_field(client: Client):
     client.business.change(name="Corner Café", zone="Europe/Vienna")
     assert (client.business.get()["name"], client.business.get()["zone"]) == ("Corner Café", "Europe/Vienna")
@@ -38,27 +54,29 @@ def test_the_business_changes_by_field(client: Client):
     assert client.business.shops() == []
 
 
-def test_rates_are_put_and_read(client: Client):
-    assert client.business.put_rates([{"currency": "USD", "valid_on": "2026-11-20", "rate": "0.9512"}]) == 1
+def test_of_many_rates_each_has_its_outcome(client: Client):
+    told: list[Rate] = [
+        {"currency": "USD", "valid_on": "2026-11-20", "rate": "0.9"},
+        {"currency": "XYZ", "valid_on": "2026-11-20", "rate": "0.9"},
+        {"currency": "USD", "valid_on": "2026-11-20", "rate": "0.9512"},
+    ]
+    results = client.business.put_rates(told)
+    assert [each["outcome"] for each in results] == ["kept", "refused", "kept"]
+    assert (results[1]["code"], results[1]["pointer"]) == ("wrong_business_setting", "/currency")
     [rate] = client.business.rates("USD")
     assert (rate["valid_on"], float(rate["rate"])) == ("2026-11-20", 0.9512)
 
 
-def test_a_key_knows_itself_and_others_without_secrets(client: Client):
-    me = client.me()
-    assert me["scopes"] == sorted(PERMISSIONS)
-    assert [each["id"] for each in client.api_keys()] == [me["id"]]
-    assert "digest" not in json.dumps(client.api_keys())
-    assert client.accounts() == []
-
-
-def test_a_revoked_key_is_none(client: Client):
-    other = Client(URL, make_key(), transport=transport(), attempts=1)
-    revoked = client.revoke_api_key(other.me()["id"])
-    assert revoked["revoked_at"]
-    with pytest.raises(ApiError) as refused:
-        other.me()
-    assert refused.value.status == 401
+def test_a_shop_is_opened_renamed_and_closed_under_its_code(client: Client):
+    opened = client.business.put_shop("old-town", name="Old Town", zone="Europe/Vienna")
+    assert client.business.put_shop("old-town", name="Old Town", zone="Europe/Vienna") == opened
+    closed = client.business.put_shop("old-town", name="Old Town", zone="Europe/Vienna", closed_on="2026-11-01")
+    assert client.business.shops() == [closed]
+    assert (closed["id"], closed["closed_on"]) == (opened["id"], "2026-11-01")
+    for code, zone, pointer in (("Old Town", "Europe/Vienna", "/code"), ("new", "Europe/Nowhere", "/zone")):
+        with pytest.raises(ApiError) as refused:
+            client.business.put_shop(code, name="New", zone=zone)
+        assert refused.value.pointer == pointer
 
 
 def test_a_dead_letter_is_listed_and_retried(fresh_database: str):
