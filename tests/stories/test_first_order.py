@@ -46,7 +46,7 @@ def sign_in(regulars: Running) -> httpx.Client:
         "/sign-in",
         data={
             "csrfmiddlewaretoken": token[1],
-            "username": "mira@example.com",
+            "login": "mira@example.com",
             "password": "correct horse battery staple",
         },
     )

@@ -65,7 +65,7 @@ def test_no_log_holds_what_people_write_or_what_is_secret(regulars: Running) -> 
         page = client.get("/sign-in")
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
         assert token
-        form = {"csrfmiddlewaretoken": token[1], "username": CANARIES["email"], "password": CANARIES["password"]}
+        form = {"csrfmiddlewaretoken": token[1], "login": CANARIES["email"], "password": CANARIES["password"]}
         client.post("/sign-in", data=form)
     assert statuses[0] == 200
     assert 500 not in statuses

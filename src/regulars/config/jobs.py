@@ -14,4 +14,5 @@ JOBS = (
     "regulars.imports.jobs",
     "regulars.exports.jobs",
     "regulars.faces.api.jobs",
+    "regulars.faces.console.jobs",
 )

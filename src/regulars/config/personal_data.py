@@ -10,6 +10,7 @@ from regulars.business import personal_data as business
 from regulars.customers import personal_data as customers
 from regulars.exports import personal_data as exports
 from regulars.faces.api import personal_data as api
+from regulars.faces.console import personal_data as console
 from regulars.imports import personal_data as imports
 from regulars.kit.classification import Columns, columns
 from regulars.orders import personal_data as orders
@@ -25,6 +26,7 @@ FEATURES = {
     "imports": imports,
     "exports": exports,
     "api": api,
+    "console": console,
 }
 
 # The tables of the libraries that we stand on.
@@ -35,6 +37,17 @@ LIBRARIES: Columns = {
     **columns("auth_group", none="id name"),
     **columns("auth_group_permissions", none="id group_id permission_id"),
     **columns("auth_permission", none="id name content_type_id codename"),
+    # Each account has one address, which stands with the account; these are allauth's own, and stay empty.
+    **columns("account_emailaddress", none="id verified primary user_id", personal="email"),
+    **columns("account_emailconfirmation", none="id created sent email_address_id", hidden="key"),
+    **columns("socialaccount_socialapp", none="id provider provider_id name client_id key settings", hidden="secret"),
+    **columns("socialaccount_socialtoken", none="id expires_at account_id app_id", hidden="token token_secret"),
+    # Who vouches for somebody of the staff, and what was said.
+    **columns(
+        "socialaccount_socialaccount", none="id provider last_login date_joined user_id", personal="uid extra_data"
+    ),
+    # Secrets in `data` are encrypted.
+    **columns("mfa_authenticator", none="id type user_id created_at last_used_at", hidden="data"),
     **columns(
         "procrastinate_jobs",
         none="id queue_name task_name priority lock queueing_lock args status scheduled_at attempts abort_requested"

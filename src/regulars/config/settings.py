@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from regulars.config.jobs import JOBS
 from regulars.kit.i18n import LANGUAGES as OUR_LANGUAGES
 from regulars.kit.i18n import LOCALE_DIR
 from regulars.kit.installation import read_installation, unreadable_address
+from regulars.kit.outside import Provider
 
 PACKAGE = Path(__file__).parent.parent
 INSTALLATION = read_installation(os.environ)
@@ -34,6 +36,11 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "django_htmx",
     "rules",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "regulars.stream",
     "regulars.business",
     "regulars.staff",
@@ -57,6 +64,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "regulars.faces.console.security.sessions.EndSessions",
     "django_htmx.middleware.HtmxMiddleware",
     "regulars.faces.console.language.SpeakTheirLanguage",
     "regulars.faces.console.zone.TellTheirTime",
@@ -81,6 +90,20 @@ def _database(alias: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def as_apps(providers: Iterable[Provider]) -> list[dict[str, Any]]:
+    """Return who vouches for people as allauth wants to be told."""
+    return [
+        {
+            "provider_id": provider.id,
+            "name": provider.name,
+            "client_id": provider.client_id,
+            "secret": provider.client_secret,
+            "settings": {"server_url": provider.issuer},
+        }
+        for provider in providers
+    ]
 
 
 # The application's login does all but change tables; that is the owner's. Conditions and analytics only read.
@@ -113,7 +136,10 @@ LOGGING_CONFIG = "regulars.kit.logs.configure"
 LOGGING = {"form": INSTALLATION.log_format, "level": INSTALLATION.log_level}
 
 AUTH_USER_MODEL = "staff.Account"
-AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "rules.permissions.ObjectPermissionBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in {
@@ -123,10 +149,63 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator": {},
     }.items()
 ]
-LOGIN_URL = "console:sign-in"
+LOGIN_URL = LOGOUT_REDIRECT_URL = "account_login"
 LOGIN_REDIRECT_URL = "console:customers"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = INSTALLATION.session_days * 24 * 3600
+SESSION_IDLE_SECONDS = INSTALLATION.session_idle_minutes * 60
+# A link in a mail, to set a new password by, is good for so long, and once.
+PASSWORD_RESET_TIMEOUT = 2 * 3600
+
+# How we use django-allauth: docs/decisions/0017-sign-in-by-allauth.md. Only invitations make accounts, to an address
+# that its owner proves by following the link: one address for each account, and nothing to verify later.
+ACCOUNT_ADAPTER = "regulars.faces.console.security.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "regulars.faces.console.security.adapters.name_of"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Ours, since allauth's writes addresses into a table of its own.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  # A name.
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_FORMS = {
+    "login": "regulars.faces.console.security.forms.SignIn",
+    "reset_password": "regulars.faces.console.security.forms.ForgottenPassword",
+    "reset_password_from_key": "regulars.faces.console.security.forms.NewPassword",
+    "change_password": "regulars.faces.console.security.forms.ChangePassword",
+    "set_password": "regulars.faces.console.security.forms.FirstPassword",
+    "reauthenticate": "regulars.faces.console.security.forms.ConfirmByPassword",
+}
+MFA_ADAPTER = "regulars.faces.console.security.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "regulars.faces.console.security.forms.Code",
+    "reauthenticate": "regulars.faces.console.security.forms.ConfirmByCode",
+    "activate_totp": "regulars.faces.console.security.forms.FirstCode",
+    "add_webauthn": "regulars.faces.console.security.forms.NewPasskey",
+    "edit_webauthn": "regulars.faces.console.security.forms.PasskeyName",
+}
+SOCIALACCOUNT_ADAPTER = "regulars.faces.console.security.single_sign_on.ProviderAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": as_apps(INSTALLATION.providers)}}
+
+# What is counted and remembered for a moment (wrong passwords, codes that were used) counts for all processes.
+CACHES = {"default": {"BACKEND": "regulars.faces.console.security.remembering.PostgresCache"}}
+
+if INSTALLATION.mail_server:
+    EMAIL_HOST, EMAIL_PORT = INSTALLATION.mail_server.host, INSTALLATION.mail_server.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = INSTALLATION.mail_server.login, INSTALLATION.mail_server.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = INSTALLATION.mail_server.starts_tls, INSTALLATION.mail_server.is_tls
+    DEFAULT_FROM_EMAIL = SERVER_EMAIL = INSTALLATION.mail_server.sender
+    EMAIL_TIMEOUT = 20
+else:
+    # Whoever would send a mail asks first; one that does not is told, and no mail is lost unseen.
+    EMAIL_BACKEND = "regulars.faces.console.security.mails.NoMailServer"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = list(OUR_LANGUAGES.items())

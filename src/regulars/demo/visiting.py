@@ -64,7 +64,7 @@ def visit(url: str, email: str, password: str) -> Iterator[str]:
 def _sign_in(browser: httpx.Client, email: str, password: str) -> None:
     form = _Links()
     form.feed(_get(browser, "/sign-in").text)
-    answer = browser.post("/sign-in", data={"csrfmiddlewaretoken": form.token, "username": email, "password": password})
+    answer = browser.post("/sign-in", data={"csrfmiddlewaretoken": form.token, "login": email, "password": password})
     if urlsplit(str(answer.url)).path == "/sign-in" or answer.status_code != 200:
         raise PageFailed(gettext("Signing in failed ({status}).").format(status=answer.status_code))
 

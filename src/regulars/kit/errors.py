@@ -14,3 +14,9 @@ class DomainError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class WrongSetting(DomainError):
+    """A setting of the environment cannot be meant."""
+
+    code = "wrong_setting"

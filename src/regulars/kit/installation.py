@@ -13,8 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from regulars.kit.errors import DomainError
+from regulars.kit.errors import WrongSetting
 from regulars.kit.i18n import gettext
+from regulars.kit.outside import MailServer, Provider, read_mail_server, read_providers
 from regulars.kit.postgres import Cluster
 
 DATABASE = "regulars"
@@ -22,12 +23,6 @@ OWNER, APPLICATION, READ_ONLY = "regulars_owner", "regulars_app", "regulars_read
 _SHORTEST_KEY = 32
 _LEVELS = ("debug", "info", "warning", "error")
 _FORMATS = ("text", "json")
-
-
-class WrongSetting(DomainError):
-    """A setting of the environment cannot be meant."""
-
-    code = "wrong_setting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +54,11 @@ class Installation:
     api_lock_seconds: int
     metrics_token: str | None
     traces_to: str | None
+    proxies: int
+    session_idle_minutes: int
+    session_days: int
+    mail_server: MailServer | None
+    providers: tuple[Provider, ...]
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -117,6 +117,11 @@ def read_installation(environment: Mapping[str, str]) -> Installation:
         api_lock_seconds=_whole_number(environment, "REGULARS_API_LOCK_SECONDS", 10, most=600),
         metrics_token=_secret(environment, "REGULARS_METRICS_TOKEN"),
         traces_to=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+        proxies=_whole_number(environment, "REGULARS_PROXIES", 0, least=0, most=9),
+        session_idle_minutes=_whole_number(environment, "REGULARS_SESSION_IDLE_MINUTES", 720, most=60 * 24 * 90),
+        session_days=_whole_number(environment, "REGULARS_SESSION_DAYS", 14, most=90),
+        mail_server=read_mail_server(environment),
+        providers=read_providers(environment),
     )
 
 
@@ -193,12 +198,12 @@ def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...],
     return value
 
 
-def _whole_number(environment: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+def _whole_number(environment: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int) -> int:
     text = environment.get(name, str(default))
-    if not text.isdecimal() or not 1 <= int(text) <= most:
+    if not text.isdecimal() or not least <= int(text) <= most:
         raise WrongSetting(
-            gettext("{name} is {value}, but must be a number from 1 to {most}.").format(
-                name=name, value=text, most=most
+            gettext("{name} is {value}, but must be a number from {least} to {most}.").format(
+                name=name, value=text, least=least, most=most
             )
         )
     return int(text)

@@ -74,6 +74,9 @@ def _handlers(shared: list[Any], renderer: Any, level: str) -> dict[str, Any]:
             # Each periodic job at INFO would drown what is worth reading.
             "procrastinate": {"level": max(level, "WARNING", key=logging.getLevelName)},
             "httpx": {"level": "WARNING"},
+            # What these say names passkeys, and the addresses of who vouches for people.
+            "fido2": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
         },
     }
 

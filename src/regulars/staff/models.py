@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 from rules.permissions import has_perm
 
 from regulars.kit.ids import new_id
@@ -30,6 +31,8 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=8, default="en")
     created_at = models.DateTimeField()
+    # Counts how often all sessions were ended at once; a session holds a hash over it.
+    session_round = models.PositiveIntegerField(default=0)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -48,6 +51,22 @@ class Account(AbstractBaseUser):
     def has_perm(self, permission: str, obj: object = None) -> bool:
         """Tell whether this person may do something, by `staff.permissions`."""
         return bool(has_perm(permission, self, obj))
+
+    def get_session_auth_hash(self) -> str:
+        """Return what each session must hold to be good: another password ends them, and so does another round."""
+        held = f"{self.session_round}:{self.password}"
+        return salted_hmac("regulars.staff.session", held, algorithm="sha256").hexdigest()
+
+
+class Policy(models.Model):
+    """What holds for all of the staff: one row, or none before somebody has chosen."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    second_factor_required = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "staff_policy"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="staff_policy_one_row")]
 
 
 class ApiKey(models.Model):

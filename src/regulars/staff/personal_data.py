@@ -14,8 +14,9 @@ COLUMNS: Columns = {
         "staff_account",
         none="id role is_active language created_at last_login",
         personal="email name",
-        hidden="password",
+        hidden="password session_round",
     ),
+    **columns("staff_policy", none="id second_factor_required"),
     **columns(
         "staff_api_key",
         none="id name prefix scopes created_at created_by expires_at revoked_at last_used_on",

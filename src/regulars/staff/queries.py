@@ -60,6 +60,12 @@ def find_account(account_id: UUID) -> Account | None:
     return account_of(row) if row else None
 
 
+def find_account_of_address(email: str) -> Account | None:
+    """Return the person who signs in with this address, whatever its case, or None."""
+    row = AccountRow.objects.filter(email=email.strip().lower()).first()
+    return account_of(row) if row else None
+
+
 def list_api_keys() -> list[ApiKey]:
     """Return the keys, the newest first."""
     return [api_key_of(row) for row in ApiKeyRow.objects.order_by("-id")]

@@ -37,6 +37,7 @@ _LONGEST_NAME = 200
 
 __all__ = [
     "accept_invitation",
+    "accept_invitation_of_address",
     "change_account",
     "create_account",
     "create_api_key",
@@ -114,7 +115,7 @@ def create_account(
         email=address, name=_checked_name(name), role=role.value, language=_checked_language(language), created_at=now
     )
     if password is not None:
-        _check_password(password, row)
+        check_password(password, row)
     row.password = make_password(password)
     row.save(force_insert=True)
     record(actor, "account.created", "account", row.id, now=now, details={"role": role.value})
@@ -160,7 +161,9 @@ def change_account(
     for field, value in changed.items():
         setattr(row, field, value)
     if changed:
-        row.save(update_fields=list(changed))
+        # Else a session of before would be good again on the day that the person is let in again.
+        row.session_round += changed.get("is_active") is False
+        row.save(update_fields=[*changed, "session_round"])
         details: dict[str, object] = {"fields": sorted(changed)}
         details |= {field: value for field, value in changed.items() if field in {"role", "is_active"}}
         record(actor, "account.changed", "account", row.id, now=now, details=details)
@@ -210,6 +213,28 @@ def accept_invitation(*, secret: str, name: str, password: str, language: str = 
         Somebody has got the address meanwhile.
     """
     found = find_open_invitation(secret, now=now)
+    return _accept(found, name=name, password=password, language=language, now=now)
+
+
+@transaction.atomic
+def accept_invitation_of_address(*, email: str, name: str, language: str = "en", now: datetime) -> Account:
+    """Let somebody join who was asked, and whose address somebody trusted vouches for; without a password.
+
+    Raises
+    ------
+    NoSuchInvitation
+        Nobody of this address is asked.
+    WrongAccount
+        The name cannot be meant.
+    """
+    open_ones = InvitationRow.objects.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now)
+    row = open_ones.filter(email=email.strip().lower()).first()
+    found = invitation_of(row) if row else None
+    return _accept(found, name=name, password=None, language=language, now=now)
+
+
+def _accept(found: Invitation | None, *, name: str, password: str | None, language: str, now: datetime) -> Account:
+    """Let the person of an open invitation join, once."""
     row = InvitationRow.objects.select_for_update().filter(id=found.id, accepted_at=None).first() if found else None
     if row is None:
         raise NoSuchInvitation(gettext("This invitation has ended; ask for another one."))
@@ -336,7 +361,14 @@ def _checked_language(language: str) -> str:
     return language
 
 
-def _check_password(password: str, row: AccountRow) -> None:
+def check_password(password: str, row: AccountRow) -> None:
+    """Hold a password to the rules.
+
+    Raises
+    ------
+    WrongAccount
+        It is easily guessed.
+    """
     try:
         validate_password(password, row)
     except ValidationError as error:

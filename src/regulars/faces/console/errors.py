@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from regulars.customers.queries import NoSuchCustomer
 from regulars.customers.services import NoSuchNote
+from regulars.faces.console.permission import needed_by
 from regulars.faces.console.preferences import SYSTEM, chosen_theme
 from regulars.imports.queries import NoSuchImport
 from regulars.kit.errors import DomainError
@@ -44,7 +45,7 @@ class TellDomainErrors:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer for a page of the console that raised a domain error."""
         match = request.resolver_match
-        if not isinstance(exception, DomainError) or match is None or match.app_name != "console":
+        if not isinstance(exception, DomainError) or match is None or needed_by(match.func) is None:
             return None
         if isinstance(exception, _NOT_THERE):
             return _page(request, 404, exception.message, gettext("It may have been removed, or merged into another."))
@@ -78,6 +79,16 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa:
         403,
         gettext("This form is too old to be sent"),
         gettext("Nothing was changed. Go back, load the page anew and send it again."),
+    )
+
+
+def too_often(request: HttpRequest) -> HttpResponse:
+    """Say that somebody has tried too often."""
+    return _page(
+        request,
+        429,
+        gettext("That was tried too often"),
+        gettext("Wait a few minutes, then try again."),
     )
 
 

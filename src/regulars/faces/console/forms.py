@@ -9,7 +9,6 @@ from typing import Any, cast
 from babel import Locale
 from babel.core import get_global
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy
 
 from regulars.business.contracts import Business
@@ -60,24 +59,6 @@ class DesignedForm(forms.Form):
         """Show what a service refused, at its field where the error names one."""
         name = getattr(error, "field", None)
         self.add_error(name if name in self.fields else None, error.message)
-
-
-class SignIn(AuthenticationForm):
-    """Who one is."""
-
-    error_messages = {  # noqa: RUF012  # Django's own attribute.
-        **AuthenticationForm.error_messages,
-        "invalid_login": gettext_lazy("This address and password do not belong together. Check both and try again."),
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].label = gettext_lazy("E-mail address")
-        self.fields["username"].widget = forms.EmailInput(
-            attrs={"autofocus": True, "autocomplete": "username", "maxlength": 254}
-        )
-        self.fields["password"].label = gettext_lazy("Password")
-        dress(self)
 
 
 class BusinessForm(DesignedForm):

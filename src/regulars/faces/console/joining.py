@@ -32,7 +32,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            login(request, authenticate(request, username=account.email, password=password))
+            login(request, authenticate(request, email=account.email, password=password))
             return redirect("console:home")
     context = {"form": form, "invitation": invitation}
     response = render(request, "console/join.html", context, status=422 if form.errors else 200)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from regulars.faces.console.acting import person_of
 from regulars.staff.permissions import PERMISSIONS
+from regulars.staff.securing import ids_with_second_factor, is_second_factor_required
 
 View = Callable[..., HttpResponseBase]
 
@@ -34,9 +37,9 @@ def needs(permission: str) -> Callable[[View], View]:
     return lambda view: _guarded(view, permission)
 
 
-def for_staff(view: View) -> View:
-    """Show a page to everyone who is signed in."""
-    return _guarded(view, STAFF)
+def for_staff(view: View, *, sets_up: bool = False) -> View:
+    """Show a page to everyone who is signed in; one that sets up, also to who has no second factor but needs one."""
+    return _guarded(view, STAFF, sets_up=sets_up)
 
 
 def for_everybody(view: View) -> View:
@@ -49,13 +52,15 @@ def needed_by(view: Callable[..., object]) -> str | None:
     return getattr(view, "needs", None)
 
 
-def _guarded(view: View, needed: str) -> View:
+def _guarded(view: View, needed: str, *, sets_up: bool = False) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _to_sign_in(request)
+            return _to(request, resolve_url(settings.LOGIN_URL), wanted=True)
         if needed != STAFF and not request.user.has_perm(needed):
             raise PermissionDenied
+        if not sets_up and lacks_second_factor(request):
+            return _to(request, resolve_url("mfa_index"))
         response = view(request, *args, **kwargs)
         # Pages hold personal data: no cache keeps them, the browser's included.
         add_never_cache_headers(response)
@@ -73,8 +78,15 @@ def _declared(view: View, needed: str) -> View:
     return declared
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Tell whether somebody who is signed in must set up a second factor before all else."""
+    account = person_of(request).pk
+    return is_second_factor_required() and account not in ids_with_second_factor([account])
+
+
+def _to(request: HttpRequest, address: str, *, wanted: bool = False) -> HttpResponse:
+    """Lead to a page that comes before the one that was asked for; `wanted` says that this one comes afterwards."""
     if getattr(request, "htmx", False):
-        # A part of a page cannot be replaced by the sign-in page; the whole page goes there.
-        return HttpResponseClientRedirect(resolve_url("console:sign-in"))
-    return redirect_to_login(request.get_full_path())
+        # A part of a page cannot be replaced by that page; the whole page goes there.
+        return HttpResponseClientRedirect(address)
+    return redirect_to_login(request.get_full_path()) if wanted else redirect(address)

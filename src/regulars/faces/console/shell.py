@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from regulars.business.queries import get_business
 from regulars.faces.console.navigation import navigation_for
+from regulars.faces.console.permission import needed_by
 from regulars.faces.console.preferences import SYSTEM, THEMES, chosen_theme
 from regulars.kit.i18n import LANGUAGES, gettext
 
@@ -21,7 +22,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"theme": "" if theme == SYSTEM else theme}
     match = request.resolver_match
     user = getattr(request, "user", None)
-    if not (match and match.app_name == "console" and user and user.is_authenticated):
+    # Errors come before a page is found, and the API has none.
+    if not (match and needed_by(match.func) and user and user.is_authenticated):
         return context
     section = _SECTIONS.get(match.url_name or "", (match.url_name or "").split(".")[0])
     return context | {

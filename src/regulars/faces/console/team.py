@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from smtplib import SMTPException
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from regulars.faces.console.acting import acting
+from regulars.business.queries import get_business
+from regulars.faces.console.acting import acting, person_of
 from regulars.faces.console.forms import ROLE_WORDS, AccountForm, InvitationForm
 from regulars.faces.console.permission import needs
+from regulars.faces.console.security import mails
+from regulars.faces.console.security.forms import PolicyForm
+from regulars.faces.console.security.telling import notify
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
-from regulars.staff import services
-from regulars.staff.contracts import Account, Role
+from regulars.staff import securing, services
+from regulars.staff.contracts import Account, Invitation, Role
 from regulars.staff.permissions import PERMISSIONS
 from regulars.staff.queries import list_accounts, list_open_invitations
+
+log = structlog.get_logger("regulars.team")
 
 
 @needs("staff.read")
@@ -33,7 +42,7 @@ def team(request: HttpRequest) -> HttpResponse:
 @needs("staff.manage")
 @require_POST
 def invite(request: HttpRequest) -> HttpResponse:
-    """Ask somebody to join; the link is in the answer, and nowhere else."""
+    """Ask somebody to join; the link is in the answer, in a mail where mails go out, and nowhere else."""
     form = InvitationForm(request.POST)
     if form.is_valid():
         who = acting(request)
@@ -44,8 +53,9 @@ def invite(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            link = request.build_absolute_uri(reverse("console:join", args=[made.secret]))
-            return _page(request, made=made.invitation, link=link)
+            link = mails.address_of(reverse("console:join", args=[made.secret]))
+            sent = mails.is_set_up() and _send(made.invitation, link, inviter=person_of(request).name)
+            return _page(request, made=made.invitation, link=link, sent=sent, may_send=mails.is_set_up())
     return _page(request, status=422, invitation_form=form, asked=True)
 
 
@@ -83,13 +93,59 @@ def change(request: HttpRequest, account_id: UUID) -> HttpResponse:
     return redirect("console:team")
 
 
+@needs("staff.manage")
+@require_POST
+def policy(request: HttpRequest) -> HttpResponse:
+    """Ask a second factor of everybody, or leave it to each."""
+    form = PolicyForm(request.POST)
+    form.full_clean()
+    who = acting(request)
+    securing.require_second_factor(required=form.cleaned_data["second_factor_required"], now=who.now, actor=who.actor)
+    messages.success(request, gettext("Saved."))
+    return redirect("console:team")
+
+
+@needs("staff.manage")
+@require_POST
+def reset_second_factor(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Take the second factors of somebody away who has lost them, and tell that person."""
+    who = acting(request)
+    with transaction.atomic():
+        securing.reset_second_factor(account_id=account_id, now=who.now, actor=who.actor)
+        notify(account_id, "account.second_factor_reset")
+    messages.success(request, gettext("The second factor is taken away; a password alone lets in again."))
+    return redirect("console:team")
+
+
+def _send(invitation: Invitation, link: str, *, inviter: str) -> bool:
+    """Send the link, at once, since it is kept nowhere; tell whether the server took it."""
+    try:
+        mails.send(
+            "invitation",
+            to=invitation.email,
+            language=get_business().language,
+            inviter=inviter,
+            link=link,
+            until=invitation.expires_at,
+        )
+    except (OSError, SMTPException) as error:
+        log.warning("invitation_not_sent", error=type(error).__name__)
+        return False
+    return True
+
+
 def _form_of(account: Account) -> AccountForm:
     return AccountForm(initial={"role": account.role.value, "is_active": account.is_active}, prefix_ids=account.id)
 
 
 def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpResponse:
+    secured = securing.ids_with_second_factor()
     context: dict[str, Any] = {
-        "people": [(account, gettext(ROLE_WORDS[account.role]), _form_of(account)) for account in list_accounts()],
+        "people": [
+            (account, gettext(ROLE_WORDS[account.role]), _form_of(account), account.id in secured)
+            for account in list_accounts()
+        ],
+        "policy_form": PolicyForm(initial={"second_factor_required": securing.is_second_factor_required()}),
         "invitations": [
             (invitation, gettext(ROLE_WORDS[invitation.role]))
             for invitation in list_open_invitations(now=timezone.now())

@@ -17,7 +17,6 @@ from regulars.faces.console import (
     orders,
     policy,
     preferences,
-    signing_in,
     team,
 )
 from regulars.faces.console.importing import columns as import_columns
@@ -30,8 +29,6 @@ app_name = "console"
 # A part of a page, or what a page's form posts to, is named after the page: `api-keys.create`.
 urlpatterns = [
     path("", customers.home, name="home"),
-    path("sign-in", signing_in.sign_in, name="sign-in"),
-    path("sign-out", signing_in.sign_out, name="sign-out"),
     path("preferences", preferences.choose, name="preferences"),
     path("policy-report", policy.report, name="policy-report"),
     path("customers", customers.customer_list, name="customers"),
@@ -51,6 +48,8 @@ urlpatterns = [
     path("team", team.team, name="team"),
     path("team/invite", team.invite, name="team.invite"),
     path("team/invitations/<uuid:invitation_id>/withdraw", team.withdraw, name="team.withdraw"),
+    path("team/policy", team.policy, name="team.policy"),
+    path("team/<uuid:account_id>/second-factor/reset", team.reset_second_factor, name="team.reset-second-factor"),
     path("team/<uuid:account_id>", team.change, name="team.change"),
     path("join/<str:secret>", joining.join, name="join"),
     path("api-keys", api_keys.api_keys, name="api-keys"),

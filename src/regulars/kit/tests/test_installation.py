@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from regulars.kit.errors import WrongSetting
 from regulars.kit.installation import (
     Secrets,
-    WrongSetting,
     read_installation,
     unreadable_address,
     write_secrets,
@@ -50,6 +50,12 @@ def test_the_address_that_people_type_is_let_in_beside_those_of_this_machine() -
         ("REGULARS_LOG_FORMAT", "xml", "must be one of text, json"),
         ("REGULARS_WEB_PROCESSES", "0", "must be a number from 1 to 64"),
         ("REGULARS_WEB_PROCESSES", "many", "must be a number from 1 to 64"),
+        ("REGULARS_PROXIES", "-1", "must be a number from 0 to 9"),
+        ("REGULARS_SESSION_DAYS", "0", "must be a number from 1 to 90"),
+        ("REGULARS_SMTP_URL", f"smtp://me:{PASSWORD}@host", "is set, but REGULARS_MAIL_FROM is not"),
+        ("REGULARS_MAIL_FROM", "crm@example.com", "is set, but REGULARS_SMTP_URL is not"),
+        ("REGULARS_OIDC_ISSUER", "https://id.example", "REGULARS_OIDC_CLIENT_ID is not set"),
+        ("REGULARS_OIDC_3_CLIENT_SECRET", PASSWORD, "REGULARS_OIDC_3_ISSUER is not set, but REGULARS_OIDC_3_CLIENT"),
         ("DATABASE_URL", f"mysql://me:{PASSWORD}@host/db", "must begin with postgresql://"),
         ("DATABASE_URL", f"postgresql://me:{PASSWORD}@host:port/db", "DATABASE_URL cannot be read"),
         ("DATABASE_OWNER_URL", f"postgresql://me:{PASSWORD}@host/db", "is set, but DATABASE_URL is not"),
@@ -126,6 +132,61 @@ def test_secrets_are_replaced_only_when_told_to(tmp_path: Path) -> None:
     write_secrets(path, two, replace=True)
     assert json.loads(path.read_text())["owner"] == "b"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+MAIL_FROM = "Regulars <crm@example.com>"
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "starts_tls", "is_tls"),
+    [
+        ("smtp+tls://me:a%40b@mail.example", "mail.example", 587, True, False),
+        ("smtps://me:a%40b@mail.example/", "mail.example", 465, False, True),
+        ("smtp://me:a%40b@127.0.0.1:2525", "127.0.0.1", 2525, False, False),
+    ],
+)
+def test_a_mail_server_is_one_address(url: str, host: str, port: int, starts_tls: bool, is_tls: bool) -> None:
+    server = read_installation({"REGULARS_SMTP_URL": url, "REGULARS_MAIL_FROM": MAIL_FROM}).mail_server
+    assert server is not None
+    assert (server.host, server.port, server.starts_tls, server.is_tls) == (host, port, starts_tls, is_tls)
+    assert (server.login, server.password, server.sender) == ("me", "a@b", MAIL_FROM)
+
+
+@pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://", "smtp://host:port", "smtp://h/path"])
+def test_a_mail_server_that_cannot_be_meant_is_not_quoted(url: str) -> None:
+    with pytest.raises(WrongSetting, match="cannot be read") as caught:
+        read_installation({"REGULARS_SMTP_URL": url + f"?{PASSWORD}", "REGULARS_MAIL_FROM": MAIL_FROM})
+    assert PASSWORD not in caught.value.message
+
+
+@pytest.mark.parametrize("sender", ["Regulars", "a@b@c", "two words@example.com <x"])
+def test_a_sender_is_an_address(sender: str) -> None:
+    with pytest.raises(WrongSetting, match="must be an address"):
+        read_installation({"REGULARS_SMTP_URL": "smtp://host", "REGULARS_MAIL_FROM": sender})
+
+
+def provider(issuer: str, prefix: str = "REGULARS_OIDC_") -> dict[str, str]:
+    return {f"{prefix}ISSUER": issuer, f"{prefix}CLIENT_ID": "regulars", f"{prefix}CLIENT_SECRET": "s"}
+
+
+def test_services_that_say_who_somebody_is_are_told_apart_by_their_issuer() -> None:
+    told = provider("https://id.example/realms/Shop/") | provider("https://id.example", "REGULARS_OIDC_2_")
+    here = read_installation(told | {"REGULARS_OIDC_NAME": "Example"})
+    assert [(each.id, each.name) for each in here.providers] == [
+        ("id.example-realms-shop", "Example"),
+        ("id.example", "id.example"),
+    ]
+    with pytest.raises(WrongSetting, match="Two providers have the issuer"):
+        read_installation(provider("https://id.example") | provider("https://ID.example/", "REGULARS_OIDC_2_"))
+
+
+@pytest.mark.parametrize(
+    "issuer", ["id.example", "http://id.example", "https://id.example?x=1", "https://id.example:x"]
+)
+def test_a_service_is_reached_safely_or_not_at_all(issuer: str) -> None:
+    with pytest.raises(WrongSetting, match="must be an https address"):
+        read_installation(provider(issuer))
+    assert read_installation(provider("http://127.0.0.1:9000")).providers
 
 
 class Remembering(dict[str, str]):

@@ -64,7 +64,7 @@ def client_of(role: Role) -> Client:
     if not Account.objects.filter(email=email).exists():
         account(role)
     client = Client()
-    client.force_login(Account.objects.get(email=email), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(Account.objects.get(email=email), backend="allauth.account.auth_backends.AuthenticationBackend")
     return client
 
 

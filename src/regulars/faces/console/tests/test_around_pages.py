@@ -18,10 +18,8 @@ pytestmark = pytest.mark.django_db
 def test_one_signs_in_goes_where_one_wanted_and_signs_out() -> None:
     shop.account(Role.OWNER)
     client = Client()
-    assert (
-        "This address and password" in client.post("/sign-in", {"username": "owner@example.com", "password": "x"}).text
-    )
-    told = {"username": "Owner@Example.com", "password": shop.PASSWORD, "next": "/settings"}
+    assert "This address and password" in client.post("/sign-in", {"login": "owner@example.com", "password": "x"}).text
+    told = {"login": "Owner@Example.com", "password": shop.PASSWORD, "next": "/settings"}
     assert client.post("/sign-in", told).headers["Location"] == "/settings"
     assert client.get("/sign-out").status_code == 405
     client.post("/sign-out")
@@ -30,7 +28,7 @@ def test_one_signs_in_goes_where_one_wanted_and_signs_out() -> None:
 
 def test_signing_in_leads_to_no_other_site() -> None:
     shop.account(Role.OWNER)
-    told = {"username": "owner@example.com", "password": shop.PASSWORD, "next": "https://evil.example/"}
+    told = {"login": "owner@example.com", "password": shop.PASSWORD, "next": "https://evil.example/"}
     assert Client().post("/sign-in", told).headers["Location"] == "/customers"
 
 
@@ -66,7 +64,7 @@ def test_what_is_not_there_is_told_in_the_look(address: str, status: int, words:
 
 def test_a_form_without_its_token_is_refused_with_a_way_on() -> None:
     client = Client(enforce_csrf_checks=True)
-    answer = client.post("/sign-in", {"username": "a", "password": "b"})
+    answer = client.post("/sign-in", {"login": "a", "password": "b"})
     assert answer.status_code == 403
     assert "too old to be sent" in answer.text
 

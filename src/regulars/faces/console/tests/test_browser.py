@@ -35,7 +35,8 @@ def fill() -> dict[str, str]:
     order, customer = shop.many(55)[-1]
     shop.keys()
     shop.dead_letter(shop.Words(external_id="dead", number="50001"))
-    pages = ("customers", "team", "api-keys", "audit-trail", "dead-letters", "settings", "design", "design/specimens")
+    pages = ["customers", "team", "api-keys", "audit-trail", "dead-letters", "settings", "design", "design/specimens"]
+    pages += ["account", "account/password", "account/app/add", "account/passkeys/add", "account/recovery-codes/make"]
     return {name: f"/{name}" for name in pages} | {
         "customer": f"/customers/{customer}",
         "order": f"/orders/{order}",
@@ -97,9 +98,12 @@ def test_pages_for_those_who_are_not_in_have_no_barrier(console: Console, width:
     assert barriers(page).violations_count == 0, barriers(page).generate_report()
     page.get_by_label("E-mail address").fill("nobody@example.com")
     page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("do not belong together")
     assert barriers(page).violations_count == 0, barriers(page).generate_report()
+    for address in ("/password/forgotten", "/password/sent", "/password/set/1-x", "/password/done"):
+        page.goto(address)
+        assert barriers(page).violations_count == 0, f"{address}: {barriers(page).generate_report()}"
     page.goto("/nowhere")
     assert barriers(page).violations_count == 0, barriers(page).generate_report()
     # The browser itself tells of a page that is not there.

@@ -13,6 +13,7 @@ from regulars.design.assets import STATIC_DIR
 from regulars.faces.cli.running.doctor.finding import Finding, bad, good, notice
 from regulars.kit.i18n import gettext as _
 from regulars.kit.installation import Installation
+from regulars.kit.outside import MailServer
 from regulars.kit.run_lock import is_running
 
 OLDEST_PYTHON = (3, 11)
@@ -22,12 +23,14 @@ _OF_THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 
 
 def look_at_machine(here: Installation) -> Iterator[Finding]:
-    """Look at Python, the home, its disk and secrets, the address, the assets, and what a kill may have left."""
+    """Look at Python, the home, its disk and secrets, the address, mails, the assets, and what a kill may have left."""
     yield python(sys.version_info[:2])
     yield home(here.home)
     yield disk(here.home)
     yield secrets(here.home / "secrets.json")
     yield address(here.url)
+    yield mail(here.mail_server)
+    yield from single_sign_on(here)
     yield assets(STATIC_DIR)
     yield left_behind(here)
 
@@ -98,6 +101,31 @@ def address(url: str) -> Finding:
         _("People reach Regulars at {url}; on the way, others can read passwords.").format(url=url),
         _("Put a proxy with a certificate before it, and set REGULARS_URL to its https address."),
     )
+
+
+def mail(server: MailServer | None) -> Finding:
+    """Look whether mails can go out."""
+    if server is None:
+        return notice(
+            "mail",
+            _("No mail server is named: forgotten passwords are set by command, invitations are handed over."),
+            _("Set REGULARS_SMTP_URL and REGULARS_MAIL_FROM."),
+        )
+    if server.login and not (server.starts_tls or server.is_tls) and server.host not in _OF_THIS_MACHINE:
+        return bad(
+            "mail",
+            _("Mails go to {host} unencrypted; on the way, others can read the password.").format(host=server.host),
+            _("Write smtp+tls:// or smtps:// in REGULARS_SMTP_URL."),
+        )
+    return good("mail", _("Mails go out by {host}.").format(host=server.host))
+
+
+def single_sign_on(here: Installation) -> Iterator[Finding]:
+    """Tell which services may say who somebody is, and the address that each must know."""
+    for provider in here.providers:
+        address = f"{here.url}/oidc/{provider.id}/callback"
+        said = _("People may sign in by {name}, which leads them back to {address}.")
+        yield good("single sign-on", said.format(name=provider.name, address=address))
 
 
 def assets(folder: Path) -> Finding:

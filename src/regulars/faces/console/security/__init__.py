@@ -1,0 +1,1 @@
+"""Signing in, second factors, and what an account keeps safe: django-allauth, in our look and by our rules."""
