@@ -53,6 +53,52 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Share:
+    """The share that a rate is of the yardstick's, measured in turns with it, and the least that it may be."""
+
+    name: str
+    rate: float
+    yardstick: str
+    yardstick_rate: float
+    unit: str
+    least: float
+
+    @property
+    def met(self) -> bool:
+        return self.rate >= self.least * self.yardstick_rate
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: {self.rate / self.yardstick_rate:.3f} of {self.yardstick} "
+            f"(at least {self.least:g}) [{self.rate:,.0f} and {self.yardstick_rate:,.0f} {self.unit}]{_verdict(self)}"
+        )
+
+
+@dataclass(frozen=True)
+class Times:
+    """The 95th percentile of many answers' times, as a multiple of a yardstick's in the same run."""
+
+    name: str
+    p95: float
+    median: float
+    yardstick: str
+    yardstick_p95: float
+    yardstick_median: float
+    most: float
+
+    @property
+    def met(self) -> bool:
+        return self.p95 <= self.most * self.yardstick_p95
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: p95 {self.p95 / self.yardstick_p95:.1f} x that of {self.yardstick} (at most {self.most:g}) "
+            f"[p95 {1e3 * self.p95:.1f} and {1e3 * self.yardstick_p95:.1f} ms, "
+            f"median {1e3 * self.median:.1f} and {1e3 * self.yardstick_median:.1f} ms]{_verdict(self)}"
+        )
+
+
+@dataclass(frozen=True)
 class Limit:
     """An amount and the most that it may be."""
 

@@ -1,5 +1,6 @@
 """What the web server calls."""
 
+import gc
 import os
 
 from django.conf import settings
@@ -14,3 +15,7 @@ application = get_wsgi_application()
 if settings.INSTALLATION.traces_to:
     # Here, in the process that answers: what sends the spans is a thread, which no fork takes along.
     start_tracing("web", __version__)
+
+# All that has been loaded stays for good: the collector need not look through it again with each large request.
+gc.collect()
+gc.freeze()

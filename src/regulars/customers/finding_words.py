@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from regulars.customers.contracts import Identifier
@@ -20,19 +20,27 @@ def words_of(names: str, identifiers: Iterable[Identifier]) -> list[str]:
     return sorted(set(found))
 
 
+def keep_words(words_by_customer: Mapping[UUID, Sequence[str]]) -> None:
+    """Keep the words of customers that have none yet."""
+    told = [(each, " ".join(found)) for each, found in words_by_customer.items() if found]
+    if told:
+        rows_of("insert_words", {"ids": [each for each, _ in told], "words": [text for _, text in told]})
+
+
 def refresh_words(customer_ids: Iterable[UUID]) -> None:
     """Keep anew the words of some customers; one that was merged has none, and is found as its survivor."""
     ids = sorted(set(customer_ids))
     if not ids:
         return
-    rows = CustomerRow.objects.in_bulk(ids)
+    # Locked, so that of two who change one customer the second sees what the first has kept.
+    rows = {row.id: row for row in CustomerRow.objects.select_for_update().filter(id__in=ids).order_by("id")}
     merged = set(Alias.objects.filter(customer_id__in=ids).values_list("customer_id", flat=True))
     identifiers = identifiers_of(rows)
-    kept = {
-        each: words_of(f"{row.name} {row.given_name} {row.family_name}", identifiers[each])
-        for each, row in rows.items()
-        if each not in merged
-    }
-    rows_of(
-        "set_words", {"ids": list(rows), "words": [" ".join(kept[each]) if each in kept else None for each in rows]}
+    rows_of("clear_words", {"ids": list(rows)})
+    keep_words(
+        {
+            each: words_of(f"{row.name} {row.given_name} {row.family_name}", identifiers[each])
+            for each, row in rows.items()
+            if each not in merged
+        }
     )

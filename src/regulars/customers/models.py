@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from regulars.customers.contracts import IdentifierKind, TraitKind
@@ -24,15 +22,12 @@ class Customer(models.Model):
     postcode = models.TextField(default="")
     traits = models.JSONField(default=dict)
     tags = ArrayField(models.TextField(), default=list)
-    # The folded words of name and identifiers, found by prefix.
-    search = SearchVectorField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     class Meta:
         db_table = "customers_customer"
         indexes = [
-            GinIndex(fields=["search"], name="customers_customer_search"),
             models.Index(fields=["created_at", "id"], name="customers_customer_newest"),
         ]
 
@@ -55,6 +50,22 @@ class Identifier(models.Model):
                 condition=models.Q(kind__in=[kind.value for kind in IdentifierKind]), name="customers_identifier_kind"
             ),
         ]
+
+
+class Word(models.Model):
+    """A folded word of a customer's name or identifiers, found by its beginning; a merged customer has none.
+
+    An index of ordered words is read until there are enough; an inverted one, to the end of all that begin so.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "word")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    # In the order of its bytes, in which what begins alike stands together.
+    word = models.TextField(db_collation="C")
+
+    class Meta:
+        db_table = "customers_word"
+        indexes = [models.Index(fields=["word", "customer"], name="customers_word_beginning")]
 
 
 class Trait(models.Model):

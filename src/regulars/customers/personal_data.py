@@ -14,11 +14,12 @@ COLUMNS: Columns = {
     **columns(
         "customers_customer",
         none="id created_at updated_at",
-        personal="name given_name family_name birthday language country city postcode tags search",
+        personal="name given_name family_name birthday language country city postcode tags",
         # What a business keeps there may be as sensitive as it likes; each trait says so of itself.
         sensitive="traits",
     ),
     **columns("customers_identifier", none="id kind source added_at", personal="customer_id value"),
+    **columns("customers_word", personal="customer_id word"),
     **columns("customers_trait", none="key kind label description classification choices"),
     **columns("customers_note", none="id author created_at changed_at", personal="customer_id text"),
     **columns(

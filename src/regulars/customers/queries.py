@@ -24,7 +24,7 @@ from regulars.customers.models import Identifier as IdentifierRow
 from regulars.customers.models import Merge as MergeRow
 from regulars.customers.models import Note as NoteRow
 from regulars.customers.models import Trait as TraitRow
-from regulars.customers.searching import EXACT_TO, count_found, find_ids
+from regulars.customers.searching import EXACT_TO, find
 from regulars.customers.statements import rows_of
 from regulars.kit.classification import Classification
 from regulars.kit.errors import DomainError
@@ -145,12 +145,11 @@ def search_customers(
     a word those customers for whom it is the beginning of something that another feature knows; `named` are those
     whom the text as a whole names there.
     """
-    ids = find_ids(text, also or {}, named)
-    survivors = map_survivors(ids)
-    found = list(dict.fromkeys(survivors[each] for each in ids))
+    searched = find(text, also or {}, named)
+    survivors = map_survivors(searched.ids)
+    found = list(dict.fromkeys(survivors[each] for each in searched.ids))
     shown = list_customers(found[offset : offset + limit])
-    count = count_found(text)
-    return shown, Count(max(count.value, len(found)), is_exact=count.is_exact)
+    return shown, Count(max(searched.count.value, len(found)), is_exact=searched.count.is_exact)
 
 
 def list_notes(

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from regulars.business.queries import get_business
-from regulars.customers.contracts import Identifier, Person, Profile
-from regulars.customers.finding_words import refresh_words, words_of
+from regulars.customers.contracts import Identifier, IdentifierKind, Person, Profile
+from regulars.customers.finding_words import keep_words, refresh_words, words_of
 from regulars.customers.identifiers import WEIGHT, normalise
 from regulars.customers.models import Customer as CustomerRow
 from regulars.customers.statements import rows_of
@@ -39,7 +39,7 @@ class Resolution:
         actor: Actor,
         attach_to: UUID | None = None,
     ) -> None:
-        country = get_business().country
+        country = get_business().country if any(map(_has_phone, people)) else ""
         self._people = [(_normalised(person.identifiers, country), person) for person in people]
         self._overwrite, self._attach_to = overwrite, attach_to
         self._source, self._now, self._actor = source, now, actor
@@ -156,10 +156,10 @@ class Resolution:
             "cities": [profile.city or "" for profile in profiles],
             "postcodes": [profile.postcode or "" for profile in profiles],
             "traits": [json.dumps(dict(profile.traits)) for profile in profiles],
-            "words": [" ".join(words_of(_all_names(told), names[each])) for each, told in self.new.items()],
         }
         sinces = [self._since[each] for each in self.new]
         rows_of("insert_customers", {"now": self._now, "ids": list(self.new), "sinces": sinces, **columns})
+        keep_words({each: words_of(_all_names(told), names[each]) for each, told in self.new.items()})
 
     def _tell(self) -> dict[UUID, list[str]]:
         """Keep what is told of known customers; return which fields changed of each."""
@@ -218,6 +218,11 @@ def _over(first: Profile, second: Profile) -> Profile:
 
 def _says_something(profile: Profile) -> bool:
     return bool(profile.traits) or any(getattr(profile, name) is not None for name in FIELDS)
+
+
+def _has_phone(person: Person) -> bool:
+    """Tell whether a person's names hold one that is read by the business's country."""
+    return any(identifier.kind is IdentifierKind.PHONE for identifier in person.identifiers)
 
 
 def _normalised(identifiers: Sequence[Identifier], country: str) -> list[Identifier]:

@@ -4,56 +4,65 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from regulars.customers.contracts import Count
 from regulars.customers.statements import rows_of
-from regulars.kit.text import words
+from regulars.kit.text import fold, words
 
 # Counted exactly to here; and as many of a broad search are looked at for the newest.
 EXACT_TO = 10_000
 LOOKED_AT = 1_000
+# How many words that begin alike are read. A customer has several of them: the name, and addresses made of it.
+WORDS_READ = 4 * EXACT_TO
 _PHONE = re.compile(r"[\d\s()+/.-]+")
 
 
 def query_words(text: str) -> list[str]:
-    """Return the folded words that a search asks for; the digits of a phone number are one word."""
+    """Return the folded words that a search asks for; a phone number's digits are one, as is an e-mail address."""
     if _PHONE.fullmatch(text.strip()) and sum(character.isdigit() for character in text) > 3:
         return ["".join(character for character in text if character.isdigit()).removeprefix("00")]
-    return words(text)
+    found: list[str] = []
+    for part in text.split():
+        found += [fold(part)] if "@" in part[1:] else words(part)
+    return found
 
 
-def find_ids(text: str, also: Mapping[str, Sequence[UUID]], named: Sequence[UUID] = ()) -> list[UUID]:
-    """Return the customers that a search finds, at most `LOOKED_AT`: those `named` first, then the newest.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found: at most `LOOKED_AT` ids, and how many customers there are."""
+
+    ids: Sequence[UUID]
+    count: Count
+
+
+def find(text: str, also: Mapping[str, Sequence[UUID]], named: Sequence[UUID] = ()) -> Found:
+    """Return the customers that a search finds: those `named` first, then the newest.
 
     `also` names for a word those customers for whom it is the beginning of something else, as of an order's number;
     `named` are those whom the text as a whole names so.
     """
     wanted = query_words(text)
     if not wanted:
-        return []
-    found = list(named)
-    found += [identity for (identity,) in rows_of("search", {"query": tsquery(wanted), "most": LOOKED_AT})]
+        return Found([], Count(0, is_exact=True))
+    by_words, count = _by_words(wanted)
+    found = [*named, *by_words]
     for word, customers in also.items():
         rest = [each for each in wanted if each != word]
         found += _among(customers, rest) if rest else list(customers)
-    return list(dict.fromkeys(found))[:LOOKED_AT]
+    return Found(list(dict.fromkeys(found))[:LOOKED_AT], count)
 
 
-def count_found(text: str) -> Count:
-    """Return how many customers a search finds, counted to `EXACT_TO`."""
-    wanted = query_words(text)
-    if not wanted:
-        return Count(0, is_exact=True)
-    [(count,)] = rows_of("count_search", {"query": tsquery(wanted), "most": EXACT_TO + 1})
-    return Count(min(count, EXACT_TO), is_exact=count <= EXACT_TO)
-
-
-def tsquery(wanted: Sequence[str]) -> str:
-    """Return PostgreSQL's query for words that begin so; words hold letters and digits only."""
-    return " & ".join(f"'{word}':*" for word in wanted)
+def _by_words(wanted: Sequence[str]) -> tuple[list[UUID], Count]:
+    rows = rows_of("search", {"beginnings": sorted(set(wanted)), "words_read": WORDS_READ, "most": LOOKED_AT})
+    if not rows:
+        return [], Count(0, is_exact=True)
+    _, customers, is_all = rows[0]
+    count = Count(min(customers, EXACT_TO), is_exact=is_all and customers <= EXACT_TO)
+    return [identity for identity, _, _ in rows], count
 
 
 def _among(customers: Sequence[UUID], wanted: Sequence[str]) -> list[UUID]:
-    rows = rows_of("search_among", {"ids": list(customers), "query": tsquery(wanted)})
+    rows = rows_of("search_among", {"ids": list(customers), "beginnings": list(wanted)})
     return [identity for (identity,) in rows]

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from django.db import connection
 
+from regulars.kit.arrays import array_literal
 from regulars.kit.sqlfile import read_statements
 
 Row = tuple[Any, ...]
@@ -26,7 +27,11 @@ def rows_from(file: Path) -> RowsOf:
 
     def rows_of(name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         with connection.cursor() as cursor:
-            cursor.execute(statements[name].sql, parameters)
+            cursor.execute(statements[name].sql, parameters and _written(parameters))
             return list(cursor.fetchall()) if cursor.description else []
 
     return rows_of
+
+
+def _written(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: array_literal(value) if isinstance(value, list) else value for name, value in parameters.items()}

@@ -23,17 +23,15 @@ FROM (
 ) AS locks
 
 -- name: insert_customers
--- Add customers; their words are given in one text each.
+-- Add customers.
 INSERT INTO customers_customer
-    (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, tags, search,
-     created_at, updated_at)
-SELECT id, name, given_name, family_name, birthday, language, country, city, postcode, traits, '{}',
-    array_to_tsvector(string_to_array(words, ' ')), since, %(now)s
+    (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, tags, created_at, updated_at)
+SELECT id, name, given_name, family_name, birthday, language, country, city, postcode, traits, '{}', since, %(now)s
 FROM unnest(
     %(ids)s::uuid[], %(names)s::text[], %(given_names)s::text[], %(family_names)s::text[], %(birthdays)s::date[],
     %(languages)s::text[], %(countries)s::text[], %(cities)s::text[], %(postcodes)s::text[], %(traits)s::jsonb[],
-    %(words)s::text[], %(sinces)s::timestamptz[]
-) AS customer (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, words, since)
+    %(sinces)s::timestamptz[]
+) AS customer (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, since)
 
 -- name: insert_identifiers
 -- Give customers names that nobody has.
@@ -42,30 +40,74 @@ SELECT customer_id, kind, value, source, %(now)s
 FROM unnest(%(customer_ids)s::uuid[], %(kinds)s::text[], %(values)s::text[], %(sources)s::text[])
     AS identifier (customer_id, kind, value, source)
 
--- name: set_words
--- Keep the words under which customers are found; none for one that has been merged, who is found as the survivor.
-UPDATE customers_customer AS customer
-SET search = array_to_tsvector(string_to_array(given.words, ' '))
-FROM unnest(%(ids)s::uuid[], %(words)s::text[]) AS given (id, words)
-WHERE customer.id = given.id
+-- name: clear_words
+-- Forget the words under which some customers were found.
+DELETE FROM customers_word WHERE customer_id = ANY(%(ids)s::uuid[])
+
+-- name: insert_words
+-- Keep words under which customers are found; each customer's are given in one text.
+INSERT INTO customers_word (customer_id, word)
+SELECT given.id, word
+FROM unnest(%(ids)s::uuid[], %(words)s::text[]) AS given (id, words), unnest(string_to_array(given.words, ' ')) AS word
 
 -- name: search
--- Customers that have a word for each prefix, at most so many, the newest of them first.
-SELECT id FROM (
-    SELECT id, created_at FROM customers_customer WHERE search @@ %(query)s::tsquery LIMIT %(most)s
-) AS found
-ORDER BY created_at DESC, id
+-- Customers that have a word for each beginning, at most so many, the newest of them first; with how many have them, and
+-- whether all are counted. The words with the rarest beginning are read, to a number, and their customers' others looked up.
+WITH rarest AS MATERIALIZED (
+    SELECT wanted.beginning, read.words
+    FROM unnest(%(beginnings)s::text[]) AS wanted (beginning)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS words
+        FROM (
+            SELECT FROM customers_word
+            WHERE word >= wanted.beginning COLLATE "C" AND word < (wanted.beginning || chr(1114111)) COLLATE "C"
+            LIMIT %(words_read)s
+        ) AS each_of_them
+    ) AS read
+    ORDER BY read.words, length(wanted.beginning) DESC
+    LIMIT 1
+), read AS MATERIALIZED (
+    SELECT DISTINCT entry.customer_id
+    FROM rarest
+    CROSS JOIN LATERAL (
+        SELECT customer_id FROM customers_word
+        WHERE word >= rarest.beginning COLLATE "C" AND word < (rarest.beginning || chr(1114111)) COLLATE "C"
+        LIMIT %(words_read)s
+    ) AS entry
+), found AS MATERIALIZED (
+    SELECT read.customer_id FROM read
+    WHERE NOT EXISTS (
+        SELECT FROM rarest, unnest(%(beginnings)s::text[]) AS wanted (beginning)
+        WHERE wanted.beginning <> rarest.beginning AND NOT EXISTS (
+            SELECT FROM customers_word AS entry
+            WHERE entry.customer_id = read.customer_id
+                AND entry.word >= wanted.beginning COLLATE "C"
+                AND entry.word < (wanted.beginning || chr(1114111)) COLLATE "C"
+        )
+    )
+)
+SELECT shown.id, (SELECT count(*) FROM found), (SELECT words < %(words_read)s FROM rarest)
+FROM (
+    SELECT customer.id, customer.created_at
+    FROM (SELECT customer_id FROM found LIMIT %(most)s) AS first_found
+    JOIN customers_customer AS customer ON customer.id = first_found.customer_id
+) AS shown
+ORDER BY shown.created_at DESC, shown.id
 
 -- name: search_among
--- Those of some customers that have a word for each prefix.
-SELECT id FROM customers_customer WHERE id = ANY(%(ids)s) AND search @@ %(query)s::tsquery
-ORDER BY created_at DESC, id
-
--- name: count_search
--- How many customers have a word for each prefix, counted to a limit.
-SELECT count(*) FROM (
-    SELECT 1 FROM customers_customer WHERE search @@ %(query)s::tsquery LIMIT %(most)s
-) AS found
+-- Those of some customers that have a word for each beginning.
+SELECT customer.id FROM customers_customer AS customer
+WHERE customer.id = ANY(%(ids)s::uuid[])
+    AND NOT EXISTS (
+        SELECT FROM unnest(%(beginnings)s::text[]) AS wanted (beginning)
+        WHERE NOT EXISTS (
+            SELECT FROM customers_word AS entry
+            WHERE entry.customer_id = customer.id
+                AND entry.word >= wanted.beginning COLLATE "C"
+                AND entry.word < (wanted.beginning || chr(1114111)) COLLATE "C"
+        )
+    )
+ORDER BY customer.created_at DESC, customer.id
 
 -- name: estimate_customers
 -- How many customers there are, as the planner knows.

@@ -1,0 +1,68 @@
+"""No page asks for what costs more the more customers there are. Counts are exact to a number, and estimated beyond."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from bench.system.fill import fill
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern
+from tests.looking import rows_looked_at
+
+from regulars.customers import queries, searching
+from regulars.faces.console.permission import needed_by
+from regulars.faces.console.urls import urlpatterns
+
+CUSTOMERS, ORDERS = 20_000, 30_000
+# The most rows that one statement may look at: more than a page shows, and far less than there are.
+MOST = 4_000
+# They only take what is sent, lead elsewhere, or are for those who have not signed in.
+NOT_PAGES = {"home", "sign-in", "sign-out", "preferences", "policy-report", "design.specimens"}
+SEARCHES = ("a", "an", "ida", "ida+ho", "ida.horvat.7@example.com", "a17", "a29999", "zzzz", "1")
+
+
+def pages() -> list[str]:
+    """Return the console's pages that stand alone."""
+    return [
+        f"/{pattern.pattern}"
+        for pattern in urlpatterns
+        if isinstance(pattern, URLPattern)
+        and not pattern.pattern.converters
+        and pattern.name not in NOT_PAGES
+        and needed_by(pattern.callback)
+    ]
+
+
+def costly(found: dict[str, int]) -> list[str]:
+    """Return the statements that look at too many rows."""
+    return [f"{rows}: {sql}" for sql, rows in found.items() if rows > MOST]
+
+
+@pytest.fixture
+def large_shop(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many customers; exact counts and broad searches end earlier in proportion."""
+    fill(CUSTOMERS, ORDERS)
+    for module in (searching, queries):
+        monkeypatch.setattr(module, "EXACT_TO", 200)
+    monkeypatch.setattr(searching, "LOOKED_AT", 100)
+    monkeypatch.setattr(searching, "WORDS_READ", 400)
+
+
+@pytest.mark.usefixtures("large_shop")
+def test_no_page_looks_at_all_customers(owner: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT customer_id, id FROM orders_order WHERE number = 'A17'")
+        [(customer_id, order_id)] = cursor.fetchall()
+    paths = [path for path in pages() if owner.get(path).status_code == 200]
+    assert len(paths) > 6
+    paths += [f"/customers/{customer_id}", f"/orders/{order_id}", *(f"/customers?q={text}" for text in SEARCHES)]
+    found = {path: costly(rows_looked_at(owner, path)) for path in paths}
+    assert not any(found.values()), json.dumps(found, indent=1)
+
+
+@pytest.mark.usefixtures("large_shop")
+def test_a_page_that_counted_all_customers_would_be_seen(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "EXACT_TO", 10**6)
+    assert costly(rows_looked_at(owner, "/customers"))
