@@ -130,9 +130,12 @@ WHERE id < %(until)s
     AND (%(since)s::timestamptz IS NULL OR updated_at >= %(since)s)
     AND (%(source)s::text IS NULL OR EXISTS (
         SELECT FROM customers_identifier AS identifier
-        LEFT JOIN customers_alias AS alias ON alias.customer_id = identifier.customer_id
-        WHERE identifier.kind = 'external_id' AND identifier.source = %(source)s
-            AND COALESCE(alias.survivor_id, identifier.customer_id) = customer.id
+        WHERE identifier.customer_id = customer.id
+            AND identifier.kind = 'external_id' AND identifier.source = %(source)s
+    ) OR EXISTS (
+        SELECT FROM customers_alias AS alias JOIN customers_identifier AS identifier USING (customer_id)
+        WHERE alias.survivor_id = customer.id
+            AND identifier.kind = 'external_id' AND identifier.source = %(source)s
     ))
     AND NOT EXISTS (SELECT FROM customers_alias AS alias WHERE alias.customer_id = customer.id)
 ORDER BY id
@@ -146,9 +149,12 @@ WHERE id < %(until)s
     AND (%(since)s::timestamptz IS NULL OR updated_at >= %(since)s)
     AND (%(source)s::text IS NULL OR EXISTS (
         SELECT FROM customers_identifier AS identifier
-        LEFT JOIN customers_alias AS alias ON alias.customer_id = identifier.customer_id
-        WHERE identifier.kind = 'external_id' AND identifier.source = %(source)s
-            AND COALESCE(alias.survivor_id, identifier.customer_id) = customer.id
+        WHERE identifier.customer_id = customer.id
+            AND identifier.kind = 'external_id' AND identifier.source = %(source)s
+    ) OR EXISTS (
+        SELECT FROM customers_alias AS alias JOIN customers_identifier AS identifier USING (customer_id)
+        WHERE alias.survivor_id = customer.id
+            AND identifier.kind = 'external_id' AND identifier.source = %(source)s
     ))
     AND NOT EXISTS (SELECT FROM customers_alias AS alias WHERE alias.customer_id = customer.id)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -83,6 +85,7 @@ class Resource:
                 return taken[0]
 
             body = "body" in view.__annotations__
+            summary, description = _told(view.__doc__ or "")
             gate = partial(
                 gated,
                 scope=scope,
@@ -97,13 +100,22 @@ class Resource:
                 path,
                 response={200: answer},
                 operation_id=view.__name__,
-                summary=(view.__doc__ or "").partition("\n")[0].rstrip("."),
+                summary=summary,
+                description=description,
                 openapi_extra={"x-scope": scope, "x-finds": finds or "{" in path, "x-media": media}
                 | ({"requestBody": _FILE} if takes_file else {}),
             )
             return declared(decorate_view(gate)(view))
 
         return declare
+
+
+def _told(docstring: str) -> tuple[str, str]:
+    """Return the first clause of a docstring, and what it says beyond it."""
+    first, _, rest = inspect.cleandoc(docstring).partition("\n")
+    clause, *more = re.split(r"[.;:] ", first, maxsplit=1)
+    beyond = f"{more[0][0].upper()}{more[0][1:]}" if more else ""
+    return clause.rstrip("."), f"{beyond}\n{rest}".strip()
 
 
 def _query_parameters(view: Callable[..., Any]) -> frozenset[str]:

@@ -63,7 +63,10 @@ def _complete(operation: Json, method: str) -> None:
     """Add to an operation what the gate asks and answers."""
     scope = operation["x-scope"]
     operation["security"] = [{"ApiKey": []}]
-    operation["description"] = f"{operation.get('description', '')}\n\nScope: `{scope}`.".strip()
+    # Where nothing is said beyond the summary, ninja says the summary again.
+    said = operation.get("description", "")
+    said = "" if said.rstrip(".") == operation["summary"] else said
+    operation["description"] = f"{said}\n\nScope: `{scope}`.".strip()
     problems = dict(ALWAYS)
     if operation.pop("x-finds"):
         problems |= WHERE_FOUND
