@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
+from regulars.business.queries import get_business
 from regulars.customers.contracts import (
     Identifier,
     Note,
@@ -21,6 +23,7 @@ from regulars.customers.contracts import (
     TraitKind,
 )
 from regulars.customers.finding_words import refresh_words
+from regulars.customers.identifiers import normalise
 from regulars.customers.models import Customer as CustomerRow
 from regulars.customers.models import Identifier as IdentifierRow
 from regulars.customers.models import Note as NoteRow
@@ -46,6 +49,16 @@ class NobodyNamed(DomainError):
 
     code = "nobody_named"
     pointer = "/identifiers"
+
+
+class WrongIdentifier(DomainError):
+    """An identifier is none of its kind; `field` is the kind."""
+
+    code = "wrong_identifier"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class CustomerRefused(DomainError):
@@ -141,8 +154,46 @@ def put_customer(*, person: Person, source: str, now: datetime, actor: Actor) ->
 
 
 @transaction.atomic
-def change_profile(*, customer_id: UUID, profile: Profile, now: datetime, actor: Actor) -> list[str]:
+def add_customer(*, person: Person, now: datetime, actor: Actor) -> UUID:
+    """Add a customer who is not there yet, as somebody does by hand.
+
+    Raises
+    ------
+    WrongIdentifier
+        An identifier names nobody.
+    NobodyNamed
+        There is no identifier.
+    IdentifierTaken
+        An identifier belongs to a customer who is there.
+    WrongTrait
+        A trait cannot be meant.
+    """
+    check_traits(person.profile.traits, {trait.key: trait for trait in list_traits()})
+    for identifier in person.identifiers:
+        _check_identifier(identifier)
+    run = Resolution([person], overwrite=False, source="regulars", now=now, actor=actor)
+    [customer] = run.run()
+    if customer is None:
+        raise NobodyNamed(gettext("None of the identifiers names anybody."))
+    if customer not in run.new:
+        raise IdentifierTaken(gettext("This identifier belongs to another customer; merge the two if they are one."))
+    record(actor, "customer.added", "customer", customer, now=now)
+    return customer
+
+
+def _check_identifier(identifier: Identifier) -> None:
+    if normalise(identifier, get_business().country) is None:
+        message = gettext("{value} names nobody: it cannot be what it is said to be.")
+        raise WrongIdentifier(identifier.kind, message.format(value=repr(identifier.value)))
+
+
+@transaction.atomic
+def change_profile(
+    *, customer_id: UUID, profile: Profile, cleared: Collection[str] = (), now: datetime, actor: Actor
+) -> list[str]:
     """Keep what is told of a customer in place of what was; return which fields changed.
+
+    Fields that are `cleared` are empty afterwards; what is told of them does not count.
 
     Raises
     ------
@@ -153,7 +204,12 @@ def change_profile(*, customer_id: UUID, profile: Profile, now: datetime, actor:
     """
     check_traits(profile.traits, {trait.key: trait for trait in list_traits()})
     row = _locked(customer_id)
-    fields = tell(row, profile, overwrite=True)
+    emptied = [name for name in FIELDS if name in cleared and getattr(row, name)]
+    told = replace(profile, **dict.fromkeys(set(cleared) & set(FIELDS)))
+    fields = [name for name in tell(row, told, overwrite=True) if name not in cleared]
+    for name in emptied:
+        setattr(row, name, None if name == "birthday" else "")
+    fields += emptied
     if fields:
         row.updated_at = now
         row.save(update_fields=[*FIELDS, "traits", "updated_at"])

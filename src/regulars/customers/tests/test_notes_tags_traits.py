@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -155,3 +155,34 @@ def test_notes_are_read_page_by_page(ada: UUID) -> None:
     first = queries.list_notes(ada, limit=3)
     second = queries.list_notes(ada, limit=3, before=(first[-1].created_at, first[-1].id))
     assert [each.id for each in [*first, *second]] == [each.id for each in reversed(written)]
+
+
+def test_a_field_that_is_cleared_is_empty_and_that_is_told(ada: UUID) -> None:
+    profile = Profile(name="Ada", city="London", birthday=date(1815, 12, 10))
+    services.change_profile(customer_id=ada, profile=profile, now=NOW, actor=ACTOR)
+    told = Profile(name="Ada Lovelace", city="Paris")
+    fields = services.change_profile(
+        customer_id=ada, profile=told, cleared=["city", "birthday", "postcode"], now=NOW, actor=ACTOR
+    )
+    assert sorted(fields) == ["birthday", "city", "name"]
+    changed = queries.get_customer(ada)
+    assert (changed.name, changed.city, changed.birthday) == ("Ada Lovelace", "", None)
+
+
+def test_a_customer_is_added_by_hand_once() -> None:
+    person = Person(identifiers=[Identifier(IdentifierKind.EMAIL, "Grace@Example.com")], profile=Profile(name="Grace"))
+    added = services.add_customer(person=person, now=NOW, actor=ACTOR)
+    assert (queries.get_customer(added).name, queries.get_customer(added).email) == ("Grace", "grace@example.com")
+    assert AuditEntry.objects.filter(action="customer.added", object_id=str(added)).count() == 1
+    with pytest.raises(services.IdentifierTaken):
+        services.add_customer(person=person, now=NOW, actor=ACTOR)
+
+
+def test_who_is_added_by_hand_goes_by_names_that_can_be_meant() -> None:
+    told = [Identifier(IdentifierKind.EMAIL, "grace@example.com"), Identifier(IdentifierKind.PHONE, "call me")]
+    with pytest.raises(services.WrongIdentifier) as caught:
+        services.add_customer(person=Person(identifiers=told), now=NOW, actor=ACTOR)
+    assert caught.value.field == "phone"
+    with pytest.raises(services.NobodyNamed):
+        services.add_customer(person=Person(identifiers=[]), now=NOW, actor=ACTOR)
+    assert queries.find_by_identifier(told[0]) is None

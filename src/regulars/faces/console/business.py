@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from regulars.business.contracts import Rate
-from regulars.business.queries import get_business, list_rates, list_shops
+from regulars.business.queries import get_business, list_rates
 from regulars.business.services import save_business, save_rates
 from regulars.faces.console.acting import acting
 from regulars.faces.console.forms import BusinessForm, RateForm
 from regulars.faces.console.permission import needs
+from regulars.faces.console.settings_tabs import tabs
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
@@ -71,7 +72,7 @@ def _page(request: HttpRequest, form: BusinessForm | None = None, rate_form: Rat
         "form": form,
         "rate_form": rate_form or RateForm(reporting_currency=present.reporting_currency),
         "rates": list_rates(),
-        "shops": list_shops(),
+        "tabs": tabs("settings"),
         "may_change": may_change,
         "reporting_currency": present.reporting_currency,
     }

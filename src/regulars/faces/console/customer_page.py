@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from regulars.business.queries import get_business
 from regulars.customers import queries as customers
-from regulars.customers.contracts import Customer, IdentifierKind, Note
+from regulars.customers.contracts import Customer, Merge, Note, Trait, TraitKind
 from regulars.faces.console.acting import acting
 from regulars.faces.console.paging import read_place, write_place
 from regulars.faces.console.permission import needs
+from regulars.faces.console.profiles import kinds_by_hand
 from regulars.faces.console.wording import KINDS, entry_of
-from regulars.kit.i18n import gettext, mark
+from regulars.faces.console.words import IDENTIFIER_WORDS
+from regulars.kit import formats
+from regulars.kit.i18n import gettext
 from regulars.orders import queries as orders
 from regulars.orders.contracts import CustomerFacts
 from regulars.staff.queries import map_names
@@ -29,21 +33,15 @@ from regulars.stream.queries import list_timeline
 ORDERS = 20
 EVENTS = 25
 
-IDENTIFIER_WORDS = {
-    IdentifierKind.EXTERNAL_ID: mark("Customer number"),
-    IdentifierKind.EMAIL: mark("E-mail"),
-    IdentifierKind.PHONE: mark("Phone"),
-    IdentifierKind.CARD: mark("Card"),
-    IdentifierKind.DEVICE: mark("Device"),
-    IdentifierKind.ANONYMOUS_ID: mark("Anonymous visitor"),
-}
-
 
 @needs("customers.read")
 @require_safe
 def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Show a customer, or only its timeline where a part of the page asks; each view is on the audit trail."""
     customer = customers.get_customer(customer_id)
+    if customer.id != customer_id:
+        # It was merged: the address of the survivor is the one to keep.
+        return redirect("console:customer", customer.id)
     part = request.headers.get("HX-Target") == "timeline"
     who = acting(request)
     details = {"part": "timeline"} if part else {}
@@ -59,9 +57,17 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "average_minor": _average_minor(facts),
         "orders": latest[:ORDERS],
         "more_orders": len(latest) > ORDERS,
-        "identifiers": [(gettext(IDENTIFIER_WORDS[each.kind]), each) for each in customer.identifiers],
+        "identifiers": [
+            (gettext(IDENTIFIER_WORDS[each.kind]), each, f"identifier-{number}")
+            for number, each in enumerate(customer.identifiers)
+        ],
+        "identifier_kinds": kinds_by_hand(),
+        "traits": traits_in_words(customer),
         "notes": _notes(customer),
+        "merges": _merges(customer),
         "may_write": request.user.has_perm("customers.write"),
+        "may_remove": request.user.has_perm("customers.write") and len(customer.identifiers) > 1,
+        "may_merge": request.user.has_perm("customers.merge"),
         "currency": get_business().reporting_currency,
         "trail": [(gettext("Customers"), reverse("console:customers"))],
     }
@@ -73,6 +79,32 @@ def _notes(customer: Customer) -> list[tuple[Note, str]]:
     notes = customers.list_notes(customer.id)
     names = map_names({note.author for note in notes})
     return [(note, names[note.author]) for note in notes]
+
+
+def _merges(customer: Customer) -> list[tuple[Merge, str]]:
+    """Return the merges into a customer, each with the name of who did it."""
+    merges = customers.list_merges(customer.id)
+    names = map_names({merge.merged_by for merge in merges})
+    return [(merge, names[merge.merged_by]) for merge in merges]
+
+
+def traits_in_words(customer: Customer) -> list[tuple[str, str]]:
+    """Return a customer's traits as one reads them, by label."""
+    known = {trait.key: trait for trait in customers.list_traits()}
+    return [
+        (known[key].label if key in known else key, _in_words(value, known.get(key)))
+        for key, value in sorted(customer.traits.items())
+    ]
+
+
+def _in_words(value: object, trait: Trait | None) -> str:
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if trait and trait.kind is TraitKind.DATE:
+        return formats.day(date.fromisoformat(str(value)))
+    return str(value)
 
 
 def _average_minor(facts: CustomerFacts | None) -> int | None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from regulars.business.queries import get_business
 from regulars.customers import queries as customers
 from regulars.customers.contracts import Count, Customer
-from regulars.customers.searching import EXACT_TO
+from regulars.customers.searching import EXACT_TO, LOOKED_AT
 from regulars.faces.console.paging import WrongPlace, read_id_place, write_place
 from regulars.faces.console.permission import for_staff, needs
 from regulars.kit import formats
@@ -66,6 +66,10 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "currency": get_business().reporting_currency,
         "may_make_keys": request.user.has_perm("api_keys.manage"),
         "search": text,
+        "may_add": request.user.has_perm("customers.write"),
+        # What is found beyond that is counted, and not looked through.
+        "ends_early": bool(text) and not shown.earlier and shown.count.value > LOOKED_AT,
+        "looked_at": LOOKED_AT,
         "newest": shown.newest,
         "earlier": shown.earlier,
     }

@@ -89,7 +89,7 @@ class BusinessForm(DesignedForm):
         for name, choices in {
             "zone": [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones())],
             "reporting_currency": currency_choices(),
-            "country": _named(_countries(), formats.territory),
+            "country": country_choices(),
         }.items():
             self.offer(name, choices)
 
@@ -160,6 +160,11 @@ class KeyForm(DesignedForm):
         widget=forms.CheckboxSelectMultiple,
         choices=[(name, name) for name in PERMISSIONS],
     )
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """Return the countries by name."""
+    return _named(_countries(), formats.territory)
 
 
 def currency_choices() -> list[tuple[str, str]]:

@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from regulars.customers.queries import get_customer
+from regulars.customers.queries import get_customer, list_ids_of
 from regulars.faces.console.acting import acting
+from regulars.faces.console.paging import read_id_place, write_place
 from regulars.faces.console.permission import needs
 from regulars.kit.i18n import gettext, mark
-from regulars.orders.contracts import Order, PaymentState, TenderKind
-from regulars.orders.queries import get_order
+from regulars.orders.contracts import Order, PaymentState, ReturnState, TenderKind
+from regulars.orders.queries import get_order, list_orders
 from regulars.staff.services import record
 
+ROWS = 50
 _PAYMENTS = {
     PaymentState.UNPAID: (mark("Not paid yet"), "attention"),
     PaymentState.PAID: (mark("Paid"), "good"),
@@ -68,10 +72,40 @@ def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "payment_tone": tone,
         "tenders": [(gettext(_TENDERS[each.kind]), each) for each in order.tenders],
         "returns": [(each, list(_returned(order, number))) for number, each in enumerate(order.returns)],
+        "given_back": [(each, _given_back_minor(each)) for each in order.returns],
         "left_minor": order.head.total_minor - order.head.returned_minor,
         "attributes": sorted(order.attributes.items()),
     }
     return render(request, "console/order.html", context)
+
+
+@needs("orders.read")
+@require_safe
+def orders_of(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Show all orders of a customer, page by page; who sees them sees the customer."""
+    if not request.user.has_perm("customers.read"):
+        raise PermissionDenied
+    customer = get_customer(customer_id)
+    place = request.GET.get("before", "")
+    before = read_id_place(place) if place else None
+    found = list_orders(limit=ROWS + 1, before=before, customer_ids=list_ids_of(customer.id))
+    who = acting(request)
+    record(who.actor, "customer.viewed", "customer", customer.id, now=who.now, details={"part": "orders"})
+    address, earlier = reverse("console:customer.orders", args=[customer.id]), ""
+    if len(found) > ROWS:
+        last = found[ROWS - 1]
+        earlier = f"{address}?{urlencode({'before': write_place(last.placed_at, last.id)})}"
+    context = {
+        "customer": customer,
+        "orders": found[:ROWS],
+        "newest": address if place else "",
+        "earlier": earlier,
+        "trail": [
+            (gettext("Customers"), reverse("console:customers")),
+            (customer.label, reverse("console:customer", args=[customer.id])),
+        ],
+    }
+    return render(request, "console/customer_orders.html", context)
 
 
 def _returned(order: Order, number: int) -> Iterator[Returned]:
@@ -80,3 +114,7 @@ def _returned(order: Order, number: int) -> Iterator[Returned]:
         product = order.lines[each.line - 1].product if known else None
         name = (product.name or product.external_id) if product else str(each.line)
         yield Returned(name, each.quantity, each.amount_minor)
+
+
+def _given_back_minor(back: ReturnState) -> int:
+    return back.shipping_minor + sum(line.amount_minor for line in back.lines)

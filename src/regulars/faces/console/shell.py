@@ -25,7 +25,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     # Errors come before a page is found, and the API has none.
     if not (match and needed_by(match.func) and user and user.is_authenticated):
         return context
-    section = _SECTIONS.get(match.url_name or "", (match.url_name or "").split(".")[0])
+    page = (match.url_name or "").split(".")[0]
+    section = _SECTIONS.get(page, page)
     return context | {
         "navigation": navigation_for(user, section),
         "business": get_business(),

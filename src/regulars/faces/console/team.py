@@ -22,6 +22,7 @@ from regulars.faces.console.permission import needs
 from regulars.faces.console.security import mails
 from regulars.faces.console.security.forms import PolicyForm
 from regulars.faces.console.security.telling import notify
+from regulars.faces.console.words import PERMISSION_WORDS
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.staff import securing, services
@@ -154,7 +155,11 @@ def _page(request: HttpRequest, *, status: int = 200, **more: Any) -> HttpRespon
         "may_manage": request.user.has_perm("staff.manage"),
         "roles": [gettext(words) for words in ROLE_WORDS.values()],
         "permissions": [
-            (name, [(gettext(words), role in allowed) for role, words in ROLE_WORDS.items()])
+            (
+                gettext(PERMISSION_WORDS.get(name, name)),
+                name,
+                [(gettext(words), role in allowed) for role, words in ROLE_WORDS.items()],
+            )
             for name, allowed in PERMISSIONS.items()
         ],
     }

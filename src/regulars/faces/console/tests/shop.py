@@ -9,14 +9,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from regulars.business.contracts import Business, Rate
-from regulars.business.services import save_business, save_rates
+from regulars.business.contracts import Business, Rate, Shop
+from regulars.business.services import save_business, save_rates, save_shop
 from regulars.config.subscriptions import SUBSCRIPTIONS
-from regulars.customers.contracts import Identifier, IdentifierKind, Profile
+from regulars.customers import services as customers
+from regulars.customers.contracts import Identifier, IdentifierKind, Person, Profile, Trait, TraitKind
+from regulars.customers.merging import merge_customers
 from regulars.imports import services as imports
 from regulars.imports.carrying_on import carry_on
 from regulars.imports.contracts import FileMapping, Import, ImportKind
 from regulars.imports.queries import get_import, list_imports
+from regulars.kit.ids import new_id
 from regulars.orders.contracts import (
     Buyer,
     DiscountState,
@@ -214,3 +217,35 @@ def work_on_imports(*, batches: int | None = None) -> None:
     for each in list_imports(limit=100):
         done = itertools.count(1)
         carry_on(each.id, clock=now, should_stop=lambda done=done: next(done) == batches)  # type: ignore[misc]
+
+
+def somebody(name: str, email: str) -> UUID:
+    """Add a customer by hand."""
+    person = Person(identifiers=[Identifier(IdentifierKind.EMAIL, email)], profile=Profile(name=name))
+    return customers.add_customer(person=person, now=now(), actor=ACTOR)
+
+
+def merged(survivor_id: UUID, merged_id: UUID) -> None:
+    """Take one customer into another."""
+    merge_customers(survivor_id=survivor_id, merged_id=merged_id, now=now(), actor=ACTOR)
+
+
+def kept_beyond_the_usual(customer_id: UUID, text: str = "espresso") -> None:
+    """Define a trait of each kind, give a customer values of them, and open a shop; `text` is whatever may be one."""
+    values = {
+        TraitKind.TEXT: text,
+        TraitKind.NUMBER: 38,
+        TraitKind.BOOLEAN: True,
+        TraitKind.DATE: "2026-11-02",
+        TraitKind.CHOICE: text,
+        TraitKind.CHOICES: [text],
+    }
+    for kind in values:
+        choices = [text, "tea"] if kind in {TraitKind.CHOICE, TraitKind.CHOICES} else []
+        trait = Trait(key=kind.value, kind=kind, label=f"{text} {kind}", description=text, choices=choices)
+        customers.save_trait(trait=trait, now=now(), actor=ACTOR)
+    profile = Profile(traits={kind.value: value for kind, value in values.items()})
+    customers.change_profile(customer_id=customer_id, profile=profile, now=now(), actor=ACTOR)
+    for code, closed_on in (("old-town", None), ("station", now().date())):
+        told = Shop(id=new_id(), code=code, name=f"{text} {code}", zone="Europe/Vienna", closed_on=closed_on)
+        save_shop(shop=told, now=now(), actor=ACTOR)

@@ -34,12 +34,20 @@ def fill() -> dict[str, str]:
     shop.account(Role.ANALYST, "Ada Analyst")
     order, customer = shop.many(55)[-1]
     shop.keys()
+    shop.kept_beyond_the_usual(customer)
+    other = shop.somebody("I. Kovac", "i.kovac@example.com")
+    shop.merged(customer, shop.somebody("Ines K.", "ines.k@example.com"))
     shop.dead_letter(shop.Words(external_id="dead", number="50001"))
-    pages = ["customers", "team", "api-keys", "audit-trail", "dead-letters", "settings", "design", "design/specimens"]
+    pages = ["customers", "customers/new", "team", "api-keys", "audit-trail", "dead-letters", "settings"]
+    pages += ["settings/shops", "settings/traits", "design", "design/specimens"]
     pages += ["account", "account/password", "account/app/add", "account/passkeys/add", "account/recovery-codes/make"]
     return {name: f"/{name}" for name in pages} | {
         "customer": f"/customers/{customer}",
         "order": f"/orders/{order}",
+        "orders of a customer": f"/customers/{customer}/orders",
+        "a customer is changed": f"/customers/{customer}/edit",
+        "the other profile is searched": f"/customers/{customer}/merge?q=kovac",
+        "two profiles": f"/customers/{customer}/merge?with={other}",
         "nobody found": "/customers?q=xyzzy",
     }
 
@@ -137,14 +145,16 @@ def test_the_list_is_searched_while_one_types_and_the_address_keeps_it(console: 
     fill()
     page = console.page()
     page.goto("/customers")
-    expect(page.locator("#results")).to_contain_text("56 customers")
+    expect(page.locator("#results")).to_contain_text("57 customers")
     page.keyboard.press("Control+k")
-    page.keyboard.type("kovac")
+    page.keyboard.type("kovač")
+    expect(page.locator("#results")).to_contain_text("2 customers found")
+    page.keyboard.type(" ines")
     expect(page.locator("#results")).to_contain_text("1 customer found")
-    expect(page).to_have_url(re.compile(r"/customers\?q=kovac$"))
+    expect(page).to_have_url(re.compile(r"/customers\?q=kova%C4%8D\+ines$|/customers\?q=kova%C4%8D%20ines$"))
     page.reload()
     expect(page.locator("#results")).to_contain_text("1 customer found")
-    expect(page.get_by_label("Search these customers")).to_have_value("kovac")
+    expect(page.get_by_label("Search these customers")).to_have_value("kovač ines")
     page.get_by_role("link", name="Ines Kovač").click()
     expect(page.get_by_role("heading", name="Ines Kovač", level=1)).to_be_visible()
     page.go_back()
@@ -240,7 +250,7 @@ def test_a_server_that_is_gone_is_told_of_and_nothing_is_lost(console: Console) 
     page.route("**/customers?*", lambda route: route.abort())
     page.get_by_label("Search these customers").fill("kovac")
     expect(page.get_by_role("alert")).to_contain_text("could not be reached")
-    expect(page.locator("#results")).to_contain_text("56 customers")
+    expect(page.locator("#results")).to_contain_text("57 customers")
     console.complaints.clear()
 
 
@@ -325,3 +335,20 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(
     page.get_by_role("button", name="Send the file").click()
     expect(page).to_have_url(re.compile("/imports/new$"))
     assert list_imports(limit=1) == []
+
+
+def test_two_profiles_are_merged_after_one_question_that_names_both(console: Console) -> None:
+    addresses = fill()
+    page = console.page()
+    page.goto(addresses["customer"])
+    page.get_by_role("link", name="Merge with another").click()
+    page.get_by_label("Search the other profile").fill("i kovac")
+    page.get_by_role("link", name="I. Kovac").click()
+    page.get_by_role("button", name="Keep Ines Kovač").click()
+    question = page.get_by_role("dialog", name="Take I. Kovac into Ines Kovač?")
+    expect(question.get_by_role("button", name="Not now")).to_be_focused()
+    question.get_by_role("button", name="Merge").click()
+    expect(page.get_by_role("status")).to_contain_text("I. Kovac was taken into this customer.")
+    page.get_by_role("button", name="Undo I. Kovac").click()
+    page.get_by_role("dialog").get_by_role("button", name="Undo the merge").click()
+    expect(page.get_by_role("status")).to_contain_text("I. Kovac is a customer of its own again.")

@@ -75,7 +75,12 @@ def plant() -> list[str]:
         append([strange], now=shop.now())
         create_api_key(name=text, scopes=["orders.read"], now=now, actor=actor)
         create_account(email=f"n{number}@example.com", name=text, role=Role.TILL, password=None, now=now, actor=actor)
-        addresses += [f"/customers/{customer}", f"/orders/{order}"]
+        shop.kept_beyond_the_usual(customer, text)
+        shop.merged(customer, shop.somebody(text, f"other{number}@example.com"))
+        other = shop.somebody(text, f"another{number}@example.com")
+        addresses += [f"/customers/{customer}", f"/orders/{order}", f"/customers/{customer}/edit"]
+        addresses += [f"/customers/{customer}/orders", f"/customers/{customer}/merge?with={other}"]
+        addresses += ["/settings/traits", "/settings/shops"]
         addresses += plant_imports(text, number)
     shop.dead_letter(planted(CORPUS[0], 99))
     return [*addresses, "/imports"]
@@ -109,7 +114,7 @@ def nothing_ran(page: Page) -> None:
 
 def test_no_text_from_outside_runs_on_any_page(console: Console) -> None:
     addresses = plant()
-    assert len(addresses) == 9 + 5 * len(CORPUS) + 1
+    assert len(addresses) == 9 + 10 * len(CORPUS) + 1
     page = console.page()
     for address in addresses:
         page.goto(address)
@@ -120,7 +125,7 @@ def test_no_text_from_outside_runs_on_any_page(console: Console) -> None:
 def test_the_texts_are_shown_as_they_are(console: Console) -> None:
     addresses = plant()
     page = console.page()
-    for text, address in zip(CORPUS, addresses[9:-1:5], strict=True):
+    for text, address in zip(CORPUS, addresses[9:-1:10], strict=True):
         page.goto(address)
         assert " ".join(text.split()) in " ".join((page.locator("h1").text_content() or "").split())
 
