@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -205,7 +206,8 @@ def change_profile(
     check_traits(profile.traits, {trait.key: trait for trait in list_traits()})
     row = _locked(customer_id)
     emptied = [name for name in FIELDS if name in cleared and getattr(row, name)]
-    told = replace(profile, **dict.fromkeys(set(cleared) & set(FIELDS)))
+    silent: dict[str, Any] = dict.fromkeys(name for name in FIELDS if name in cleared)
+    told = replace(profile, **silent)
     fields = [name for name in tell(row, told, overwrite=True) if name not in cleared]
     for name in emptied:
         setattr(row, name, None if name == "birthday" else "")

@@ -22,6 +22,7 @@ from regulars.business.contracts import Business, Rate
 from regulars.customers import services as customers
 from regulars.customers.contracts import Identifier, IdentifierKind, Trait, TraitKind
 from regulars.customers.queries import find_by_identifier
+from regulars.demo.files import DRINKS, bring_files
 from regulars.demo.orders import NAME, ZONE, make_clean_orders
 from regulars.demo.selling import SOURCE, tell_orders
 from regulars.kit.errors import DomainError
@@ -98,6 +99,7 @@ def fill(shop: Shop, progress: Progress) -> None:
         done += len(batch)
         progress("", 0.9 * done / count)
     _know_some(now)
+    bring_files(until, now=now, actor=ACTOR)
     Dispatcher(subscriptions(), timezone.now).run_until_idle()
     progress("", 1.0)
 
@@ -132,12 +134,12 @@ def _open_shop(shop: Shop, now: datetime) -> None:
 
 
 def _know_some(now: datetime) -> None:
-    """Add what people keep of some customers: a trait, tags, notes."""
-    customers.save_trait(
-        trait=Trait(key="drinks", kind=TraitKind.CHOICE, label="Drinks", choices=("espresso", "filter", "tea")),
-        now=now,
-        actor=ACTOR,
-    )
+    """Add what people keep of some customers: traits, tags, notes; and the shops."""
+    for trait in (
+        Trait(key="drinks", kind=TraitKind.CHOICE, label="Drinks", choices=DRINKS),
+        Trait(key="on_paper", kind=TraitKind.BOOLEAN, label="Newsletter on paper"),
+    ):
+        customers.save_trait(trait=trait, now=now, actor=ACTOR)
     for number, (tags, note) in {
         "000004": (["press"], "Writes about coffee; asks for samples of new roasts."),
         "000007": (["subscription"], ""),
