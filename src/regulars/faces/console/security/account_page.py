@@ -6,7 +6,7 @@ from typing import Any
 
 from allauth.account import views as account
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -28,8 +28,7 @@ def _page(request: HttpRequest, *, form: PersonForm | None = None, status: int =
     kinds = {each.type: each for each in held}
     codes = kinds.get(Authenticator.Type.RECOVERY_CODES)
     providers = [
-        (each.get_provider().name, each.date_joined, each.last_login)
-        for each in SocialAccount.objects.filter(user_id=user.pk).order_by("id")
+        (_name_of(each), each.date_joined) for each in SocialAccount.objects.filter(user_id=user.pk).order_by("id")
     ]
     passkeys = [(each, each.wrap().name) for each in held if each.type == Authenticator.Type.WEBAUTHN]
     app = kinds.get(Authenticator.Type.TOTP)
@@ -44,6 +43,14 @@ def _page(request: HttpRequest, *, form: PersonForm | None = None, status: int =
         "must_set_up": is_second_factor_required() and not (app or passkeys),
     }
     return render(request, "console/security/account.html", context, status=status)
+
+
+def _name_of(linked: SocialAccount) -> str:
+    """Return what a provider is called; one that is named in the settings no longer, by its id."""
+    try:
+        return str(linked.get_provider().name)
+    except SocialApp.DoesNotExist:
+        return str(linked.provider)
 
 
 @require_safe

@@ -20,7 +20,7 @@ from django.urls import reverse_lazy
 
 from regulars.faces.console.acting import person_of
 from regulars.faces.console.permission import for_staff
-from regulars.faces.console.security.options import as_json
+from regulars.faces.console.security.options import as_json, knows_passkeys
 from regulars.faces.console.security.telling import tell
 from regulars.kit.i18n import gettext, mark
 
@@ -111,7 +111,8 @@ class AddPasskey(Told, webauthn.AddWebAuthnView):  # type: ignore[misc]
         context: dict[str, Any] = super().get_context_data(**kwargs)
         # allauth leaves the form that came back with errors out of its context.
         form = kwargs.get("form") or context["form"]
-        return context | {"form": form, "options": as_json(context["js_data"]["creation_options"])}
+        options = as_json(context["js_data"]["creation_options"])
+        return context | {"form": form, "options": options, "knows_passkeys": knows_passkeys(self.request)}
 
 
 class RenamePasskey(Told, webauthn.EditWebAuthnView):  # type: ignore[misc]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from regulars.faces.console.permission import for_everybody
 from regulars.faces.console.security import mails
-from regulars.faces.console.security.options import as_json
+from regulars.faces.console.security.options import as_json, knows_passkeys
 from regulars.staff.services import record
 from regulars.stream.contracts import system
 
@@ -26,10 +26,10 @@ class SignIn(account.LoginView):  # type: ignore[misc]  # allauth is not typed.
     template_name = "console/security/sign_in.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add who vouches for people."""
+        """Add who vouches for people, and whether a passkey can be asked for."""
         providers = get_provider_adapter().list_providers(self.request)
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"providers": providers}
+        return context | {"providers": providers, "knows_passkeys": knows_passkeys(self.request)}
 
 
 class SecondFactor(mfa.AuthenticateView):  # type: ignore[misc]

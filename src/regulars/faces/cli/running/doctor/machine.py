@@ -23,12 +23,13 @@ _OF_THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 
 
 def look_at_machine(here: Installation) -> Iterator[Finding]:
-    """Look at Python, the home, its disk and secrets, the address, mails, the assets, and what a kill may have left."""
+    """Look at Python, the home, the address, mails, the assets, and what a kill may have left."""
     yield python(sys.version_info[:2])
     yield home(here.home)
     yield disk(here.home)
     yield secrets(here.home / "secrets.json")
     yield address(here.url)
+    yield proxies(here)
     yield mail(here.mail_server)
     yield from single_sign_on(here)
     yield assets(STATIC_DIR)
@@ -101,6 +102,17 @@ def address(url: str) -> Finding:
         _("People reach Regulars at {url}; on the way, others can read passwords.").format(url=url),
         _("Put a proxy with a certificate before it, and set REGULARS_URL to its https address."),
     )
+
+
+def proxies(here: Installation) -> Finding:
+    """Look whether callers can be told apart, since attempts to sign in are counted by who calls."""
+    if here.url.startswith("https://") and not here.proxies:
+        return notice(
+            "proxies",
+            _("A proxy seems to stand before Regulars, but REGULARS_PROXIES is 0: all callers look like one."),
+            _("Set REGULARS_PROXIES=1, or to as many as stand there; else one who guesses passwords locks all out."),
+        )
+    return good("proxies", _("Callers can be told apart."))
 
 
 def mail(server: MailServer | None) -> Finding:

@@ -79,6 +79,24 @@ def test_an_app_is_set_up_by_its_first_code_and_asked_for_from_then_on() -> None
     assert told("account.signed_in")[-1].details == {"by": ["password", "totp"]}
 
 
+def test_who_is_asked_for_a_second_factor_may_turn_back() -> None:
+    shop.account(Role.OWNER)
+    set_up(sign_in())
+    client = half_signed_in()
+    assert client.get("/sign-in").headers["Location"].startswith("/sign-in/second-factor")
+    client.post("/sign-out")
+    assert client.get("/sign-in").status_code == 200
+
+
+def test_a_passkey_is_offered_only_where_browsers_know_them() -> None:
+    shop.account(Role.OWNER)
+    client = sign_in()
+    assert "data-passkey" not in Client().get("/sign-in", headers={"Host": "127.0.0.1:8000"}).text
+    assert "data-passkey" in Client().get("/sign-in", headers={"Host": "localhost:8000"}).text
+    assert "You came by 127.0.0.1:8000" in client.get("/account/passkeys/add", headers={"Host": "127.0.0.1:8000"}).text
+    assert "You came by" not in client.get("/account/passkeys/add", headers={"Host": "localhost"}).text
+
+
 def test_a_code_is_good_once() -> None:
     shop.account(Role.OWNER)
     secret = set_up(sign_in())

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.security.provider import Provider
@@ -126,6 +127,15 @@ def test_an_answer_that_nobody_asked_for_is_not_taken(provider: Provider) -> Non
     victim = Client()
     assert victim.get(f"{back.path}?{back.query}").status_code == 401
     assert victim.get("/account").status_code == 302
+
+
+def test_a_provider_that_is_used_no_longer_does_not_break_the_page(provider: Provider, settings: Settings) -> None:
+    shop.account(Role.OWNER)
+    client, _ = come(provider)
+    settings.SOCIALACCOUNT_PROVIDERS = {}
+    page = client.get("/account")
+    assert page.status_code == 200
+    assert address(provider) in page.text
 
 
 def test_an_address_cannot_link_somebody_elses_identity_to_ones_account(provider: Provider) -> None:
