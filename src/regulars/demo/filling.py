@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from regulars.business import services as business
 from regulars.business.contracts import Business, Rate
+from regulars.business.contracts import Shop as PlaceOfSale
 from regulars.customers import services as customers
 from regulars.customers.contracts import Identifier, IdentifierKind, Trait, TraitKind
 from regulars.customers.queries import find_by_identifier
@@ -26,6 +27,7 @@ from regulars.demo.files import DRINKS, bring_files
 from regulars.demo.orders import NAME, ZONE, make_clean_orders
 from regulars.demo.selling import SOURCE, tell_orders
 from regulars.kit.errors import DomainError
+from regulars.kit.ids import new_id
 from regulars.kit.progress import Progress
 from regulars.orders import services as orders
 from regulars.orders.contracts import OrderState, Outcome
@@ -47,6 +49,8 @@ STAFF = {
     "jo@example.com": ("Jo Winter", Role.AGENT),
     "till@example.com": ("Till at the market", Role.TILL),
 }
+
+SHOPS = {"old-town": "Old Town", "market-hall": "Market Hall"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,9 @@ def _open_shop(shop: Shop, now: datetime) -> None:
         now=now,
         actor=ACTOR,
     )
+    for code, name in SHOPS.items():
+        place = PlaceOfSale(id=new_id(), code=code, name=name, zone=ZONE, closed_on=None)
+        business.save_shop(shop=place, now=now, actor=ACTOR)
     here = {account.email for account in list_accounts()}
     for email, (name, role) in STAFF.items():
         if email not in here:
@@ -134,7 +141,7 @@ def _open_shop(shop: Shop, now: datetime) -> None:
 
 
 def _know_some(now: datetime) -> None:
-    """Add what people keep of some customers: traits, tags, notes; and the shops."""
+    """Add what people keep of some customers: traits, tags, notes."""
     for trait in (
         Trait(key="drinks", kind=TraitKind.CHOICE, label="Drinks", choices=DRINKS),
         Trait(key="on_paper", kind=TraitKind.BOOLEAN, label="Newsletter on paper"),
