@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from django.db import connection
+import psycopg
+from django.db import InterfaceError, connection
 
 from regulars.kit.arrays import array_literal
 from regulars.kit.sqlfile import read_statements
 
 Row = tuple[Any, ...]
+# The states of SQL in which the server tells that it ends the connection, or takes none; libpq's own errors have none.
+_LOST = frozenset({"08000", "08001", "08003", "08004", "08006", "25P03", "57P01", "57P02", "57P03", "57P05"})
 
 
 class RowsOf(Protocol):
@@ -19,6 +22,25 @@ class RowsOf(Protocol):
 
     def __call__(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Run the statement `name` and return its rows; none where it returns none."""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether this thread's connection is gone, or an error says so: then nothing else is to blame for it.
+
+    The connection alone does not tell: where the server is back at once, Django has made a new one by now.
+    """
+    return connection.connection is None or bool(connection.connection.closed) or tells_of_loss(error)
+
+
+def tells_of_loss(error: BaseException | None) -> bool:
+    """Tell whether an error, or what caused it, says that a connection was lost or could not be had."""
+    while error is not None:
+        if isinstance(error, (InterfaceError, psycopg.InterfaceError)):
+            return True
+        if isinstance(error, psycopg.OperationalError) and (error.sqlstate is None or error.sqlstate in _LOST):
+            return True
+        error = error.__cause__
+    return False
 
 
 def rows_from(file: Path) -> RowsOf:

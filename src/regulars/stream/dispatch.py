@@ -27,6 +27,7 @@ from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
 from regulars.kit.tracing import span
 from regulars.stream.contracts import Cursor, Event, Subscription
+from regulars.stream.database import is_lost
 from regulars.stream.models import Cursor as CursorRow
 from regulars.stream.models import DeadLetter as DeadLetterRow
 from regulars.stream.queries import get_top
@@ -116,7 +117,7 @@ class Dispatcher:
         try:
             more = serve(subscription, horizon, top, now=self._clock(), by_one=by_one)
         except Exception as error:  # Whatever a handler raises: it is counted here, and told apart event by event.
-            if _database_is_lost():
+            if is_lost(error):
                 raise
             self._note_failure(subscription, error)
             return True
@@ -142,11 +143,6 @@ class Dispatcher:
 def _pause_seconds(attempts: int) -> float:
     """Return how long to wait after so many failures in a row."""
     return min(_FIRST_PAUSE_SECONDS * 2.0 ** min(attempts - 1, 30), _LONGEST_PAUSE_SECONDS)
-
-
-def _database_is_lost() -> bool:
-    """Tell whether the connection is gone, in which case no handler is to blame."""
-    return connection.connection is None or bool(connection.connection.closed)
 
 
 def register(subscriptions: Iterable[Subscription]) -> None:
@@ -223,6 +219,8 @@ def _hand_over_by_one(subscription: Subscription, events: Sequence[Event], *, no
             with transaction.atomic():
                 subscription.handler([event])
         except Exception as error:  # The handler's error, whatever it is, is what the dead letter tells.
+            if is_lost(error):
+                raise
             _put_aside(subscription, event, error, now=now)
             if event.customer_id:
                 blocked.add(event.customer_id)
@@ -292,6 +290,8 @@ def retry(subscription: Subscription, letter_id: UUID, *, now: datetime) -> bool
                 with transaction.atomic():
                     subscription.handler([event_of(found)])
             except Exception as error:  # As above.
+                if is_lost(error):
+                    raise
                 row.state, row.error, row.where = "failed", type(error).__name__, _where(error)
                 row.attempts += 1
                 row.last_failed_at = now

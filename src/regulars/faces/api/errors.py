@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
+from regulars.stream.database import is_lost
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +110,8 @@ def install_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(Refused, _refused)
     api.add_exception_handler(DomainError, lambda _, error: domain_problem(error))  # type: ignore[arg-type]
     api.add_exception_handler(ValidationError, _validation_error)
-    api.add_exception_handler(OperationalError, lambda _, error: waited_in_vain(error))  # type: ignore[arg-type]
+    for kind in (OperationalError, InterfaceError):
+        api.add_exception_handler(kind, lambda _, error: database_failed(error))  # type: ignore[arg-type]
     api.add_exception_handler(RequestDataTooBig, lambda _, __: too_large().response())
     api.add_exception_handler(Exception, _our_fault)
     api.add_exception_handler(Http404, lambda _, __: not_found().response())
@@ -152,14 +154,19 @@ def json_pointer(parts: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-def waited_in_vain(error: OperationalError) -> HttpResponse:
-    """Tell of waiting in vain for others; all else is ours, and goes on to be a 500."""
+def database_failed(error: DatabaseError | InterfaceError) -> HttpResponse:
+    """Tell of waiting in vain for others, or for the database itself; all else is ours, and goes on to be a 500."""
     if isinstance(error.__cause__, LockNotAvailable):
         message = gettext("Another call that writes the same has not ended yet; try again.")
         return Refused(409, "in_flight", message, headers={"Retry-After": "1"}).response()
     if isinstance(error.__cause__, DeadlockDetected):
         message = gettext("Two calls stood in each other's way; try again.")
         return Refused(503, "try_again", message, headers={"Retry-After": "1"}).response()
+    if is_lost(error):
+        # Whether the call was done is not known here either; what the log needs of it is no trace for each call.
+        log.warning("database_lost", error=type(error).__name__)
+        message = gettext("The database does not answer at the moment; try again.")
+        return Refused(503, "database_away", message, headers={"Retry-After": "1"}).response()
     return _our_fault(None, error)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from regulars.faces.api import idempotency
-from regulars.faces.api.errors import Refused, too_large, waited_in_vain
+from regulars.faces.api.errors import Refused, database_failed, too_large
 from regulars.faces.api.keys import authenticate, check_scope
 from regulars.faces.api.limits import count_call, too_many
 from regulars.faces.api.uploads import with_file
@@ -46,6 +46,8 @@ def gated(
             allowance.mark(answer)
         except Refused as refused:
             return refused.response()
+        except (OperationalError, InterfaceError) as error:
+            return database_failed(error)
         return answer
 
     def _within(request: HttpRequest, key: Any, path: dict[str, Any]) -> HttpResponse:
@@ -63,8 +65,8 @@ def gated(
             return idempotency.once(request, idempotency_key, lambda: run(request, **path), told_once=told_once)
         except Refused as refused:
             return refused.response()
-        except OperationalError as error:
-            return waited_in_vain(error)
+        except (OperationalError, InterfaceError) as error:
+            return database_failed(error)
 
     return passing
 

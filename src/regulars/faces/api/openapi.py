@@ -20,11 +20,11 @@ ALWAYS = {
     422: "It was understood, but cannot be meant; `code` and `pointer` say what and where.",
     429: "Too many calls; `Retry-After` says when to go on.",
     500: "Something went wrong on our side.",
+    503: "The database does not answer at the moment, or two calls stood in each other's way; try again.",
 }
 WHERE_FOUND = {404: "There is no such thing."}
 FOR_WRITES = {
     409: "It does not go with what is kept; or another call under the same idempotency key has not ended in time.",
-    503: "Two calls stood in each other's way; try again.",
 }
 FOR_BODIES = {413: "The body is too large.", 415: "The body is no JSON."}
 FOR_DOWNLOADS = {409: "The file is not there yet, or no longer."}

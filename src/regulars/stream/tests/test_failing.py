@@ -117,6 +117,39 @@ def test_a_database_that_went_away_is_told_once_and_waited_for(fresh_database: s
     assert DeadLetter.objects.count() == 0
 
 
+def test_a_handler_whose_connection_is_lost_is_not_to_blame_however_soon_the_database_is_back() -> None:
+    left = [True, True, True]
+    heard: list[Event] = []
+
+    def handler(events: Sequence[Event]) -> None:
+        if left:
+            left.pop()
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        heard.extend(events)
+
+    stop = threading.Event()
+    kept = Subscription(name="kept", types=frozenset({"page.viewed"}), handler=handler)
+    dispatcher = Dispatcher([kept], lambda: NOW)
+    append(3)
+
+    def serve() -> None:
+        dispatcher.run(stop)
+        connections.close_all()
+
+    with capture_logs() as logs:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            eventually(lambda: len(heard) == 3)
+            eventually(lambda: "database_back" in {line["event"] for line in logs})
+        finally:
+            stop.set()
+            thread.join(20)
+    assert {line["event"] for line in logs} == {"database_lost", "database_back"}
+    assert DeadLetter.objects.count() == 0
+
+
 def eventually(check: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
     while not check():
