@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 @app.task(name=TASK, pass_context=True)
 def carry_on(context: JobContext, import_id: str) -> None:
     """Do what is left of an import. Where this worker is to stop, another goes on."""
+    # A file that gets on may take longer than five workers live; one that does not is given up by its own count.
+    rows_of("count_anew", {"job": context.job.id, "import": import_id})
     if not do_the_work(UUID(import_id), clock=timezone.now, should_stop=context.should_abort):
         log.info("import_interrupted", import_id=import_id)
 

@@ -6,6 +6,13 @@ SELECT pg_try_advisory_lock(%(key)s)
 -- Let another work on an import.
 SELECT pg_advisory_unlock(%(key)s)
 
+-- name: count_anew
+-- Let a job's attempts count from here, where the import that it works on has got on since somebody took it up.
+UPDATE procrastinate_jobs SET attempts = 0
+WHERE id = %(job)s AND attempts > 0 AND EXISTS (
+    SELECT FROM imports_import AS import WHERE import.id = %(import)s AND import.starts = 0
+)
+
 -- name: left_alone
 -- Imports that are under way, and for which no job waits or runs: their job was given up, or the database was away.
 SELECT import.id

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection, connections
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.job_context import AbortReason
+from procrastinate.jobs import Job
 
 from regulars.imports import carrying_on, services
 from regulars.imports.carrying_on import MOST_STARTS, carry_on
 from regulars.imports.contracts import Counts, Import, ImportState, Item
 from regulars.imports.deferring import TASK
+from regulars.imports.jobs import carry_on as carry_on_job
 from regulars.imports.jobs import take_up
 from regulars.imports.kinds.orders import OrdersKind
 from regulars.imports.models import Import as ImportRow
@@ -150,6 +155,33 @@ def jobs_of(sent: Import) -> list[str]:
             [TASK, str(sent.id)],
         )
         return [status for (status,) in cursor.fetchall()]
+
+
+@pytest.mark.django_db
+def test_attempts_count_anew_where_the_import_has_got_on_since_it_was_taken_up(small_batches: None) -> None:
+    sent = send(demo(60))
+    services.start(import_id=sent.id, now=NOW, actor=MIRA)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', attempts = 4 WHERE task_name = %s", [TASK])
+    ImportRow.objects.filter(id=sent.id).update(starts=1)
+    assert attempts_after_work_on(sent, should_abort=True) == 4
+    # It has got on meanwhile.
+    assert get_import(sent.id).counts.imported == 20
+    assert attempts_after_work_on(sent, should_abort=False) == 0
+    assert get_import(sent.id).state is ImportState.DONE
+
+
+def attempts_after_work_on(sent: Import, *, should_abort: bool) -> int:
+    """Do the import's job as a worker does, which may be about to stop; return how often it counts as tried."""
+    query = "SELECT id, attempts FROM procrastinate_jobs WHERE args ->> 'import_id' = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [str(sent.id)])
+        [(number, attempts)] = cursor.fetchall()
+        job = Job(id=number, queue="default", lock=None, queueing_lock=None, task_name=TASK, attempts=attempts)
+        reason = AbortReason.SHUTDOWN if should_abort else None
+        carry_on_job.func(JobContext(app=app, job=job, start_timestamp=0.0, abort_reason=lambda: reason), str(sent.id))
+        cursor.execute(query, [str(sent.id)])
+        return int(cursor.fetchone()[1])
 
 
 def test_two_who_work_on_one_import_do_it_once(fresh_database: str, small_batches: None) -> None:
