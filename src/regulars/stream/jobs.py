@@ -6,6 +6,7 @@ import structlog
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
 from regulars.stream import services
@@ -35,6 +36,12 @@ async def take_up_stalled_jobs(context: JobContext, timestamp: int) -> None:  # 
         if job.attempts + 1 >= MOST_ATTEMPTS:
             await manager.finish_job(job, status=Status.FAILED, delete_job=False)
             log.error("job_given_up", job=job.id, task=job.task_name, attempts=job.attempts + 1)
-        else:
+            continue
+        try:
             await manager.retry_job(job)
+        except UniqueViolation:
+            # It is one of those that come again by themselves, and the next one waits already.
+            await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+            log.warning("job_overtaken", job=job.id, task=job.task_name)
+        else:
             log.warning("job_taken_up", job=job.id, task=job.task_name, attempts=job.attempts + 1)

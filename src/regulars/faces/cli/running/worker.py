@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CONCURRENT_JOBS = 2
 # A job that has not come to its end by then is done again, from its beginning, by the next worker.
 GRACE_SECONDS = 10.0
+# A job that lost the database is done again so much later.
+AGAIN_AFTER_SECONDS = 1
 
 
 class Worker:
@@ -61,6 +63,9 @@ async def _do_jobs() -> None:
 
     from regulars.stream.jobs import HEARTBEAT_SECONDS, SILENT_SECONDS
 
+    app.perform_import_paths()  # type: ignore[no-untyped-call]
+    for task in app.tasks.values():
+        task.retry_strategy = _again_where_the_database_was_lost()
     with app.replace_connector(_worker_connector(app)):
         async with app.open_async():
             await app.run_worker_async(
@@ -72,6 +77,7 @@ async def _do_jobs() -> None:
                 # What failed stays, to be looked at; what was done has left its traces where it was done.
                 delete_jobs="successful",
                 task_middleware=[_with_fresh_connections],
+                worker_middleware=[_left_to_its_next_time],
             )
 
 
@@ -100,6 +106,30 @@ def _with_fresh_connections(call: Callable[[], Any], context: Any, _worker: Any)
             return call()
     finally:
         close_old_connections()
+
+
+def _again_where_the_database_was_lost() -> Any:
+    """Return procrastinate's rule for a job that raised: no job is to blame for a database that goes away."""
+    from procrastinate import BaseRetryStrategy, RetryDecision
+
+    from regulars.stream.database import tells_of_loss
+
+    class AgainWhereTheDatabaseWasLost(BaseRetryStrategy):
+        def get_retry_decision(self, *, exception: BaseException, job: Any) -> RetryDecision | None:  # noqa: ARG002
+            return RetryDecision(retry_in={"seconds": AGAIN_AFTER_SECONDS}) if tells_of_loss(exception) else None
+
+    return AgainWhereTheDatabaseWasLost()
+
+
+async def _left_to_its_next_time(call: Callable[[], Any], context: Any, _worker: Any) -> Any:
+    """Do a job; one that comes again by itself is not done again where it lost the database, as the next may wait."""
+    from regulars.stream.database import tells_of_loss
+
+    try:
+        return await call()
+    except Exception as error:
+        if context.job.queueing_lock is None or not tells_of_loss(error):
+            raise
 
 
 def _log_death(error: Exception) -> None:
