@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 CONCURRENT_JOBS = 2
 # A job that has not come to its end by then is done again, from its beginning, by the next worker.
 GRACE_SECONDS = 10.0
+# Who still stands by then is stuck; it is less than the leash gives.
+GONE_AFTER_SECONDS = 15.0
 # A job that lost the database is done again so much later.
 AGAIN_AFTER_SECONDS = 1
 
@@ -48,6 +51,7 @@ class Worker:
         asking = asyncio.create_task(asked.wait())
         await asyncio.wait({dispatching, jobs, asking}, return_when=asyncio.FIRST_COMPLETED)
         self._stop.set()
+        _end_in_any_case()
         for task in (jobs, asking):
             task.cancel()
         ended = await asyncio.gather(dispatching, jobs, asking, return_exceptions=True)
@@ -55,6 +59,16 @@ class Worker:
             if isinstance(error, Exception):
                 _log_death(error)
         return asked.is_set()
+
+
+def _end_in_any_case() -> None:
+    """Have this process gone in a while, also where a job or a broken connection does not let go of it.
+
+    Its leash would see to that; but a leash can be killed too.
+    """
+    ender = threading.Timer(GONE_AFTER_SECONDS, os._exit, [1])
+    ender.daemon = True
+    ender.start()
 
 
 async def _do_jobs() -> None:
