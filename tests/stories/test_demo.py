@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
+from tests.running import eventually
+
+from regulars.demo.orders import make_clean_orders
+from regulars.kit.installation import read_installation
 
 
 def free_port() -> int:
@@ -71,11 +78,32 @@ def test_it_opens_once_and_again_and_two_at_once_and_leaves_nothing_running(home
     assert left_over(home) == []
 
 
-def test_it_opens_again_after_ctrl_c_and_after_a_kill(home: Path) -> None:
+def orders_kept(folder: Path, port: int) -> int:
+    """Return how many orders a shop holds; -1 while nobody can be asked."""
+    shop = folder / "var" / f"demo-{port}"
+    try:
+        url = read_installation({"REGULARS_HOME": str(shop)}).urls["owner"]
+        with psycopg.connect(url) as connection:
+            found = connection.execute("SELECT count(*) FROM orders_order").fetchone()
+            return int(found[0]) if found else -1
+    except psycopg.Error:
+        return -1
+
+
+def test_it_opens_again_after_a_kill_in_the_midst_after_ctrl_c_and_after_a_kill(home: Path) -> None:
     port = free_port()
+    shop = home / "var" / f"demo-{port}" / "demo.json"
+    demo = start(home, port)
+    eventually(lambda: shop.exists() and orders_kept(home, port) > 0, within_seconds=90)
+    demo.kill()
+    demo.communicate(timeout=60)
+    told = json.loads(shop.read_text(encoding="utf-8"))
+    assert not told["filled"]
+    lines = make_clean_orders(told["customers"], date.fromisoformat(told["until"]))
     for end in (signal.SIGINT, signal.SIGKILL, signal.SIGINT):
         demo = start(home, port)
         wait_until_up(port, demo)
+        assert orders_kept(home, port) == len(set(lines["order_number"].to_pylist()))
         demo.send_signal(end)
         demo.communicate(timeout=60)
     deadline = time.monotonic() + 30

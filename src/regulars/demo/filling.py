@@ -81,9 +81,11 @@ def read_shop(home: Path, customers: int, until: date) -> Shop:
 
 def keep_shop(home: Path, shop: Shop) -> None:
     """Keep what a demo shop was made as; the file holds the password of its people."""
-    path = home / "demo.json"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(asdict(shop)), encoding="utf-8")
+    new = home / "demo.json.new"
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(asdict(shop)), encoding="utf-8")
+    # All of it or nothing, whenever one is killed.
+    new.replace(home / "demo.json")
 
 
 def fill(shop: Shop, progress: Progress) -> None:
