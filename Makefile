@@ -102,7 +102,7 @@ format: $(STAMP) ## Format the code and mend what the linter can mend.
 bench: $(BUILT) ## Measure, side by side with the alternatives.
 	.venv/bin/python -m bench
 
-soak: machine $(BUILT) ## Run the long tests: every expression on Spark, wide property searches.
+soak: machine $(BUILT) ## Run the long tests: every expression on Spark, wide property searches, fifty kills under load.
 	HYPOTHESIS_PROFILE=soak $(PYTEST) -m 'soak or hypothesis'
 
 wheel: $(BUILT) ## Build the wheel that is released, with the assets and catalogues in it, into dist/.

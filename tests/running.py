@@ -9,19 +9,27 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import psutil
 import psycopg
+from tests.victims import VICTIMS
 
 from regulars.kit.installation import read_installation
 from regulars.kit.leash import follow_into_death
 
 STARTED_WITHIN_SECONDS = 60
 REGULARS = [sys.executable, "-m", "regulars.faces.cli"]
+
+
+def eventually(check: Callable[[], bool], within_seconds: float = 20) -> None:
+    deadline = time.monotonic() + within_seconds
+    while not check():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
 
 
 class Running:
@@ -70,13 +78,19 @@ class Running:
             self.process.wait(60)
 
     def kill(self, name: str) -> None:
-        """Kill a part outright: `supervisor`, or the processes that `name` names."""
-        assert self.process
-        victims = [psutil.Process(self.process.pid)] if name == "supervisor" else self.processes(name)
-        assert victims, f"there is no {name} to kill"
-        for victim in victims:
-            victim.kill()
-        psutil.wait_procs(victims, timeout=10)
+        """Kill one of `VICTIMS` outright, once it stands."""
+        killed: list[psutil.Process] = []
+
+        def is_killed() -> bool:
+            # Some end by themselves while one looks.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for victim in VICTIMS[name](self):
+                    victim.kill()
+                    killed.append(victim)
+            return bool(killed)
+
+        eventually(is_killed, within_seconds=60)
+        psutil.wait_procs(killed, timeout=10)
 
     def processes(self, name: str) -> list[psutil.Process]:
         """Return the processes of a part, without the leash that holds them."""

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from tests.external import External, external_server
-from tests.running import Running
-from tests.stories.test_first_order import eventually, sign_in
+from tests.running import Running, eventually
+from tests.stories.test_first_order import sign_in
 from tests.stories.test_recovery import Shop
 
 # What differs by right on another server: its identity and the shift of its clock, and what its workers do there.

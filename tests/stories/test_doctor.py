@@ -16,8 +16,7 @@ from typing import Any
 import psutil
 import pytest
 from tests.external import external_server
-from tests.running import REGULARS, Running
-from tests.stories.test_first_order import eventually
+from tests.running import REGULARS, Running, eventually
 from tests.stories.test_recovery import Shop
 
 from regulars.faces.cli.running.doctor import database, machine

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 
 import httpx
-from tests.running import Running
+from tests.running import Running, eventually
 
 ORDER = {
     "placed_at": "2026-11-20T10:15:00+01:00",
@@ -27,13 +26,6 @@ ORDER = {
     "total_minor": 2500,
     "channel": "online",
 }
-
-
-def eventually(check: Callable[[], bool], within_seconds: float = 20) -> None:
-    deadline = time.monotonic() + within_seconds
-    while not check():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def sign_in(regulars: Running) -> httpx.Client:

@@ -10,8 +10,8 @@ import httpx
 import psycopg
 import pytest
 from tests.external import PASSWORD, External, external_server
-from tests.running import Running
-from tests.stories.test_first_order import ORDER, eventually, put, sign_in
+from tests.running import Running, eventually
+from tests.stories.test_first_order import ORDER, put, sign_in
 
 from regulars.faces.cli.running import connecting
 from regulars.faces.cli.running.connecting import DatabaseUnusable, look_at

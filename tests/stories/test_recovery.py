@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
-from tests.running import REGULARS, Running
-from tests.stories.test_first_order import eventually
-
-LEASHES = ["postgres", "web", "worker"]
+from tests.running import REGULARS, Running, eventually
+from tests.victims import PARTS, VICTIMS
 
 
 def order(number: int) -> dict[str, object]:
@@ -77,45 +76,14 @@ def shop(regulars: Running) -> Shop:
     return shop
 
 
-def mains(regulars: Running, name: str) -> list[psutil.Process]:
-    """Return the first process of a part, without those that it started itself."""
-    found = regulars.processes(name)
-    return [process for process in found if process.parent() not in found]
-
-
-def killed(victims: list[psutil.Process]) -> None:
-    assert victims
-    for victim in victims:
-        victim.kill()
-
-
-def children_of_web(regulars: Running) -> list[psutil.Process]:
-    [main] = mains(regulars, "web")
-    # Python's own keeper of shared things is no server.
-    return [child for child in main.children() if "resource_tracker" not in " ".join(child.cmdline())]
-
-
-KILLS: dict[str, Callable[[Running], list[psutil.Process]]] = {
-    "web": lambda regulars: mains(regulars, "web"),
-    "a child of web": lambda regulars: children_of_web(regulars)[:1],
-    "all children of web": children_of_web,
-    "worker": lambda regulars: mains(regulars, "worker"),
-    "postgres": lambda regulars: mains(regulars, "postgres"),
-    "a backend of postgres": lambda regulars: mains(regulars, "postgres")[0].children()[-1:],
-    "the leash of postgres": lambda regulars: regulars.leashes("postgres"),
-    "the leash of web": lambda regulars: regulars.leashes("web"),
-    "the leash of worker": lambda regulars: regulars.leashes("worker"),
-}
-
-
-@pytest.mark.parametrize("victim", list(KILLS))
+@pytest.mark.parametrize("victim", sorted(VICTIMS.keys() - {"supervisor"}))
 def test_what_is_killed_comes_back_by_itself(regulars: Running, shop: Shop, victim: str) -> None:
-    killed(KILLS[victim](regulars))
+    regulars.kill(victim)
     for _ in range(3):
         shop.send()
     eventually(shop.all_arrived, within_seconds=60)
     regulars.wait_until_up()
-    eventually(lambda: all(mains(regulars, name) for name in LEASHES))
+    eventually(lambda: all(VICTIMS[name](regulars) for name in PARTS))
 
 
 def test_after_a_kill_of_the_supervisor_its_children_are_gone_and_a_new_start_works_at_once(
@@ -179,6 +147,65 @@ def test_a_job_that_was_half_done_is_done_again(regulars: Running, shop: Shop) -
     assert not nothing_left()
     eventually(nothing_left, within_seconds=60)
     assert "job_taken_up" in (regulars.home / "logs" / "worker.log").read_text()
+
+
+def test_a_job_that_was_half_done_and_whose_next_one_waits_already_is_left_to_that_one(
+    regulars: Running, shop: Shop
+) -> None:
+    # The one that waits is for tomorrow, so that it does wait.
+    with regulars.connected() as connection:
+        connection.execute(
+            "INSERT INTO procrastinate_jobs (task_name, queue_name, args, status, queueing_lock, scheduled_at)"
+            " VALUES ('stream.make_room', 'default', '{\"timestamp\": 1}', 'doing', 'stream.make_room', NULL),"
+            " ('stream.make_room', 'default', '{\"timestamp\": 2}', 'todo', 'stream.make_room', now() + interval '1 d')"
+        )
+    eventually(lambda: jobs_of(regulars, "stream.make_room") == ["todo"], within_seconds=60)
+    assert jobs_of(regulars, "stream.take_up_stalled_jobs", "failed") == []
+
+
+def jobs_of(regulars: Running, task: str, *states: str) -> list[str]:
+    with regulars.connected() as connection:
+        found = connection.execute("SELECT status::text FROM procrastinate_jobs WHERE task_name = %s", [task])
+        return [state for (state,) in found if not states or state in states]
+
+
+def test_a_database_that_is_lost_under_jobs_lets_none_of_them_fail(regulars: Running, shop: Shop) -> None:
+    with regulars.connected() as connection:
+        connection.execute("LOCK TABLE staff_audit_seal, orders_order IN ACCESS EXCLUSIVE MODE")
+        # One job that comes again by itself, and this one, which does not, stop there in the midst of their work.
+        with regulars.connected() as other:
+            other.execute(
+                "INSERT INTO procrastinate_jobs (task_name, queue_name, args)"
+                " VALUES ('orders.convert', 'default', '{\"currencies\": [\"CHF\"]}')"
+            )
+        eventually(lambda: jobs_of(regulars, "orders.convert") == ["doing"])
+        eventually(lambda: jobs_of(regulars, "staff.seal_audit_trail") == ["doing"], within_seconds=30)
+        eventually(lambda: waiting_for_a_lock(regulars) >= 2, within_seconds=60)
+        regulars.kill("postgres")
+        with contextlib.suppress(psycopg.OperationalError):
+            connection.rollback()
+    regulars.wait_until_up()
+    eventually(lambda: jobs_of(regulars, "orders.convert") in ([], ["failed"]), within_seconds=90)
+    assert jobs_of(regulars, "orders.convert") == []
+    assert jobs_of(regulars, "staff.seal_audit_trail", "failed") == []
+
+
+def test_a_worker_without_its_leash_ends_though_a_job_holds_it(regulars: Running, shop: Shop) -> None:
+    with regulars.connected() as connection:
+        connection.execute("LOCK TABLE staff_audit_seal IN ACCESS EXCLUSIVE MODE")
+        eventually(lambda: jobs_of(regulars, "staff.seal_audit_trail") == ["doing"], within_seconds=30)
+        [stuck] = VICTIMS["worker"](regulars)
+        regulars.kill("the leash of worker")
+        # The job still waits for the table, and does not let go of its worker.
+        psutil.wait_procs([stuck], timeout=30)
+        assert not stuck.is_running()
+    eventually(lambda: jobs_of(regulars, "staff.seal_audit_trail", "doing") == [], within_seconds=60)
+
+
+def waiting_for_a_lock(regulars: Running) -> int:
+    with regulars.connected() as connection:
+        found = connection.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted").fetchone()
+        return int(found[0]) if found else 0
 
 
 def test_a_job_that_takes_each_worker_down_is_given_up(regulars: Running, shop: Shop) -> None:
@@ -250,7 +277,7 @@ def test_the_planted_loss_would_be_seen(regulars: Running, shop: Shop) -> None:
 
 
 def test_a_database_that_goes_while_the_dispatcher_waits_is_told_once(regulars: Running, shop: Shop) -> None:
-    killed(KILLS["postgres"](regulars))
+    regulars.kill("postgres")
     shop.send()
     eventually(shop.all_arrived, within_seconds=60)
     log = (regulars.home / "logs" / "worker.log").read_text()

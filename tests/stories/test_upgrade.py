@@ -9,9 +9,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.running import REGULARS, Running
+from tests.running import REGULARS, Running, eventually
 from tests.stories.test_backup import rows_of, with_database_of
-from tests.stories.test_first_order import eventually
 from tests.stories.test_recovery import Shop
 from tests.upgrades import Earlier, released_in, releases, source_of, tags_of_this_repository, take_back
 

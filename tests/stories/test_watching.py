@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from tests.running import Running
-from tests.stories.test_first_order import eventually, sign_in
-from tests.stories.test_recovery import KILLS, Shop, killed
+from tests.running import Running, eventually
+from tests.stories.test_first_order import sign_in
+from tests.stories.test_recovery import Shop
 
 TOKEN = "a-token-for-the-one-that-measures-0123456789"
 
@@ -133,7 +133,7 @@ def test_the_probes_tell_a_process_that_lives_from_one_that_can_work(regulars: R
     supervisor = psutil.Process(regulars.process.pid)
     # Held, so that nobody starts the database again while one looks.
     supervisor.suspend()
-    killed(KILLS["postgres"](regulars))
+    regulars.kill("postgres")
     eventually(lambda: httpx.get(f"{regulars.url}/readyz", timeout=10).status_code == 503)
     assert httpx.get(f"{regulars.url}/healthz").json() == {"status": "ok"}
     assert measured(httpx.get(f"{regulars.url}/metrics", timeout=30).text, "regulars_database_up") == 0

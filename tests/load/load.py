@@ -1,0 +1,97 @@
+"""A Regulars under steady traffic, whose parts are killed meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import psycopg
+from tests.load.client import Client
+from tests.load.importer import ORDERS, File, Importer
+from tests.load.kept import Kept, read
+from tests.load.told import Told, together
+from tests.running import Running, eventually
+
+CLIENTS = 4
+FLOWS_WITHIN_SECONDS = 90
+SETTLES_WITHIN_SECONDS = 180
+_NOTHING_IS_DUE = """
+    SELECT NOT EXISTS (SELECT FROM imports_import WHERE state IN ('checking', 'running'))
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing'))
+        AND NOT EXISTS (
+            SELECT FROM stream_cursor AS reached
+            WHERE (reached.transaction, reached.position)
+                < (SELECT transaction, position FROM stream_event ORDER BY transaction DESC, position DESC LIMIT 1)
+        )
+"""
+
+
+class Load:
+    """Some clients that write, and files that are imported, up to so many one after the other."""
+
+    def __init__(self, regulars: Running, *, seed: int, files: int = 1, orders: int = ORDERS) -> None:
+        scopes = [word for scope in ("orders", "customers", "events") for word in ("--scope", f"{scope}.write")]
+        key = regulars.run("key", "add", "shop", *scopes)
+        self.regulars = regulars
+        self.clients = [Client(regulars.url, key, number, CLIENTS, seed) for number in range(CLIENTS)]
+        self.importer = Importer(regulars, most=files, orders=orders)
+        self.in_imports = 0
+
+    @property
+    def files(self) -> Sequence[File]:
+        return self.importer.files
+
+    def start(self) -> None:
+        """Start it, and wait until all of it flows."""
+        began = time.monotonic(), datetime.now(UTC)
+        for thread in (*self.clients, self.importer):
+            thread.start()
+        self._wait_until_it_flows_again(*began)
+        eventually(lambda: bool(self.files), within_seconds=60)
+
+    def kill(self, victim: str) -> float:
+        """Kill a part, do what a user would do then, and return how many seconds it took until all flowed again."""
+        self.in_imports += self.importer.is_under_way()
+        killed = time.monotonic(), datetime.now(UTC)
+        self.regulars.kill(victim)
+        if victim == "supervisor":
+            self.regulars.start()
+        self._wait_until_it_flows_again(*killed)
+        return time.monotonic() - killed[0]
+
+    def settle(self) -> Told:
+        """Tell nothing new, wait until nothing is left to be done, and return what has been told."""
+        threads: list[Client | Importer] = [*self.clients, self.importer]
+        for thread in threads:
+            thread.stop()
+        for thread in threads:
+            thread.join(60)
+            assert not thread.is_alive(), f"{thread.name} has not ended"
+        eventually(self._is(_NOTHING_IS_DUE), within_seconds=SETTLES_WITHIN_SECONDS)
+        for command in self.importer.commands:
+            command.wait(30)
+        return together(client.told for client in self.clients)
+
+    def kept(self) -> Kept:
+        """Return what stands in the database."""
+        with self.regulars.connected() as connection:
+            return read(connection)
+
+    def _wait_until_it_flows_again(self, since: float, moment: datetime) -> None:
+        """Wait until each client has been acknowledged a write that it sent since, and the stream has moved."""
+        moves = self._is("SELECT bool_and(moved_at > %s) FROM stream_cursor", moment)
+        flows = lambda: all(client.flowed_at > since for client in self.clients) and moves()  # noqa: E731
+        eventually(flows, within_seconds=FLOWS_WITHIN_SECONDS)
+
+    def _is(self, query: str, *parameters: object) -> Callable[[], bool]:
+        """Return what asks the database; the answer is no while it is away."""
+
+        def ask() -> bool:
+            with contextlib.suppress(psycopg.OperationalError), self.regulars.connected() as connection:
+                found = connection.execute(query, parameters).fetchone()
+                return bool(found and found[0])
+            return False
+
+        return ask
