@@ -26,12 +26,18 @@ from regulars.imports.reading import FileNotImportable, opened
 from regulars.imports.statements import rows_of
 from regulars.kit.i18n import activate, gettext
 from regulars.stream.contracts import Actor
+from regulars.stream.database import tells_of_loss
 from regulars.stream.services import make_room
 
 BATCH_ITEMS = 500
+# How much smaller the first batch is after each start that did not get on: even where something is killed every few
+# seconds, some of it gets done.
+_SMALLER_BY = 5
 # A file that takes down whoever reads it is given up.
 MOST_STARTS = 5
 _REFUSALS_AT_ONCE = 5_000
+# Imports whose database was lost under this process: the start that it has counted was none of their doing.
+_lost: set[UUID] = set()
 Clock = Callable[[], datetime]
 
 log = structlog.get_logger(__name__)
@@ -48,7 +54,12 @@ def carry_on(import_id: UUID, *, clock: Clock, should_stop: Callable[[], bool] =
     It is False where somebody else is at it, or `should_stop` said so between two batches.
     """
     with _alone(import_id) as is_mine:
-        return is_mine and _work(import_id, clock, should_stop)
+        try:
+            return is_mine and _work(import_id, clock, should_stop)
+        except Exception as error:
+            if tells_of_loss(error):
+                _lost.add(import_id)
+            raise
 
 
 @contextmanager
@@ -87,6 +98,9 @@ def _take_up(import_id: UUID, clock: Clock) -> ImportRow | None:
     row = _under_way(import_id)
     if row is None:
         return None
+    if import_id in _lost:
+        _lost.discard(import_id)
+        return row
     row.starts += 1
     if row.starts > MOST_STARTS:
         sentence = gettext("The work was interrupted {count} times without getting on; the file may be too much here.")
@@ -128,7 +142,7 @@ def _begin(row: ImportRow, reading: Reading) -> bool:
 
 def _do_batches(row: ImportRow, reading: Reading, clock: Clock, should_stop: Callable[[], bool]) -> bool:
     items = reading.iter_items(after=row.through_row)
-    while batch := list(islice(items, BATCH_ITEMS)):
+    while batch := list(islice(items, _batch_items(row))):
         done = _do_batch(row, batch, clock)
         if done is None:
             return True
@@ -137,6 +151,11 @@ def _do_batches(row: ImportRow, reading: Reading, clock: Clock, should_stop: Cal
             return False
     _finish(row, clock)
     return True
+
+
+def _batch_items(row: ImportRow) -> int:
+    """Return how many items the next batch has."""
+    return max(1, BATCH_ITEMS // int(_SMALLER_BY ** max(0, row.starts - 1)))
 
 
 @transaction.atomic
