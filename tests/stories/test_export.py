@@ -8,8 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow.csv
-from tests.running import REGULARS, Running
-from tests.stories.test_first_order import eventually
+from tests.running import REGULARS, Running, eventually
 from tests.stories.test_import import ask
 
 from regulars.demo.orders import make_orders

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import httpx
 import pyarrow.csv
-from tests.running import Running
-from tests.stories.test_first_order import eventually
+from tests.running import Running, eventually
 
 from regulars.client import Client
 from regulars.demo.orders import make_orders

@@ -7,8 +7,8 @@ import io
 import re
 
 import httpx
-from tests.running import Running
-from tests.stories.test_first_order import eventually, sign_in
+from tests.running import Running, eventually
+from tests.stories.test_first_order import sign_in
 
 EXPORT = (
     "Nr;Kunde;Wann;Summe\n"
