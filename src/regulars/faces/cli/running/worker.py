@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CONCURRENT_JOBS = 2
 # A job that has not come to its end by then is done again, from its beginning, by the next worker.
 GRACE_SECONDS = 10.0
+CANCELLED_AT_MOST = 10
 # Who still stands by then is stuck; it is less than the leash gives.
 GONE_AFTER_SECONDS = 15.0
 # A job that lost the database is done again so much later.
@@ -58,7 +59,23 @@ class Worker:
         for error in ended:
             if isinstance(error, Exception):
                 _log_death(error)
+        await _cancel_the_rest()
         return asked.is_set()
+
+
+async def _cancel_the_rest() -> None:
+    """Cancel what libraries left running, more than once.
+
+    psycopg's pool takes a connect that is cancelled for one that failed, and goes on: asyncio would wait for it for
+    ever, as where one stops what has just been started.
+    """
+    for _ in range(CANCELLED_AT_MOST):
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        if not rest:
+            return
+        for task in rest:
+            task.cancel()
+        await asyncio.wait(rest, timeout=0.5)
 
 
 def _end_in_any_case() -> None:
