@@ -69,7 +69,7 @@ def test_all_is_well_with_a_regulars_that_runs(patient: Running) -> None:
     assert code == 0, [finding for finding in found.values() if finding["state"] == "bad"]
     assert {name for name, finding in found.items() if finding["state"] == "good"} == {
         *("python", "home", "disk", "secrets", "assets", "left behind", "database", "clock", "migrations", "logins"),
-        *("rights", "partitions", "subscriptions", "dead letters", "jobs", "worker"),
+        *("rights", "partitions", "subscriptions", "dead letters", "jobs", "worker", "proxies"),
     }
     # That only this machine reaches it is worth a word.
     assert found["address"]["state"] == "notice"

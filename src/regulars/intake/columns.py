@@ -67,7 +67,7 @@ def assign(
     if twice is not None:
         raise ColumnTwice(_("The column {name} cannot be two things at once.").format(name=repr(names[twice])))
     _by_name(names, shapes, found, absent)
-    _by_value(shapes, found, spread)
+    _by_value(shapes, found, absent, spread)
     if Role.AMOUNT not in found and Role.PRICE in found and Role.QUANTITY not in found:
         found[Role.AMOUNT] = found.pop(Role.PRICE)
     priced = Role.QUANTITY in found and Role.PRICE in found
@@ -134,21 +134,24 @@ def _fits(role: Role, shape: Shape) -> bool:
 
 
 def _by_value(
-    shapes: Sequence[Shape], found: dict[Role, int], spread: Callable[[Sequence[int]], Mapping[int, float]]
+    shapes: Sequence[Shape],
+    found: dict[Role, int],
+    absent: frozenset[Role],
+    spread: Callable[[Sequence[int]], Mapping[int, float]],
 ) -> None:
     free = [place for place in range(len(shapes)) if place not in found.values() and shapes[place].filled]
-    if Role.DATE not in found:
+    if Role.DATE not in {*found, *absent}:
         dates = [place for place in free if shapes[place].date > 0.8]
         if dates:
             found[Role.DATE] = max(dates, key=lambda place: (not shapes[place].weak_date, shapes[place].date, -place))
             free.remove(found[Role.DATE])
     free = [place for place in free if shapes[place].date <= 0.8 or shapes[place].weak_date]
-    if Role.CUSTOMER not in found:
+    if Role.CUSTOMER not in {*found, *absent}:
         place = _customer_by_value(free, shapes, spread)
         if place is not None:
             found[Role.CUSTOMER] = place
             free.remove(place)
-    if Role.AMOUNT not in found and Role.PRICE not in found:
+    if not {Role.AMOUNT, Role.PRICE} & {*found, *absent}:
         numbers = [place for place in free if shapes[place].number > 0.8]
         if numbers:
             found[Role.AMOUNT] = max(numbers, key=lambda place: (shapes[place].decimals > 0.2, place))

@@ -240,7 +240,7 @@ def test_without_scripts_one_can_still_search(console: Console) -> None:
     page.goto("/customers")
     page.get_by_label("Search these customers").fill("kovac")
     page.keyboard.press("Enter")
-    expect(page.locator("#results")).to_contain_text("1 customer found")
+    expect(page.locator("#results")).to_contain_text("2 customers found")
 
 
 def test_a_server_that_is_gone_is_told_of_and_nothing_is_lost(console: Console) -> None:
