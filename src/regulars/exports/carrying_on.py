@@ -6,14 +6,12 @@ is killed, the next start cuts the file to what was counted, and writes on from 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from collections.abc import Callable
 from typing import IO, Any
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
 from regulars.exports import ending
 from regulars.exports.contracts import ExportFormat, ExportKind, ExportState
@@ -21,21 +19,13 @@ from regulars.exports.files import FileCutShort, opened_at, write_down
 from regulars.exports.kinds import KINDS
 from regulars.exports.kinds.protocol import Wanted
 from regulars.exports.models import Export as ExportRow
-from regulars.exports.statements import rows_of
 from regulars.exports.writing import head_of, written
 from regulars.kit.i18n import gettext
+from regulars.stream.long_work import MOST_STARTS, Clock, alone_with, counts_as_start, never
 
 BATCH_ITEMS = 500
-# What takes down whoever does it is given up.
-MOST_STARTS = 5
-Clock = Callable[[], datetime]
 
 log = structlog.get_logger(__name__)
-
-
-def never() -> bool:
-    """Tell that nothing asks to stop."""
-    return False
 
 
 def carry_on(export_id: UUID, *, clock: Clock, should_stop: Callable[[], bool] = never) -> bool:
@@ -43,22 +33,8 @@ def carry_on(export_id: UUID, *, clock: Clock, should_stop: Callable[[], bool] =
 
     It is False where somebody else is at it, or `should_stop` said so between two batches.
     """
-    with _alone(export_id) as is_mine:
+    with alone_with(export_id) as is_mine:
         return is_mine and _work(export_id, clock, should_stop)
-
-
-@contextmanager
-def _alone(export_id: UUID) -> Iterator[bool]:
-    """Yield whether this process is the only one that works on the export; the lock goes with its connection."""
-    key = export_id.int & (2**63 - 1)
-    [(is_mine,)] = rows_of("take_up", {"key": key})
-    try:
-        yield bool(is_mine)
-    finally:
-        if is_mine:
-            # Where the connection is gone, so is the lock; what ended the work is what matters then.
-            with suppress(DatabaseError):
-                rows_of("let_go", {"key": key})
 
 
 def _work(export_id: UUID, clock: Clock, should_stop: Callable[[], bool]) -> bool:
@@ -87,6 +63,8 @@ def _take_up(export_id: UUID, clock: Clock) -> ExportRow | None:
     row = _under_way(export_id)
     if row is None:
         return None
+    if not counts_as_start(export_id):
+        return row
     row.starts += 1
     if row.starts > MOST_STARTS:
         sentence = gettext("The work was interrupted {count} times without getting on; it may be too much here.")

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 @app.task(name=TASK, pass_context=True)
 def carry_on(context: JobContext, export_id: str) -> None:
     """Do what is left of an export. Where this worker is to stop, another goes on."""
+    # One that gets on may take longer than five workers live; one that does not is given up by its own count.
+    rows_of("count_anew", {"job": context.job.id, "export": export_id})
     if not do_the_work(UUID(export_id), clock=timezone.now, should_stop=context.should_abort):
         log.info("export_interrupted", export_id=export_id)
 

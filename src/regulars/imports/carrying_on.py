@@ -7,13 +7,11 @@ known, and the rest is done once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, DataError, transaction
+from django.db import DataError, transaction
 
 from regulars.imports import ending
 from regulars.imports.contracts import ImportKind, ImportState, Item, Refusal
@@ -23,29 +21,18 @@ from regulars.imports.kinds.protocol import Became, Outcome, Reading
 from regulars.imports.models import Import as ImportRow
 from regulars.imports.models import Refusal as RefusalRow
 from regulars.imports.reading import FileNotImportable, opened
-from regulars.imports.statements import rows_of
 from regulars.kit.i18n import activate, gettext
 from regulars.stream.contracts import Actor
-from regulars.stream.database import tells_of_loss
+from regulars.stream.long_work import MOST_STARTS, Clock, alone_with, counts_as_start, never
 from regulars.stream.services import make_room
 
 BATCH_ITEMS = 500
 # How much smaller the first batch is after each start that did not get on: even where something is killed every few
 # seconds, some of it gets done.
 _SMALLER_BY = 5
-# A file that takes down whoever reads it is given up.
-MOST_STARTS = 5
 _REFUSALS_AT_ONCE = 5_000
-# Imports whose database was lost under this process: the start that it has counted was none of their doing.
-_lost: set[UUID] = set()
-Clock = Callable[[], datetime]
 
 log = structlog.get_logger(__name__)
-
-
-def never() -> bool:
-    """Tell that nothing asks to stop."""
-    return False
 
 
 def carry_on(import_id: UUID, *, clock: Clock, should_stop: Callable[[], bool] = never) -> bool:
@@ -53,27 +40,8 @@ def carry_on(import_id: UUID, *, clock: Clock, should_stop: Callable[[], bool] =
 
     It is False where somebody else is at it, or `should_stop` said so between two batches.
     """
-    with _alone(import_id) as is_mine:
-        try:
-            return is_mine and _work(import_id, clock, should_stop)
-        except Exception as error:
-            if tells_of_loss(error):
-                _lost.add(import_id)
-            raise
-
-
-@contextmanager
-def _alone(import_id: UUID) -> Iterator[bool]:
-    """Yield whether this process is the only one that works on the import; the lock goes with its connection."""
-    key = import_id.int & (2**63 - 1)
-    [(is_mine,)] = rows_of("take_up", {"key": key})
-    try:
-        yield bool(is_mine)
-    finally:
-        if is_mine:
-            # Where the connection is gone, so is the lock; what ended the work is what matters then.
-            with suppress(DatabaseError):
-                rows_of("let_go", {"key": key})
+    with alone_with(import_id) as is_mine:
+        return is_mine and _work(import_id, clock, should_stop)
 
 
 def _work(import_id: UUID, clock: Clock, should_stop: Callable[[], bool]) -> bool:
@@ -98,8 +66,7 @@ def _take_up(import_id: UUID, clock: Clock) -> ImportRow | None:
     row = _under_way(import_id)
     if row is None:
         return None
-    if import_id in _lost:
-        _lost.discard(import_id)
+    if not counts_as_start(import_id):
         return row
     row.starts += 1
     if row.starts > MOST_STARTS:

@@ -1,10 +1,9 @@
--- name: take_up
--- Whether this connection may work on an export; it holds the lock until it lets go, or ends.
-SELECT pg_try_advisory_lock(%(key)s)
-
--- name: let_go
--- Let another work on an export.
-SELECT pg_advisory_unlock(%(key)s)
+-- name: count_anew
+-- Let a job's attempts count from here, where the export that it works on has got on since somebody took it up.
+UPDATE procrastinate_jobs SET attempts = 0
+WHERE id = %(job)s AND attempts > 0 AND EXISTS (
+    SELECT FROM exports_export AS export WHERE export.id = %(export)s AND export.starts = 0
+)
 
 -- name: left_alone
 -- Exports that are under way, and for which no job waits or runs: their job was given up, or the database was away.

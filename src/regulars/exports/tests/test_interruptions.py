@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import tracemalloc
+from uuid import UUID
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.job_context import AbortReason
+from procrastinate.jobs import Job
 
 from regulars.exports import carrying_on, files
-from regulars.exports.carrying_on import MOST_STARTS, carry_on
+from regulars.exports.carrying_on import carry_on
 from regulars.exports.contracts import ExportKind, ExportState
 from regulars.exports.deferring import TASK
 from regulars.exports.files import path_of
+from regulars.exports.jobs import carry_on as carry_on_job
 from regulars.exports.jobs import take_up
+from regulars.exports.models import Export as ExportRow
 from regulars.exports.queries import get_export
 from regulars.exports.tests.export_factory import NOW, ask, content_of, export, table_of, work
 from regulars.orders.contracts import ProductState
 from regulars.orders.products import put_products
+from regulars.stream.long_work import MOST_STARTS
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +108,49 @@ def test_an_export_that_takes_every_worker_down_is_given_up(monkeypatch: pytest.
             carry_on(asked.id, clock=lambda: NOW)
     given_up = work(asked.id)
     assert (given_up.state, given_up.error_code) == (ExportState.FAILED, "interrupted")
+
+
+def test_a_database_that_is_lost_again_and_again_is_not_counted_against_the_export(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lose(*_: object) -> None:
+        raise OperationalError from psycopg.OperationalError("server closed the connection unexpectedly")
+
+    asked = ask(ExportKind.PRODUCTS)
+    with monkeypatch.context() as patched:
+        patched.setattr(carrying_on, "write_down", lose)
+        for _ in range(MOST_STARTS + 2):
+            with pytest.raises(OperationalError):
+                carry_on(asked.id, clock=lambda: NOW)
+    assert work(asked.id).state is ExportState.DONE
+
+
+def test_attempts_count_anew_where_the_export_has_got_on_since_it_was_taken_up(
+    products: int, small_batches: None
+) -> None:
+    asked = ask(ExportKind.PRODUCTS)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', attempts = 4 WHERE task_name = %s", [TASK])
+    ExportRow.objects.filter(id=asked.id).update(starts=1)
+    assert attempts_after_work(asked.id, should_abort=True) == 4
+    # It has got on meanwhile.
+    assert get_export(asked.id).items_done > 0
+    assert attempts_after_work(asked.id, should_abort=False) == 0
+    assert get_export(asked.id).state is ExportState.DONE
+
+
+def attempts_after_work(export_id: UUID, *, should_abort: bool) -> int:
+    """Do the export's job as a worker does, which may be about to stop; return how often it counts as tried."""
+    query = "SELECT id, attempts FROM procrastinate_jobs WHERE args ->> 'export_id' = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [str(export_id)])
+        [(number, attempts)] = cursor.fetchall()
+        job = Job(id=number, queue="default", lock=None, queueing_lock=None, task_name=TASK, attempts=attempts)
+        reason = AbortReason.SHUTDOWN if should_abort else None
+        context = JobContext(app=app, job=job, start_timestamp=0.0, abort_reason=lambda: reason)
+        carry_on_job.func(context, str(export_id))
+        cursor.execute(query, [str(export_id)])
+        return int(cursor.fetchone()[1])
 
 
 def test_where_there_is_no_room_it_fails_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,3 @@
--- name: take_up
--- Whether this connection may work on an import; it holds the lock until it lets go, or ends.
-SELECT pg_try_advisory_lock(%(key)s)
-
--- name: let_go
--- Let another work on an import.
-SELECT pg_advisory_unlock(%(key)s)
-
 -- name: count_anew
 -- Let a job's attempts count from here, where the import that it works on has got on since somebody took it up.
 UPDATE procrastinate_jobs SET attempts = 0

@@ -14,7 +14,7 @@ from procrastinate.job_context import AbortReason
 from procrastinate.jobs import Job
 
 from regulars.imports import carrying_on, services
-from regulars.imports.carrying_on import MOST_STARTS, carry_on
+from regulars.imports.carrying_on import carry_on
 from regulars.imports.contracts import Counts, Import, ImportState, Item
 from regulars.imports.deferring import TASK
 from regulars.imports.jobs import carry_on as carry_on_job
@@ -23,6 +23,7 @@ from regulars.imports.kinds.orders import OrdersKind
 from regulars.imports.models import Import as ImportRow
 from regulars.imports.queries import get_import
 from regulars.imports.tests.import_factory import MIRA, NOW, demo, refused_of, run, send, work
+from regulars.stream.long_work import MOST_STARTS
 
 
 class Killed(BaseException):

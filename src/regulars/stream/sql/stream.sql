@@ -138,3 +138,11 @@ WHERE server IS DISTINCT FROM (SELECT system_identifier FROM pg_control_system()
 -- name: strays
 -- How many events lie in the default partition (to a thousand); it is meant to stay empty.
 SELECT count(*) FROM (SELECT 1 FROM stream_event_default LIMIT 1000) AS strays
+
+-- name: take_up_work
+-- Whether this connection may do a work; it holds the lock until it lets go, or ends.
+SELECT pg_try_advisory_lock(%(key)s)
+
+-- name: let_go_of_work
+-- Let another do a work.
+SELECT pg_advisory_unlock(%(key)s)
