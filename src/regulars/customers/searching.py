@@ -17,12 +17,14 @@ LOOKED_AT = 1_000
 # How many words that begin alike are read. A customer has several of them: the name, and addresses made of it.
 WORDS_READ = 4 * EXACT_TO
 _PHONE = re.compile(r"[\d\s()+/.-]+")
+# As one dials another country; a customer's own number may begin with zeros too.
+_ABROAD = re.compile(r"^00(?=[1-9]\d{5})")
 
 
 def query_words(text: str) -> list[str]:
     """Return the folded words that a search asks for; a phone number's digits are one, as is an e-mail address."""
     if _PHONE.fullmatch(text.strip()) and sum(character.isdigit() for character in text) > 3:
-        return ["".join(character for character in text if character.isdigit()).removeprefix("00")]
+        return [_ABROAD.sub("", "".join(character for character in text if character.isdigit()))]
     found: list[str] = []
     for part in text.split():
         found += [fold(part)] if "@" in part[1:] else words(part)

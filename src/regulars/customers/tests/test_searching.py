@@ -43,6 +43,16 @@ def test_any_beginning_of_name_mail_or_phone_finds_her(ines: UUID, text: str) ->
     assert (count.value, count.is_exact) == (1, True)
 
 
+@pytest.mark.parametrize("number", ["000004", "00417", "4711"])
+def test_a_customers_own_number_is_found_whatever_it_begins_with(number: str) -> None:
+    identifiers = [Identifier(IdentifierKind.EXTERNAL_ID, number, "shop")]
+    [one] = services.resolve_customers(
+        people=[Person(identifiers=identifiers)], source="shop", now=NOW, actor=system("test")
+    )
+    found, _ = queries.search_customers(number, limit=5)
+    assert [each.id for each in found] == [one]
+
+
 @pytest.mark.parametrize("text", ["ovac", "ines gross", "kovacs", "", "!!", "'; drop table", "ines & | ! :*"])
 def test_what_no_word_begins_with_finds_nobody(ines: UUID, text: str) -> None:
     found, count = queries.search_customers(text, limit=5)

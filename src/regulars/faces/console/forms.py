@@ -124,6 +124,8 @@ class InvitationForm(DesignedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer("role", _roles())
+        # Who does not choose gives away the least.
+        self.fields["role"].initial = Role.TILL.value
 
 
 class AccountForm(DesignedForm):

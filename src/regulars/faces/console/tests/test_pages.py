@@ -167,6 +167,10 @@ def test_a_key_is_shown_once_and_can_be_revoked(owner: Client) -> None:
     assert owner.post("/api-keys/create", {"name": "None"}).status_code == 422
 
 
+def test_an_invitation_offers_the_role_that_may_least_first(owner: Client) -> None:
+    assert '<option value="till" selected>' in owner.get("/team").text
+
+
 def test_somebody_is_invited_joins_and_gets_another_role(owner: Client) -> None:
     page = owner.post("/team/invite", {"email": "ada@example.com", "role": "analyst"}).text
     link = re.search(r"http://127.0.0.1:8000(/join/[\w-]+)", page)
