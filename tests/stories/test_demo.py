@@ -18,6 +18,7 @@ import psycopg
 from tests.running import eventually
 
 from regulars.demo.orders import make_clean_orders
+from regulars.demo.selling import SOURCE
 from regulars.kit.installation import read_installation
 
 
@@ -79,12 +80,12 @@ def test_it_opens_once_and_again_and_two_at_once_and_leaves_nothing_running(home
 
 
 def orders_kept(folder: Path, port: int) -> int:
-    """Return how many orders a shop holds; -1 while nobody can be asked."""
+    """Return how many orders of its own a shop holds, without those of files; -1 while nobody can be asked."""
     shop = folder / "var" / f"demo-{port}"
     try:
         url = read_installation({"REGULARS_HOME": str(shop)}).urls["owner"]
         with psycopg.connect(url) as connection:
-            found = connection.execute("SELECT count(*) FROM orders_order").fetchone()
+            found = connection.execute("SELECT count(*) FROM orders_order WHERE source = %s", [SOURCE]).fetchone()
             return int(found[0]) if found else -1
     except psycopg.Error:
         return -1
