@@ -43,7 +43,7 @@ JOIN pg_temp.given ON given.number = 1 + n * 7 %% %(given)s
 JOIN pg_temp.family ON family.number = 1 + n / 13 %% %(family)s
 CROSS JOIN unnest(
     given.words || family.words
-    || ARRAY[n::text, 'example', 'com', given.words[1] || '.' || family.words[1] || '.' || n || '@example.com']
+    || ARRAY[n::text, 'example', 'com', '@' || given.words[1] || '.' || family.words[1] || '.' || n || '@example.com']
 ) AS word
 
 -- name: orders

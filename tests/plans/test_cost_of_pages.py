@@ -14,13 +14,14 @@ from tests.looking import rows_looked_at
 from regulars.customers import queries, searching
 from regulars.faces.console.permission import needed_by
 from regulars.faces.console.urls import urlpatterns
+from regulars.orders import queries as order_queries
 
 CUSTOMERS, ORDERS = 20_000, 30_000
 # The most rows that one statement may look at: more than a page shows, and far less than there are.
 MOST = 4_000
 # They only take what is sent, lead elsewhere, or are for those who have not signed in.
 NOT_PAGES = {"home", "sign-in", "sign-out", "preferences", "policy-report", "design.specimens"}
-SEARCHES = ("a", "an", "ida", "ida+ho", "ida.horvat.7@example.com", "a17", "a29999", "zzzz", "1")
+SEARCHES = ("a", "an", "ida", "ida+ho", "ida.horvat.7@example.com", "a17", "a29", "a29999", "zzzz", "1")
 
 
 def pages() -> list[str]:
@@ -48,6 +49,8 @@ def large_shop(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "EXACT_TO", 200)
     monkeypatch.setattr(searching, "LOOKED_AT", 100)
     monkeypatch.setattr(searching, "WORDS_READ", 400)
+    monkeypatch.setattr(searching, "COMPARED_WITH", 1_200)
+    monkeypatch.setattr(order_queries, "MOST_BY_NUMBER", 5)
 
 
 @pytest.mark.usefixtures("large_shop")

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import httpx
-from tests.running import Running
+from tests.running import Running, eventually
+
+from regulars.client import Client
 
 CANARIES = {
     "email": "canary.mail@example.com",
@@ -16,7 +18,18 @@ CANARIES = {
     "password": "canary-password-5417",
     "query": "canaryquery",
     "number": "canary-order-77",
+    "column": "canarycolumn",
+    "cell": "canary-cell-31",
+    "unreadable": "canary-date-90",
+    "author": "canary-author@example.com",
 }
+FILE = f"""order,customer,date,amount,{CANARIES["column"]}
+{CANARIES["number"]},{CANARIES["email"]},2026-11-20,5,{CANARIES["cell"]}
+81,{CANARIES["author"]},{CANARIES["unreadable"]},5,{CANARIES["cell"]}
+82,{CANARIES["author"]},2026-11-21,{CANARIES["cell"]},
+"""
+# What the database says of a row that it refuses holds the row.
+NO_MORE_FACTS = "ALTER TABLE orders_customer_facts ADD CHECK (orders > 1000) NOT VALID"
 
 
 def order(**different: object) -> dict[str, object]:
@@ -49,6 +62,32 @@ def found_in(folder: Path, wanted: dict[str, str]) -> dict[str, list[str]]:
     return found
 
 
+def send_in_a_file(regulars: Running) -> None:
+    """Import a file with rows that are kept and rows that are refused."""
+    path = regulars.home / f"{CANARIES['column']}.csv"
+    path.write_text(FILE, encoding="utf-8")
+    key = regulars.run("key", "add", "imports", "--scope", "imports.run", "--scope", "imports.read")
+    with Client(regulars.url, key) as client:
+        received = client.imports.create(path, kind="orders", source="till")["import_id"]
+        client.imports.map(received, {"currency": "EUR"})
+        client.imports.start(received)
+        eventually(lambda: client.imports.get(received)["state"] == "done", within_seconds=60)
+        assert [row["row"] for row in client.imports.refused(received)] == [2, 3]
+
+
+def have_a_handler_fail(regulars: Running, headers: dict[str, str]) -> None:
+    """Have what happens on an order break, until the order lies among the dead letters."""
+    with regulars.connected() as connection:
+        connection.execute(NO_MORE_FACTS)
+    httpx.put(f"{regulars.url}/v1/orders/shop/5", json=order(), headers=headers).raise_for_status()
+
+    def is_dead() -> bool:
+        with regulars.connected() as connection:
+            return bool(connection.execute("SELECT count(*) FROM stream_dead_letter").fetchone() != (0,))
+
+    eventually(is_dead, within_seconds=60)
+
+
 def test_no_log_holds_what_people_write_or_what_is_secret(regulars: Running) -> None:
     regulars.run("staff", "add", "mira@example.com", "--name", "Mira", stdin=f"{CANARIES['password']}\n")
     key = regulars.run("key", "add", "shop", "--scope", "orders.write", "--scope", "customers.read")
@@ -67,6 +106,8 @@ def test_no_log_holds_what_people_write_or_what_is_secret(regulars: Running) -> 
         assert token
         form = {"csrfmiddlewaretoken": token[1], "login": CANARIES["email"], "password": CANARIES["password"]}
         client.post("/sign-in", data=form)
+    send_in_a_file(regulars)
+    have_a_handler_fail(regulars, headers)
     assert statuses[0] == 200
     assert 500 not in statuses
     regulars.stop()

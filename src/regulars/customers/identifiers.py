@@ -54,4 +54,14 @@ def search_words(identifier: Identifier) -> list[str]:
         national = str(number.national_number)
         return [identifier.value.removeprefix("+"), national, f"0{national}"]
     found = words(identifier.value)
+    if "@" in identifier.value:
+        return [*found, whole_address(identifier.value)]
     return found if len(found) == 1 else [*found, fold(identifier.value).replace(" ", "")]
+
+
+def whole_address(text: str) -> str:
+    """Return the word under which an e-mail address is found as a whole, or its beginning.
+
+    The sign before it keeps it apart from the words in it, which would all be read twice otherwise.
+    """
+    return "@" + fold(text).replace(" ", "")

@@ -143,13 +143,11 @@ def search_customers(
 
     Each word is the beginning of a word of the name or an identifier; case and accents do not matter. `also` names for
     a word those customers for whom it is the beginning of something that another feature knows; `named` are those
-    whom the text as a whole names there.
+    whom the text as a whole names there; all by the ids that others lead to.
     """
-    searched = find(text, also or {}, named)
-    survivors = map_survivors(searched.ids)
-    found = list(dict.fromkeys(survivors[each] for each in searched.ids))
-    shown = list_customers(found[offset : offset + limit])
-    return shown, Count(max(searched.count.value, len(found)), is_exact=searched.count.is_exact)
+    found = find(text, also or {}, named)
+    shown = list_customers(found.ids[offset : offset + limit])
+    return shown, Count(max(found.count.value, len(found.ids)), is_exact=found.count.is_exact)
 
 
 def list_notes(

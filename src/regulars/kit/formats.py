@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from babel import Locale, dates, numbers
 
@@ -15,8 +16,17 @@ MISSING = "–"
 _LOCALES = {"en": "en_GB", "de": "de_DE"}
 
 
+# A page shows hundreds of figures, many of them alike, and Babel takes longer than the rest of the page to write them.
+_REMEMBERED = 20_000
+
+
 def _locale() -> Locale:
-    return Locale.parse(_LOCALES.get(language(), language()))
+    return _parsed(language())
+
+
+@cache
+def _parsed(name: str) -> Locale:
+    return Locale.parse(_LOCALES.get(name, name))
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -25,8 +35,12 @@ def number(value: float | None, digits: int = 0) -> str:
         return MISSING
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return numbers.format_decimal(value, format=pattern, locale=_locale())
+    return _number(value, digits, _locale())
+
+
+@lru_cache(_REMEMBERED)
+def _number(value: float, digits: int, locale: Locale) -> str:
+    return numbers.format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=locale)
 
 
 def percent(share: float | None, digits: int = 0) -> str:
@@ -42,17 +56,20 @@ def money(minor: float | None, currency: str | None, *, whole: bool = False) -> 
     """Return an amount of minor units as money; `whole` drops the minor units for headline figures."""
     if minor is None or not math.isfinite(minor):
         return MISSING
+    return _money(round(minor), currency, whole, _locale())
+
+
+@lru_cache(_REMEMBERED)
+def _money(minor: int, currency: str | None, whole: bool, locale: Locale) -> str:  # noqa: FBT001  # A key of the cache.
     digits = minor_digits(currency)
-    amount = Decimal(round(minor)).scaleb(-digits)
+    amount = Decimal(minor).scaleb(-digits)
     if whole:
         amount = amount.quantize(Decimal(1))
     if currency is None:
         return number(float(amount), 0 if whole else digits)
     if whole:
-        return numbers.format_currency(
-            amount, currency, format=_whole_pattern(), locale=_locale(), currency_digits=False
-        )
-    return numbers.format_currency(amount, currency, locale=_locale())
+        return numbers.format_currency(amount, currency, format=_whole_pattern(), locale=locale, currency_digits=False)
+    return numbers.format_currency(amount, currency, locale=locale)
 
 
 def _whole_pattern() -> str:
@@ -61,7 +78,12 @@ def _whole_pattern() -> str:
 
 def day(value: date | None, style: str = "medium") -> str:
     """Return a day in the locale's form; `style` is one of Babel's: short, medium, long, full."""
-    return MISSING if value is None else dates.format_date(value, format=style, locale=_locale())
+    return MISSING if value is None else _day(_date(value), style, _locale())
+
+
+@lru_cache(_REMEMBERED)
+def _day(value: date, style: str, locale: Locale) -> str:
+    return dates.format_date(value, format=style, locale=locale)
 
 
 def month(value: date) -> str:
@@ -71,7 +93,16 @@ def month(value: date) -> str:
 
 def day_of_year(value: date) -> str:
     """Return a day without its year, as `18 Nov`."""
-    return dates.format_skeleton("MMMd", value, locale=_locale())
+    return _day_of_year(_date(value), _locale())
+
+
+@lru_cache(_REMEMBERED)
+def _day_of_year(value: date, locale: Locale) -> str:
+    return dates.format_skeleton("MMMd", value, locale=locale)
+
+
+def _date(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
 
 
 def time_of_day(value: datetime) -> str:

@@ -50,35 +50,38 @@ INSERT INTO customers_word (customer_id, word)
 SELECT given.id, word
 FROM unnest(%(ids)s::uuid[], %(words)s::text[]) AS given (id, words), unnest(string_to_array(given.words, ' ')) AS word
 
+-- name: count_words
+-- How many words have each of some beginnings, counted to a number; the rarest first.
+SELECT wanted.beginning, read.words
+FROM unnest(%(beginnings)s::text[]) AS wanted (beginning)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS words
+    FROM (
+        SELECT FROM customers_word
+        WHERE word >= wanted.beginning COLLATE "C" AND word < (wanted.beginning || chr(1114111)) COLLATE "C"
+        LIMIT %(most)s
+    ) AS each_of_them
+) AS read
+ORDER BY read.words, length(wanted.beginning) DESC
+
 -- name: search
--- Customers that have a word for each beginning, at most so many, the newest of them first; with how many have them, and
--- whether all are counted. The words with the rarest beginning are read, to a number, and their customers' others looked up.
-WITH rarest AS MATERIALIZED (
-    SELECT wanted.beginning, read.words
-    FROM unnest(%(beginnings)s::text[]) AS wanted (beginning)
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS words
-        FROM (
-            SELECT FROM customers_word
-            WHERE word >= wanted.beginning COLLATE "C" AND word < (wanted.beginning || chr(1114111)) COLLATE "C"
-            LIMIT %(words_read)s
-        ) AS each_of_them
-    ) AS read
-    ORDER BY read.words, length(wanted.beginning) DESC
-    LIMIT 1
-), read AS MATERIALIZED (
-    SELECT DISTINCT entry.customer_id
-    FROM rarest
-    CROSS JOIN LATERAL (
-        SELECT customer_id FROM customers_word
-        WHERE word >= rarest.beginning COLLATE "C" AND word < (rarest.beginning || chr(1114111)) COLLATE "C"
-        LIMIT %(words_read)s
-    ) AS entry
+-- Customers that have a word for a beginning and one for each of some others, at most so many, the newest of them first;
+-- with how many have them, and whether all are counted. The words with the first are read, to a number, and those with
+-- the second (null where there is none); the others are looked up for each customer, which takes longer for many.
+WITH read AS MATERIALIZED (
+    SELECT customer_id FROM customers_word
+    WHERE word >= %(beginning)s COLLATE "C" AND word < (%(beginning)s || chr(1114111)) COLLATE "C"
+    LIMIT %(words_read)s
 ), found AS MATERIALIZED (
-    SELECT read.customer_id FROM read
-    WHERE NOT EXISTS (
-        SELECT FROM rarest, unnest(%(beginnings)s::text[]) AS wanted (beginning)
-        WHERE wanted.beginning <> rarest.beginning AND NOT EXISTS (
+    SELECT DISTINCT customer_id FROM read
+    WHERE (
+        %(second)s::text IS NULL OR customer_id IN (
+            SELECT customer_id FROM customers_word
+            WHERE word >= %(second)s COLLATE "C" AND word < (%(second)s || chr(1114111)) COLLATE "C"
+        )
+    ) AND NOT EXISTS (
+        SELECT FROM unnest(%(others)s::text[]) AS wanted (beginning)
+        WHERE NOT EXISTS (
             SELECT FROM customers_word AS entry
             WHERE entry.customer_id = read.customer_id
                 AND entry.word >= wanted.beginning COLLATE "C"
@@ -86,13 +89,11 @@ WITH rarest AS MATERIALIZED (
         )
     )
 )
-SELECT shown.id, (SELECT count(*) FROM found), (SELECT words < %(words_read)s FROM rarest)
-FROM (
-    SELECT customer.id, customer.created_at
-    FROM (SELECT customer_id FROM found LIMIT %(most)s) AS first_found
-    JOIN customers_customer AS customer ON customer.id = first_found.customer_id
-) AS shown
-ORDER BY shown.created_at DESC, shown.id
+SELECT customer.id, (SELECT count(*) FROM found), (SELECT count(*) < %(words_read)s FROM read)
+-- Ids are in the order of arrival; since when one is a customer may be told later.
+FROM (SELECT customer_id FROM found ORDER BY customer_id DESC LIMIT %(most)s) AS newest
+JOIN customers_customer AS customer ON customer.id = newest.customer_id
+ORDER BY customer.created_at DESC, customer.id
 
 -- name: search_among
 -- Those of some customers that have a word for each beginning.

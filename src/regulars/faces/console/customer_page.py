@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from regulars.business.queries import get_business
 from regulars.customers import queries as customers
 from regulars.customers.contracts import Customer, Merge, Note, Trait, TraitKind
 from regulars.faces.console.acting import acting
@@ -22,6 +21,7 @@ from regulars.faces.console.permission import needs
 from regulars.faces.console.profiles import kinds_by_hand
 from regulars.faces.console.wording import KINDS, entry_of
 from regulars.faces.console.words import IDENTIFIER_WORDS
+from regulars.faces.console.zone import business_of
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
 from regulars.orders import queries as orders
@@ -68,7 +68,7 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "may_write": request.user.has_perm("customers.write"),
         "may_remove": request.user.has_perm("customers.write") and len(customer.identifiers) > 1,
         "may_merge": request.user.has_perm("customers.merge"),
-        "currency": get_business().reporting_currency,
+        "currency": business_of(request).reporting_currency,
         "trail": [(gettext("Customers"), reverse("console:customers"))],
     }
     return render(request, "console/customer.html", context)

@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from regulars.business.queries import get_business
 from regulars.customers import queries as customers
 from regulars.customers.contracts import Count, Customer
 from regulars.customers.searching import EXACT_TO, LOOKED_AT
 from regulars.faces.console.paging import WrongPlace, read_id_place, write_place
 from regulars.faces.console.permission import for_staff, needs
+from regulars.faces.console.templatetags.console import initials, recently
+from regulars.faces.console.zone import business_of
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
 from regulars.orders.contracts import CustomerFacts
@@ -26,12 +27,19 @@ ROWS = 50
 _LONGEST_SEARCH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A customer and what is told of it in the list."""
+    """A customer as the list tells of it: all in words, since a template takes far longer to put things into words."""
 
-    customer: Customer
-    facts: CustomerFacts | None
+    address: str
+    name: str
+    initials: str
+    email: str
+    phone: str
+    orders: str
+    revenue: str
+    last_ordered_at: str
+    last_ordered: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +67,11 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     place = request.GET.get("before", "")
     shown = _found(text, place) if text else _newest(place)
     facts = map_customer_facts([each.id for each in shown.customers])
+    currency = business_of(request).reporting_currency
     context = {
-        "rows": [Row(each, facts.get(each.id)) for each in shown.customers],
+        "rows": [_row(each, facts.get(each.id), currency) for each in shown.customers],
         "counted": _counted(shown.count, found=bool(text)),
         "nobody_yet": not text and not place and not shown.customers,
-        "currency": get_business().reporting_currency,
         "may_make_keys": request.user.has_perm("api_keys.manage"),
         "search": text,
         "may_add": request.user.has_perm("customers.write"),
@@ -75,6 +83,21 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     }
     part = getattr(request, "htmx", False) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     return render(request, "console/_customers.html" if part else "console/customers.html", context)
+
+
+def _row(customer: Customer, facts: CustomerFacts | None, currency: str) -> Row:
+    last = facts.last_ordered_at if facts else None
+    return Row(
+        address=reverse("console:customer", args=[customer.id]),
+        name=customer.label,
+        initials=initials(customer.label),
+        email=customer.email,
+        phone=customer.phone,
+        orders=formats.number(facts.orders if facts else 0),
+        revenue=formats.money(facts.revenue_minor if facts else 0, currency),
+        last_ordered_at=last.isoformat() if last else "",
+        last_ordered=recently(last) if last else "",
+    )
 
 
 def _newest(place: str) -> Shown:

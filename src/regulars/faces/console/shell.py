@@ -6,10 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from regulars.business.queries import get_business
 from regulars.faces.console.navigation import navigation_for
 from regulars.faces.console.permission import needed_by
 from regulars.faces.console.preferences import SYSTEM, THEMES, chosen_theme
+from regulars.faces.console.zone import business_of
 from regulars.kit.i18n import LANGUAGES, gettext
 
 # Pages that belong to an entry of the navigation without being it.
@@ -29,7 +29,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     section = _SECTIONS.get(page, page)
     return context | {
         "navigation": navigation_for(user, section),
-        "business": get_business(),
+        "business": business_of(request),
         "may_search": user.has_perm("customers.read"),
         "themes": [(name, gettext(text), name == theme) for name, text in THEMES.items()],
         "languages": LANGUAGES.items(),

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -25,7 +24,6 @@ from regulars.faces.console.permission import needs
 from regulars.faces.console.settings_tabs import tabs
 from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
-from regulars.staff.services import record
 
 
 class ShopForm(DesignedForm):
@@ -103,12 +101,9 @@ def change(request: HttpRequest, shop_id: UUID) -> HttpResponse:
 
 
 def _save(request: HttpRequest, form: ShopForm) -> bool:
-    """Keep what was filled in; the business knows no audit trail, so that it is told here."""
     who = acting(request)
     try:
-        with transaction.atomic():
-            shop = save_shop(shop=form.shop(), now=who.now, actor=who.actor)
-            record(who.actor, "shop.saved", "shop", shop.id, now=who.now, details={"code": shop.code})
+        save_shop(shop=form.shop(), now=who.now, actor=who.actor)
     except WrongBusiness as error:
         form.refuse(error)
         return False

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from regulars.business.contracts import Business
 from regulars.business.queries import get_business
 
 
@@ -25,4 +26,13 @@ class TellTheirTime:
         """Take the zone for a page of the console."""
         match = request.resolver_match
         if match and match.app_name == "console" and request.user.is_authenticated:
-            timezone.activate(get_business().zone_info)
+            timezone.activate(business_of(request).zone_info)
+
+
+def business_of(request: HttpRequest) -> Business:
+    """Return the business, which is read once for each request."""
+    found = getattr(request, "regulars_business", None)
+    if not isinstance(found, Business):
+        found = get_business()
+        request.regulars_business = found  # type: ignore[attr-defined]
+    return found

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.db import connection, connections, transaction
 from django.db.utils import ProgrammingError
 
+from regulars.business.contracts import Rate, Shop
+from regulars.business.services import save_rates, save_shop
+from regulars.kit.ids import new_id
 from regulars.staff.auditing import record, seal_audit_trail, verify_audit_trail
+from regulars.staff.consumers import BUSINESS_CHANGED, audit_business
 from regulars.staff.models import AuditEntry
-from regulars.stream.contracts import system
+from regulars.staff.queries import list_audit_entries
+from regulars.stream.contracts import Actor, ActorKind, Cursor, Event, system
+from regulars.stream.queries import look_through
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -19,6 +26,32 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def write(count: int = 3) -> None:
     for number in range(count):
         record(system("test"), "thing.done", "thing", number, now=NOW, details={"fields": ["name"]})
+
+
+def shop_events() -> list[Event]:
+    look = look_through(after=Cursor(), limit=10)
+    return [event for event in look.events if event.type in BUSINESS_CHANGED]
+
+
+def test_changes_of_the_business_come_on_the_trail_once_with_who_made_them(fresh_database: str) -> None:
+    who = Actor(ActorKind.API_KEY, "01900000-0000-7000-8000-000000000000")
+    shop = save_shop(
+        shop=Shop(id=new_id(), code="old-town", name="Old Town", zone="Europe/Vienna", closed_on=None),
+        now=NOW,
+        actor=who,
+    )
+    save_rates(rates=[Rate(currency="USD", valid_on=NOW.date(), rate=Decimal("0.9"), source="")], now=NOW, actor=who)
+    assert len(shop_events()) == 2
+    for _ in range(2):
+        audit_business(shop_events())
+    entries = [entry for entry, _ in list_audit_entries(limit=9)]
+    assert [(each.action, each.actor, each.object_id) for each in entries] == [
+        ("rates.changed", str(who), "rates"),
+        ("shop.opened", str(who), str(shop.id)),
+    ]
+    assert entries[1].details == {"code": "old-town"}
+    seal_audit_trail(now=NOW)
+    assert verify_audit_trail().is_whole
 
 
 def tamper(statement: str) -> None:

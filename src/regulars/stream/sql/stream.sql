@@ -106,12 +106,20 @@ SELECT count(*), min(received_at) FROM (
 
 -- name: timeline
 -- A customer's events, the latest first, before a place in that order.
-SELECT id, type, customer_id, actor, source, occurred_at, received_at, payload, transaction, position
-FROM stream_event
-WHERE customer_id = ANY(%(customer_ids)s)
-    AND (occurred_at, position) < (%(before_at)s, %(before_position)s)
-    AND (%(types)s::text[] IS NULL OR type = ANY(%(types)s))
-ORDER BY occurred_at DESC, position DESC
+SELECT event.id, event.type, event.customer_id, event.actor, event.source, event.occurred_at, event.received_at,
+    event.payload, event.transaction, event.position
+FROM unnest(%(customer_ids)s::uuid[]) AS known_as (id)
+-- Id by id, so that each partition's index gives the latest first, and no more is read than is asked for.
+CROSS JOIN LATERAL (
+    SELECT * FROM stream_event
+    WHERE customer_id = known_as.id
+        AND occurred_at <= %(before_at)s
+        AND (occurred_at, position) < (%(before_at)s, %(before_position)s)
+        AND (%(types)s::text[] IS NULL OR type = ANY(%(types)s))
+    ORDER BY occurred_at DESC, position DESC
+    LIMIT %(limit)s
+) AS event
+ORDER BY event.occurred_at DESC, event.position DESC
 LIMIT %(limit)s
 
 -- name: events_by_id

@@ -49,6 +49,7 @@ def fill() -> dict[str, str]:
         "the other profile is searched": f"/customers/{customer}/merge?q=kovac",
         "two profiles": f"/customers/{customer}/merge?with={other}",
         "nobody found": "/customers?q=xyzzy",
+        "the API": "/v1/docs",
     }
 
 
