@@ -53,7 +53,7 @@ def _rows(customers: int) -> Iterator[Sequence[object]]:
             f"I{run}-{order}",
             placed.isoformat(),
             f"{who}@example.com",
-            f"P{1 + order * (line + 1) % 5_000}",
+            f"P{1 + (order + 37 * line) % 5_000}",
             1,
             "12.50",
         ]

@@ -18,9 +18,9 @@ EMAIL, PASSWORD, OTHER = "mira.canary@example.com", "correct horse battery stapl
 
 
 @contextmanager
-def started(home: Path, box: Mailbox) -> Iterator[Running]:
+def started(made_home: Path, box: Mailbox) -> Iterator[Running]:
     """A Regulars whose mails go to a box, and in which Mira has an account."""
-    running = Running(home)
+    running = Running(made_home)
     running.environment |= {
         "REGULARS_SMTP_URL": f"smtp://127.0.0.1:{box.port}",
         "REGULARS_MAIL_FROM": "Regulars <crm@example.com>",
@@ -50,8 +50,8 @@ def is_in(browser: httpx.Client) -> bool:
     return browser.get("/account").url.path == "/account"
 
 
-def test_a_forgotten_password_is_set_by_mail_or_by_command_and_no_log_tells_of_it(home: Path) -> None:
-    with mail_server() as box, started(home, box) as running:
+def test_a_forgotten_password_is_set_by_mail_or_by_command_and_no_log_tells_of_it(made_home: Path) -> None:
+    with mail_server() as box, started(made_home, box) as running:
         browser, other = browser_of(running), browser_of(running)
         post(browser, "/sign-in", login=EMAIL, password=PASSWORD)
         assert is_in(browser)
@@ -73,12 +73,12 @@ def test_a_forgotten_password_is_set_by_mail_or_by_command_and_no_log_tells_of_i
             assert other.get(address).status_code == 404
     told = {"email": EMAIL, "password": PASSWORD, "new password": OTHER, "link": "canary-of-a-link"}
     key = link[1].rpartition("/")[2].partition("-")[2]
-    assert found_in(home, told | {"key": key, "code": "canary-of-a-code"}) == {}
+    assert found_in(made_home, told | {"key": key, "code": "canary-of-a-code"}) == {}
 
 
-def test_guesses_are_counted_by_all_processes_together(home: Path) -> None:
+def test_guesses_are_counted_by_all_processes_together(made_home: Path) -> None:
     pages = []
-    with mail_server() as box, started(home, box) as running:
+    with mail_server() as box, started(made_home, box) as running:
         for _ in range(6):
             # A connection of its own, so that any process may answer.
             with browser_of(running) as browser:

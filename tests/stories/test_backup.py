@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tarfile
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 from psycopg import sql
 from tests.external import External, external_server
 from tests.running import Running, eventually
+from tests.stories.conftest import folder_of_a_story, running_in
 from tests.stories.test_first_order import sign_in
 from tests.stories.test_recovery import Shop
 
@@ -26,10 +27,8 @@ OF_THE_SERVER = {"stream_clock", "procrastinate_workers", "procrastinate_periodi
 
 @pytest.fixture
 def other_home() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="regulars-story-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with folder_of_a_story() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
@@ -68,27 +67,48 @@ def held_back(running: Running) -> Iterator[None]:
         yield
 
 
+@dataclass
+class Backed:
+    """A shop of five orders and its backup, of when nobody had been told of two of them; Regulars is stopped."""
+
+    shop: Shop
+    path: Path
+    before: dict[str, tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def backed(made: Running) -> Iterator[Backed]:
+    with folder_of_a_story() as folder:
+        made.copy_to(folder)
+        with running_in(folder) as running:
+            shop = Shop(running)
+            sign_in(running)
+            for _ in range(3):
+                shop.send()
+            eventually(shop.all_arrived)
+            with held_back(running):
+                shop.send()
+                shop.send()
+                path = Path(running.run("backup"))
+                before = rows_of(owner_url(running))
+            eventually(shop.all_arrived)
+        yield Backed(shop, path, before)
+
+
 @pytest.fixture
-def backed_up(regulars: Running) -> tuple[Shop, Path, dict[str, tuple[int, str]]]:
-    """A shop of five orders, two of which nobody has been told of yet, and its backup."""
-    shop = Shop(regulars)
-    sign_in(regulars)
-    for _ in range(3):
-        shop.send()
-    eventually(shop.all_arrived)
-    with held_back(regulars):
-        shop.send()
-        shop.send()
-        path = Path(regulars.run("backup"))
-        before = rows_of(owner_url(regulars))
-    return shop, path, before
+def stopped(backed: Backed, home: Path) -> Running:
+    """A copy of the shop that was backed up, for a story of its own; with a copy of the backup."""
+    backed.shop.regulars.copy_to(home)
+    return Running(home)
 
 
-Backed = tuple[Shop, Path, dict[str, tuple[int, str]]]
+def backup_in(running: Running) -> Path:
+    [path] = (running.home / "backups").iterdir()
+    return path
 
 
-def test_a_backup_is_one_file_for_its_owner_only_that_says_what_it_holds(backed_up: Backed) -> None:
-    _, path, before = backed_up
+def test_a_backup_is_one_file_for_its_owner_only_that_says_what_it_holds(backed: Backed) -> None:
+    path, before = backed.path, backed.before
     assert path.stat().st_mode & 0o777 == 0o600
     assert [found.name for found in path.parent.iterdir()] == [path.name]
     with tarfile.open(path) as tar:
@@ -102,21 +122,18 @@ def test_a_backup_is_one_file_for_its_owner_only_that_says_what_it_holds(backed_
     assert manifest["postgres_major"] == 18
 
 
-def test_all_rows_come_back_into_an_empty_home_and_the_stream_goes_on(
-    backed_up: Backed, other_home: Path, regulars: Running
-) -> None:
-    shop, path, before = backed_up
+def test_all_rows_come_back_into_an_empty_home_and_the_stream_goes_on(backed: Backed, other_home: Path) -> None:
     other = Running(other_home)
-    assert "Restored." in other.told("restore", str(path))
-    with_database_of(other, lambda url: compare(rows_of(url), before))
+    assert "Restored." in other.told("restore", str(backed.path))
+    with_database_of(other, lambda url: compare(rows_of(url), backed.before))
     # The links and sessions signed before are good still.
-    secrets = [json.loads((home / "secrets.json").read_text()) for home in (regulars.home, other_home)]
+    secrets = [json.loads((home / "secrets.json").read_text()) for home in (backed.shop.regulars.home, other_home)]
     assert secrets[0]["secret_key"] == secrets[1]["secret_key"]
 
     other.start()
     try:
         there = Shop(other)
-        there.sent = shop.sent
+        there.sent = backed.shop.sent
         # What waited at the backup is told first, and what comes new after it; each once.
         eventually(there.all_arrived, within_seconds=60)
         there.send()
@@ -132,11 +149,10 @@ def test_all_rows_come_back_into_an_empty_home_and_the_stream_goes_on(
         other.stop()
 
 
-def test_without_settling_the_clock_the_order_would_be_lost(backed_up: Backed, other_home: Path) -> None:
+def test_without_settling_the_clock_the_order_would_be_lost(backed: Backed, other_home: Path) -> None:
     # The positive control of the test above: on a new server the numbers of transactions begin low.
-    _, path, _ = backed_up
     other = Running(other_home)
-    other.run("restore", str(path))
+    other.run("restore", str(backed.path))
 
     def look(url: str) -> None:
         with psycopg.connect(url) as connection:
@@ -183,24 +199,24 @@ def test_a_backup_is_of_one_moment_while_orders_come_in(regulars: Running, other
     with_database_of(other, is_whole)
 
 
-def test_a_backup_goes_to_a_server_of_ones_own_and_back(
-    backed_up: Backed, other_home: Path, external: External
-) -> None:
-    _, path, before = backed_up
+def test_a_backup_goes_to_a_server_of_ones_own_and_back(backed: Backed, other_home: Path, external: External) -> None:
     other = Running(other_home)
     other.environment |= external.database_with_three_logins()
-    other.told("restore", str(path))
-    compare(rows_of(other.environment["DATABASE_OWNER_URL"]), before)
+    other.told("restore", str(backed.path))
+    compare(rows_of(other.environment["DATABASE_OWNER_URL"]), backed.before)
     # Its programs are those of version 16; what they write, the newest reads.
     back = other.run("backup")
     third = Running(other_home / "third")
     third.home.mkdir(mode=0o755)
     third.told("restore", back)
-    with_database_of(third, lambda url: compare(rows_of(url), before))
+    with_database_of(third, lambda url: compare(rows_of(url), backed.before))
 
 
-def test_what_is_there_is_replaced_only_when_told_to_and_asked(backed_up: Backed, regulars: Running) -> None:
-    shop, path, before = backed_up
+def test_what_is_there_is_replaced_only_when_told_to_and_asked(backed: Backed, stopped: Running) -> None:
+    regulars, path = stopped, backup_in(stopped)
+    regulars.start()
+    shop = Shop(regulars)
+    shop.sent = backed.shop.sent
     shop.send()
     eventually(shop.all_arrived)
     assert "stop it before a restore" in regulars.refusal_after_telling("restore", str(path), "--replace", "--yes")
@@ -210,9 +226,12 @@ def test_what_is_there_is_replaced_only_when_told_to_and_asked(backed_up: Backed
     assert "Nobody is there to answer" in regulars.refusal_after_telling("restore", str(path), "--replace")
     assert (regulars.home / "secrets.json").read_text() == key
     regulars.told("restore", str(path), "--replace", "--yes")
-    with_database_of(regulars, lambda url: compare(rows_of(url), before))
+    with_database_of(regulars, lambda url: compare(rows_of(url), backed.before))
     regulars.start()
-    eventually(lambda: _counts(regulars) == (5, 5))
+    try:
+        eventually(lambda: _counts(regulars) == (5, 5))
+    finally:
+        regulars.stop()
 
 
 def _counts(running: Running) -> tuple[int, int]:
@@ -285,15 +304,14 @@ def rewrite(path: Path, changes: dict[str, Any]) -> None:
     ids=lambda value: value.__name__ if callable(value) else "",
 )
 def test_a_backup_that_is_not_whole_or_too_new_is_refused_and_nothing_is_lost(
-    backed_up: Backed, regulars: Running, damage: Callable[[Path], object], said: str
+    stopped: Running, damage: Callable[[Path], object], said: str
 ) -> None:
-    shop, path, _ = backed_up
+    path = backup_in(stopped)
     damage(path)
-    eventually(shop.all_arrived)
-    regulars.stop()
-    assert said in regulars.refusal_after_telling("restore", str(path), "--replace", "--yes")
-    regulars.start()
-    assert shop.all_arrived()
+    kept: list[dict[str, tuple[int, str]]] = []
+    with_database_of(stopped, lambda url: kept.append(rows_of(url)))
+    assert said in stopped.refusal_after_telling("restore", str(path), "--replace", "--yes")
+    with_database_of(stopped, lambda url: compare(rows_of(url), kept[0]))
 
 
 def test_a_file_that_is_not_there_is_said_so(home: Path) -> None:

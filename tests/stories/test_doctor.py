@@ -272,10 +272,8 @@ def test_one_login_for_all_is_worth_a_word(home: Path) -> None:
     assert "No database server answers" in found["database"]["sentence"]
 
 
-def test_a_regulars_that_does_not_run_is_looked_at_all_the_same_and_what_a_kill_left_is_named(home: Path) -> None:
-    running = Running(home)
-    running.start()
-    running.stop()
+def test_a_regulars_that_does_not_run_is_looked_at_all_the_same_and_what_a_kill_left_is_named(made_home: Path) -> None:
+    running = Running(made_home)
     code, found = examined(running)
     assert code == 0
     assert found["worker"] == {
@@ -293,8 +291,8 @@ def test_a_regulars_that_does_not_run_is_looked_at_all_the_same_and_what_a_kill_
     assert examined(running)[1]["left behind"]["sentence"] == "The last Regulars was killed."
 
 
-def test_a_server_that_got_loose_is_named(home: Path) -> None:
-    running = Running(home)
+def test_a_server_that_got_loose_is_named(made_home: Path) -> None:
+    running = Running(made_home)
     running.start()
     leashes = running.leashes("postgres")
     for leash in leashes:

@@ -76,14 +76,21 @@ def shop(regulars: Running) -> Shop:
     return shop
 
 
+@pytest.fixture(scope="module")
+def enduring_shop(enduring: Running) -> Shop:
+    return Shop(enduring)
+
+
 @pytest.mark.parametrize("victim", sorted(VICTIMS.keys() - {"supervisor"}))
-def test_what_is_killed_comes_back_by_itself(regulars: Running, shop: Shop, victim: str) -> None:
-    regulars.kill(victim)
+def test_what_is_killed_comes_back_by_itself(enduring: Running, enduring_shop: Shop, victim: str) -> None:
+    enduring_shop.send()
+    eventually(enduring_shop.all_arrived)
+    enduring.kill(victim)
     for _ in range(3):
-        shop.send()
-    eventually(shop.all_arrived, within_seconds=60)
-    regulars.wait_until_up()
-    eventually(lambda: all(VICTIMS[name](regulars) for name in PARTS))
+        enduring_shop.send()
+    eventually(enduring_shop.all_arrived, within_seconds=60)
+    enduring.wait_until_up()
+    eventually(lambda: all(VICTIMS[name](enduring) for name in PARTS))
 
 
 def test_after_a_kill_of_the_supervisor_its_children_are_gone_and_a_new_start_works_at_once(
@@ -249,19 +256,19 @@ def test_it_can_be_stopped_while_it_starts(home: Path) -> None:
     assert running.left_over() == []
 
 
-def test_a_second_start_in_the_same_home_is_refused(regulars: Running) -> None:
-    second = Running(regulars.home)
+def test_a_second_start_in_the_same_home_is_refused(enduring: Running) -> None:
+    second = Running(enduring.home)
     said = second.refusal("serve", "--port", str(second.port))
     assert said == (
-        f"Regulars runs in {regulars.home} already; stop it first, or set REGULARS_HOME to another folder.\n"
+        f"Regulars runs in {enduring.home} already; stop it first, or set REGULARS_HOME to another folder.\n"
     )
-    regulars.wait_until_up()
+    enduring.wait_until_up()
 
 
-def test_a_port_that_is_taken_is_said_so_before_anything_is_started(regulars: Running, home: Path) -> None:
+def test_a_port_that_is_taken_is_said_so_before_anything_is_started(enduring: Running, home: Path) -> None:
     other = Running(home / "other")
-    said = other.refusal("serve", "--port", str(regulars.port))
-    assert said == f"Port {regulars.port} is taken by another program; choose another one with --port.\n"
+    said = other.refusal("serve", "--port", str(enduring.port))
+    assert said == f"Port {enduring.port} is taken by another program; choose another one with --port.\n"
     assert [path.name for path in other.home.iterdir()] == ["run.lock"]
 
 

@@ -41,19 +41,19 @@ def goes_on(running: Running, shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("way", ["upgrade", "serve"])
-def test_a_database_from_before_is_backed_up_and_brought_up_to_date(home: Path, way: str) -> None:
-    running = Running(home)
+def test_a_database_from_before_is_backed_up_and_brought_up_to_date(made_home: Path, way: str) -> None:
+    running = Running(made_home)
     shop = shop_with_an_order(running)
     running.stop()
     assert "was up to date already" in running.told("upgrade")
-    assert not (home / "backups").exists()
+    assert not (made_home / "backups").exists()
     take_back(running, "api")
     if way == "upgrade":
         told = running.told("upgrade")
         assert "A backup from before the upgrade is in" in told
         assert told.endswith("The database is up to date.")
     goes_on(running, shop)
-    [backup] = (home / "backups").iterdir()
+    [backup] = (made_home / "backups").iterdir()
     assert backup.suffix == ".tar"
 
 

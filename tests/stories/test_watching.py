@@ -21,8 +21,8 @@ TOKEN = "a-token-for-the-one-that-measures-0123456789"
 
 
 @pytest.fixture
-def logging_in_json(home: Path) -> Iterator[Running]:
-    running = Running(home)
+def logging_in_json(made_home: Path) -> Iterator[Running]:
+    running = Running(made_home)
     running.environment["REGULARS_LOG_FORMAT"] = "json"
     running.start()
     yield running
@@ -107,13 +107,13 @@ def test_what_waits_and_what_failed_is_measured(regulars: Running) -> None:
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-Ip"])
-def test_the_measurements_are_not_for_who_comes_through_a_proxy(regulars: Running, header: str) -> None:
-    assert httpx.get(f"{regulars.url}/metrics").status_code == 200
-    assert httpx.get(f"{regulars.url}/metrics", headers={header: "203.0.113.7"}).status_code == 403
+def test_the_measurements_are_not_for_who_comes_through_a_proxy(enduring: Running, header: str) -> None:
+    assert httpx.get(f"{enduring.url}/metrics").status_code == 200
+    assert httpx.get(f"{enduring.url}/metrics", headers={header: "203.0.113.7"}).status_code == 403
 
 
-def test_with_a_token_only_the_token_opens_them(home: Path) -> None:
-    running = Running(home)
+def test_with_a_token_only_the_token_opens_them(made_home: Path) -> None:
+    running = Running(made_home)
     running.environment["REGULARS_METRICS_TOKEN"] = TOKEN
     running.start()
     try:
@@ -176,9 +176,9 @@ class Collector:
         return all(name in self.received for name in names)
 
 
-def test_traces_name_routes_subscriptions_and_jobs_and_nothing_of_anybody(home: Path, otel: None) -> None:
+def test_traces_name_routes_subscriptions_and_jobs_and_nothing_of_anybody(made_home: Path, otel: None) -> None:
     collector = Collector()
-    running = Running(home)
+    running = Running(made_home)
     running.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{collector.server.server_port}"
     running.environment["OTEL_BSP_SCHEDULE_DELAY"] = "200"
     running.start()

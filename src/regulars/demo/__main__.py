@@ -36,7 +36,8 @@ def demo(
     """Run Regulars with the demo shop."""
     home = Path("var") / f"demo-{port}"
     os.environ["REGULARS_HOME"] = str(home)
-    os.environ["REGULARS_URL"] = f"http://{HOST}:{port}"
+    # Browsers allow passkeys here, and not at an IP address.
+    os.environ["REGULARS_URL"] = f"http://localhost:{port}"
     last = _day(until) if until else datetime.now(ZoneInfo(ZONE)).date() - timedelta(days=1)
 
     def prepare() -> None:

@@ -14,6 +14,7 @@ from regulars.exports.carrying_on import carry_on as do_the_work
 from regulars.exports.deferring import TASK, defer_work
 from regulars.exports.services import forget_files
 from regulars.exports.statements import rows_of
+from regulars.stream.long_work import is_at_work
 
 # A file of what is known of customers lies about no longer than it takes to fetch it.
 FILES_KEPT = timedelta(days=7)
@@ -35,8 +36,10 @@ def carry_on(context: JobContext, export_id: str) -> None:
 def take_up(timestamp: int) -> None:  # noqa: ARG001  # procrastinate passes when it was due.
     """Have exports done that are under way and that nobody does."""
     for (export_id,) in rows_of("left_alone", {"task": TASK}):
-        defer_work(export_id)
-        log.warning("export_taken_up", export_id=str(export_id))
+        # A command does its work itself, without a job.
+        if not is_at_work(export_id):
+            defer_work(export_id)
+            log.warning("export_taken_up", export_id=str(export_id))
 
 
 @app.periodic(cron="11 * * * *")

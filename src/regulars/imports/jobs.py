@@ -14,6 +14,7 @@ from regulars.imports.carrying_on import carry_on as do_the_work
 from regulars.imports.deferring import TASK, defer_work
 from regulars.imports.services import forget_files
 from regulars.imports.statements import rows_of
+from regulars.stream.long_work import is_at_work
 
 # What stands in a file is kept no longer than it takes to look at what was refused.
 FILES_KEPT = timedelta(days=30)
@@ -35,8 +36,10 @@ def carry_on(context: JobContext, import_id: str) -> None:
 def take_up(timestamp: int) -> None:  # noqa: ARG001  # procrastinate passes when it was due.
     """Have imports done that are under way and that nobody does."""
     for (import_id,) in rows_of("left_alone", {"task": TASK}):
-        defer_work(import_id)
-        log.warning("import_taken_up", import_id=str(import_id))
+        # A command does its work itself, without a job.
+        if not is_at_work(import_id):
+            defer_work(import_id)
+            log.warning("import_taken_up", import_id=str(import_id))
 
 
 @app.periodic(cron="41 3 * * *")

@@ -127,7 +127,7 @@ def read_installation(environment: Mapping[str, str]) -> Installation:
 
 def _address(environment: Mapping[str, str]) -> tuple[str, str]:
     """Return the address that people type, and the host in it."""
-    url = environment.get("REGULARS_URL", "http://127.0.0.1:8000").rstrip("/")
+    url = environment.get("REGULARS_URL", "http://localhost:8000").rstrip("/")
     parts = _split(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
         raise WrongSetting(

@@ -30,7 +30,7 @@ def never() -> bool:
 @contextmanager
 def alone_with(work_id: UUID) -> Iterator[bool]:
     """Yield whether this process is the only one that does a work; the lock goes with its connection."""
-    key = work_id.int & (2**63 - 1)
+    key = _key(work_id)
     [(is_mine,)] = rows_of("take_up_work", {"key": key})
     try:
         yield bool(is_mine)
@@ -43,6 +43,16 @@ def alone_with(work_id: UUID) -> Iterator[bool]:
             # Where the connection is gone, so is the lock; what ended the work is what matters then.
             with suppress(DatabaseError):
                 rows_of("let_go_of_work", {"key": key})
+
+
+def is_at_work(work_id: UUID) -> bool:
+    """Tell whether some process does a work just now, be it a job's or a command's."""
+    [(found,)] = rows_of("is_work_taken", {"key": _key(work_id)})
+    return bool(found)
+
+
+def _key(work_id: UUID) -> int:
+    return work_id.int & (2**63 - 1)
 
 
 def counts_as_start(work_id: UUID) -> bool:

@@ -25,7 +25,7 @@ from regulars.exports.queries import get_export
 from regulars.exports.tests.export_factory import NOW, ask, content_of, export, table_of, work
 from regulars.orders.contracts import ProductState
 from regulars.orders.products import put_products
-from regulars.stream.long_work import MOST_STARTS
+from regulars.stream.long_work import MOST_STARTS, alone_with
 
 pytestmark = pytest.mark.django_db
 
@@ -163,10 +163,14 @@ def test_where_there_is_no_room_it_fails_and_says_so(monkeypatch: pytest.MonkeyP
 
 
 def test_an_export_that_no_job_works_on_gets_one_again() -> None:
-    ask(ExportKind.PRODUCTS)
+    export = ask(ExportKind.PRODUCTS)
     assert states_of_jobs() == ["todo"]
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE task_name = %s", [TASK])
+    with alone_with(export.id):
+        # A command is at it.
+        take_up.func(0)
+    assert states_of_jobs() == ["failed"]
     take_up.func(0)
     assert sorted(states_of_jobs()) == ["failed", "todo"]
 

@@ -23,7 +23,7 @@ from regulars.imports.kinds.orders import OrdersKind
 from regulars.imports.models import Import as ImportRow
 from regulars.imports.queries import get_import
 from regulars.imports.tests.import_factory import MIRA, NOW, demo, refused_of, run, send, work
-from regulars.stream.long_work import MOST_STARTS
+from regulars.stream.long_work import MOST_STARTS, alone_with
 
 
 class Killed(BaseException):
@@ -186,6 +186,10 @@ def test_an_import_that_no_job_works_on_gets_one_again() -> None:
     assert jobs_of(sent) == ["todo"]
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE task_name = %s", [TASK])
+    with alone_with(sent.id):
+        # A command is at it.
+        take_up.func(0)
+    assert jobs_of(sent) == ["failed"]
     take_up.func(0)
     assert sorted(jobs_of(sent)) == ["failed", "todo"]
 

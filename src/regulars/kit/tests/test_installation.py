@@ -24,7 +24,7 @@ PASSWORD = "a-password-that-nobody-may-read"
 def test_nothing_needs_to_be_set() -> None:
     here = read_installation({})
     assert here.home == Path("var").absolute()
-    assert here.url == "http://127.0.0.1:8000"
+    assert here.url == "http://localhost:8000"
     assert here.cluster is not None
 
 

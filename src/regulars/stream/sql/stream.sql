@@ -151,6 +151,15 @@ SELECT count(*) FROM (SELECT 1 FROM stream_event_default LIMIT 1000) AS strays
 -- Whether this connection may do a work; it holds the lock until it lets go, or ends.
 SELECT pg_try_advisory_lock(%(key)s)
 
+-- name: is_work_taken
+-- Whether some connection does a work; such a lock's number stands in two halves.
+SELECT EXISTS (
+    SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND (classid::bigint << 32 | objid::bigint) = %(key)s
+)
+
 -- name: let_go_of_work
 -- Let another do a work.
 SELECT pg_advisory_unlock(%(key)s)

@@ -173,7 +173,7 @@ def test_an_invitation_offers_the_role_that_may_least_first(owner: Client) -> No
 
 def test_somebody_is_invited_joins_and_gets_another_role(owner: Client) -> None:
     page = owner.post("/team/invite", {"email": "ada@example.com", "role": "analyst"}).text
-    link = re.search(r"http://127.0.0.1:8000(/join/[\w-]+)", page)
+    link = re.search(r"http://localhost:8000(/join/[\w-]+)", page)
     assert link
     guest = Client()
     assert "ada@example.com" in guest.get(link[1]).text

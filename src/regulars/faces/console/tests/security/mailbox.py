@@ -34,7 +34,7 @@ class Mailbox:
 
     def link(self, to: str) -> str:
         """Return the path of the link in the newest mail to an address."""
-        found = re.search(r"http://127\.0\.0\.1:8000(/\S+)", self.newest(to)[1])
+        found = re.search(r"http://localhost:8000(/\S+)", self.newest(to)[1])
         assert found
         return found[1]
 

@@ -172,7 +172,7 @@ def test_ones_second_factor_is_told_of_by_mail(mailbox: Mailbox) -> None:
     subject, text = mailbox.newest("owner@example.com")
     assert subject == "Something was changed in your account"
     assert "An authenticator app was added to your account." in text
-    assert "http://127.0.0.1:8000/account" in text
+    assert "http://localhost:8000/account" in text
 
 
 def test_an_owner_asks_a_second_factor_of_everybody() -> None:
