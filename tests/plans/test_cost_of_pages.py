@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from bench.system.fill import fill
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern
 from tests.looking import rows_looked_at
@@ -15,8 +16,11 @@ from regulars.customers import queries, searching
 from regulars.faces.console.permission import needed_by
 from regulars.faces.console.urls import urlpatterns
 from regulars.orders import queries as order_queries
+from regulars.staff.services import record
+from regulars.stream.contracts import system
 
 CUSTOMERS, ORDERS = 20_000, 30_000
+ENTRIES = 5_000
 # The most rows that one statement may look at: more than a page shows, and far less than there are.
 MOST = 4_000
 # They only take what is sent, lead elsewhere, or are for those who have not signed in.
@@ -69,3 +73,19 @@ def test_no_page_looks_at_all_customers(owner: Client) -> None:
 def test_a_page_that_counted_all_customers_would_be_seen(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "EXACT_TO", 10**6)
     assert costly(rows_looked_at(owner, "/customers"))
+
+
+def test_a_rare_entry_of_the_trail_is_found_among_many(fresh_database: str, owner: Client) -> None:
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    with transaction.atomic():
+        for number in range(ENTRIES):
+            record(system("test"), "thing.seen", "thing", number % 7, now=now)
+            if number % 1_000 == 0:
+                record(system("other"), "thing.done", "thing", "rare", now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE staff_audit_entry")
+    for chosen in ("action=thing.done", "actor=system:other", "object_kind=thing&object_id=rare"):
+        found = rows_looked_at(owner, f"/audit-trail?{chosen}")
+        [rows] = [rows for sql, rows in found.items() if " WHERE " in sql and "staff_audit_entry" in sql]
+        # Those five, from an index and from the table.
+        assert 0 < rows <= 10, chosen

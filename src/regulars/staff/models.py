@@ -126,8 +126,10 @@ class AuditEntry(models.Model):
         db_table = "staff_audit_entry"
         indexes = [
             models.Index(fields=["transaction", "position"], name="staff_audit_order"),
-            models.Index(fields=["object_kind", "object_id", "at"], name="staff_audit_object"),
-            models.Index(fields=["actor", "at"], name="staff_audit_actor"),
+            # Each in the order in which the trail is read, so that a page of it reads no more than it shows.
+            models.Index(fields=["object_kind", "object_id", "transaction", "position"], name="staff_audit_of_object"),
+            models.Index(fields=["actor", "transaction", "position"], name="staff_audit_of_actor"),
+            models.Index(fields=["action", "transaction", "position"], name="staff_audit_of_action"),
         ]
 
 

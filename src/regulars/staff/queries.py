@@ -8,8 +8,6 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from regulars.staff.contracts import Account, ApiKey, AuditEntry, Invitation, Role
 from regulars.staff.models import Account as AccountRow
 from regulars.staff.models import ApiKey as ApiKeyRow
@@ -137,7 +135,9 @@ def list_audit_entries(
     wanted = {"actor": actor, "action": action, "object_kind": object_kind, "object_id": object_id}
     rows = rows.filter(**{field: value for field, value in wanted.items() if value is not None})
     if before:
-        rows = rows.filter(Q(transaction__lt=before[0]) | Q(transaction=before[0], position__lt=before[1]))
+        moved, position = before
+        # The first condition alone bounds the walk along the index.
+        rows = rows.filter(transaction__lte=moved).exclude(transaction=moved, position__gte=position)
     return [(audit_entry_of(row), (row.transaction, row.position)) for row in rows[:limit]]
 
 
