@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +13,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from regulars.faces.console.audit_words import action_in_words, object_in_words
 from regulars.faces.console.paging import WrongPlace
 from regulars.faces.console.permission import needs
 from regulars.kit.i18n import gettext
+from regulars.kit.text import fold
 from regulars.staff.contracts import AuditEntry
 from regulars.staff.queries import list_accounts, list_audit_actions, list_audit_entries, map_names
 
@@ -24,6 +27,18 @@ _LONGEST = 200
 _PLACE = re.compile(r"(\d{1,18})\.(\d{1,18})")
 # Objects that have a page of their own.
 _PAGES = {"customer": "console:customer", "order": "console:order", "import": "console:imports.one"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An entry as the page tells it."""
+
+    entry: AuditEntry
+    who: str
+    action: str
+    object_kind: str
+    address: str
+    details: str
 
 
 @needs("audit.read")
@@ -36,14 +51,27 @@ def audit_trail(request: HttpRequest) -> HttpResponse:
     shown = [entry for entry, _ in found[:ROWS]]
     names = map_names({entry.actor for entry in shown})
     context = {
-        "rows": [(entry, names[entry.actor], _address(entry), _details(entry.details)) for entry in shown],
+        "rows": [_row(entry, names[entry.actor]) for entry in shown],
         "chosen": chosen,
         "people": [(f"staff:{account.id}", account.name) for account in list_accounts()],
-        "actions": list_audit_actions(),
+        "actions": sorted(
+            ((action, action_in_words(action)) for action in list_audit_actions()), key=lambda each: fold(each[1])
+        ),
         "newest": _page(chosen) if place else "",
         "earlier": _page(chosen | {"before": "{}.{}".format(*found[ROWS - 1][1])}) if len(found) > ROWS else "",
     }
     return render(request, "console/audit_trail.html", context)
+
+
+def _row(entry: AuditEntry, name: str) -> Row:
+    return Row(
+        entry=entry,
+        who=name,
+        action=action_in_words(entry.action),
+        object_kind=object_in_words(entry.object_kind),
+        address=_address(entry),
+        details=_details(entry.details),
+    )
 
 
 def _read(place: str) -> tuple[int, int] | None:
