@@ -16,7 +16,7 @@ from django.db import DataError, transaction
 from regulars.imports import ending
 from regulars.imports.contracts import ImportKind, ImportState, Item, Refusal
 from regulars.imports.kept import json_of_recognised
-from regulars.imports.kinds import KINDS
+from regulars.imports.kinds import kind_of
 from regulars.imports.kinds.protocol import Became, Outcome, Reading
 from regulars.imports.models import Import as ImportRow
 from regulars.imports.models import Refusal as RefusalRow
@@ -159,7 +159,7 @@ def _put(row: ImportRow, items: Sequence[Item], clock: Clock, *, is_dry: bool) -
     """Put the items; those that the database cannot hold are refused one by one. A dry run takes all back."""
     if not items:
         return []
-    kind, actor = KINDS[ImportKind(row.kind)], Actor.parse(row.started_by)
+    kind, actor = kind_of(ImportKind(row.kind)), Actor.parse(row.started_by)
     try:
         with transaction.atomic():
             outcomes = kind.put(items, source=row.source, now=clock(), actor=actor)

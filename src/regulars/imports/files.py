@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import IO
 from uuid import UUID
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from django.conf import settings
 
 from regulars.kit.errors import DomainError
@@ -176,6 +174,9 @@ def _check_members(path: Path) -> None:
 
 
 def _check_parquet(path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         told = pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:

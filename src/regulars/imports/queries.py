@@ -15,7 +15,6 @@ from regulars.imports.models import Import as ImportRow
 from regulars.imports.models import Refusal as RefusalRow
 from regulars.imports.reading import explained, opened
 from regulars.imports.workspace import workspace
-from regulars.intake.listing import iter_originals
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
@@ -109,6 +108,8 @@ def get_originals(
         The file is no table.
     """
     row = _row_as(import_id, mapping)
+    from regulars.intake.listing import iter_originals
+
     with explained(row.id, row.file_name), workspace() as connection:
         wanted = wanted_of(row, settled_now(row, now.date()))
         named = list(wanted.mapping.columns.values())

@@ -10,7 +10,7 @@ from uuid import UUID
 from regulars.imports.contracts import ImportKind
 from regulars.imports.files import FileGone, path_of
 from regulars.imports.kept import wanted_of
-from regulars.imports.kinds import KINDS
+from regulars.imports.kinds import kind_of
 from regulars.imports.kinds.protocol import Reading
 from regulars.imports.models import Import as ImportRow
 from regulars.imports.workspace import workspace
@@ -35,7 +35,7 @@ def opened(row: ImportRow, settled: dict[str, str], *, first_rows: int | None = 
         It cannot be read.
     """
     with explained(row.id, row.file_name), workspace() as connection:
-        yield KINDS[ImportKind(row.kind)].read(wanted_of(row, settled), first_rows=first_rows, connection=connection)
+        yield kind_of(ImportKind(row.kind)).read(wanted_of(row, settled), first_rows=first_rows, connection=connection)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from regulars.imports.kept import settled_now, wanted_of
 from regulars.imports.queries import get_row, iter_refusals
 from regulars.imports.reading import explained
 from regulars.imports.workspace import workspace
-from regulars.intake.listing import iter_originals
 from regulars.kit.cells import csv_line
 from regulars.kit.i18n import gettext
 
@@ -34,6 +33,8 @@ def iter_refused_csv(import_id: UUID) -> Iterator[str]:
         yield csv_line(_head())
         yield from (csv_line(_why(refusal)) for refusal in refusals.values())
         return
+    from regulars.intake.listing import iter_originals
+
     with explained(import_id, row.file_name), workspace() as connection:
         originals = iter_originals(
             wanted.path,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import ibis
-from ibis.backends.duckdb import Backend
+from typing import TYPE_CHECKING
 
 from regulars.kit.scratch import scratch_folder
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
 
 # A worker shares its machine; what does not fit is laid out on disk.
 _MEMORY_LIMIT = "400MB"
@@ -17,6 +18,8 @@ _MEMORY_LIMIT = "400MB"
 @contextmanager
 def workspace() -> Iterator[Backend]:
     """Yield a connection whose tables are gone afterwards."""
+    import ibis
+
     with scratch_folder() as folder:
         connection = ibis.duckdb.connect(
             folder / "import.duckdb", temp_directory=str(folder), memory_limit=_MEMORY_LIMIT

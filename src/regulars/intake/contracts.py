@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-
-from ibis.expr.types import Table
+from typing import TYPE_CHECKING
 
 from retention.reasons import Reason
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
 
 
 class Role(StrEnum):

@@ -14,8 +14,8 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
-from regulars.intake import read
 from regulars.intake.contracts import Intake, Settings
+from regulars.intake.reading import read
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext as _
 from regulars.kit.i18n import language

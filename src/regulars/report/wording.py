@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from string import Formatter
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
 from regulars.kit.money import minor_digits
-from regulars.report.contracts import Estimate
 from retention.reasons import Reason
+
+if TYPE_CHECKING:
+    from regulars.report.contracts import Estimate
 
 
 class _LocalFormatter(Formatter):

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
-
-from ibis.backends.duckdb import Backend
+from typing import TYPE_CHECKING, Protocol
 
 from regulars.imports.contracts import FileMapping, Item, Recognised, Refusal
 from regulars.intake.contracts import Settings
 from regulars.stream.contracts import Actor
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ import ibis
 import pytest
 from ibis.backends.duckdb import Backend
 
-from regulars.intake import read
 from regulars.intake.contracts import Intake, Role, Settings
+from regulars.intake.reading import read
 
 ReadText = Callable[..., Intake]
 

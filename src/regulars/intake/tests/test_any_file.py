@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.intake import read
 from regulars.intake.contracts import Settings
+from regulars.intake.reading import read
 from regulars.kit.errors import DomainError
 
 _CONNECTION = ibis.duckdb.connect()

@@ -13,8 +13,8 @@ import pytest
 import xlsxwriter
 from ibis.backends.duckdb import Backend
 
-from regulars.intake import read, recognise
 from regulars.intake.contracts import Role, Settings
+from regulars.intake.reading import read, recognise
 from regulars.intake.tests.conftest import ReadText, orders_of, refused_of, treated_of
 from regulars.kit.errors import DomainError
 
