@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from allauth.account.utils import user_pk_to_url_str
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.tokens import default_token_generator
 from playwright.sync_api import Page, expect
 
 from regulars.faces.console.tests import shop
@@ -15,6 +17,8 @@ from regulars.faces.console.tests.serving import Console
 from regulars.imports import files
 from regulars.imports.queries import list_imports
 from regulars.staff.contracts import Role
+from regulars.staff.models import Account
+from regulars.staff.services import invite
 
 pytestmark = pytest.mark.browser
 
@@ -110,9 +114,14 @@ def test_pages_for_those_who_are_not_in_have_no_barrier(console: Console, width:
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("do not belong together")
     assert barriers(page).violations_count == 0, barriers(page).generate_report()
-    for address in ("/password/forgotten", "/password/sent", "/password/set/1-x", "/password/done"):
+    invitation = invite(email="ada@example.com", role=Role.TILL, now=shop.now(), actor=shop.ACTOR)
+    forgetful = Account.objects.get(id=shop.account(Role.AGENT).id)
+    link = f"{user_pk_to_url_str(forgetful)}-{default_token_generator.make_token(forgetful)}"
+    addresses = ["/password/forgotten", "/password/sent", "/password/set/1-x", "/password/done"]
+    for address in [*addresses, f"/join/{invitation.secret}", f"/password/set/{link}"]:
         page.goto(address)
         assert barriers(page).violations_count == 0, f"{address}: {barriers(page).generate_report()}"
+    expect(page.locator("input[type=password]").first).to_be_visible()
     page.goto("/nowhere")
     assert barriers(page).violations_count == 0, barriers(page).generate_report()
     # The browser itself tells of a page that is not there.

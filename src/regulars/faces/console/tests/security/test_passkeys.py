@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from playwright.sync_api import Page, expect
 
 from regulars.faces.console.tests import shop
@@ -12,7 +14,7 @@ from regulars.faces.console.tests.serving import Console
 from regulars.faces.console.tests.test_browser import SCREENS, barriers
 from regulars.kit.i18n import LANGUAGES
 from regulars.staff.contracts import Role
-from regulars.staff.models import AuditEntry
+from regulars.staff.models import Account, AuditEntry
 from regulars.staff.services import change_account
 
 pytestmark = pytest.mark.browser
@@ -148,13 +150,24 @@ def test_no_page_on_the_way_has_a_barrier_in_any_language(page: Page, width: int
     page.locator("form[data-passkey] button[type=submit]").click()
     page.locator("#codes").wait_for()
     without_barrier(page, width)
-    for address in ("/account", "/account/app/add", "/account/confirm", "/account/confirm/passkey"):
-        page.goto(address)
-        without_barrier(page, width)
+    key = Authenticator.objects.get(user=owner.id, type=Authenticator.Type.WEBAUTHN).pk
+    addresses = ["/account", "/account/app/add", "/account/confirm", "/account/confirm/passkey"]
+    addresses += [f"/account/passkeys/{key}/rename", f"/account/passkeys/{key}/remove", "/account/recovery-codes"]
+    for address in addresses:
+        looked_at(page, address, width)
+    TOTP.activate(Account.objects.get(id=owner.id), generate_totp_secret())
+    for address in ("/account/app/remove", "/account/confirm/code"):
+        looked_at(page, address, width)
     page.context.clear_cookies()
     sign_in(page, second="h1")
     without_barrier(page, width)
     assert page.url.endswith("/sign-in/second-factor")
+
+
+def looked_at(page: Page, address: str, width: int) -> None:
+    page.goto(address)
+    assert page.url.endswith(address)
+    without_barrier(page, width)
 
 
 def without_barrier(page: Page, width: int) -> None:
