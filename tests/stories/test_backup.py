@@ -102,6 +102,13 @@ def stopped(backed: Backed, home: Path) -> Running:
     return Running(home)
 
 
+def manifest_of(path: Path) -> dict[str, Any]:
+    with tarfile.open(path) as tar:
+        member = tar.extractfile("manifest.json")
+        assert member
+        return dict(json.load(member))
+
+
 def backup_in(running: Running) -> Path:
     [path] = (running.home / "backups").iterdir()
     return path
@@ -113,9 +120,7 @@ def test_a_backup_is_one_file_for_its_owner_only_that_says_what_it_holds(backed:
     assert [found.name for found in path.parent.iterdir()] == [path.name]
     with tarfile.open(path) as tar:
         assert tar.getnames() == ["manifest.json", "secrets.json", "database.dump"]
-        member = tar.extractfile("manifest.json")
-        assert member
-        manifest = json.load(member)
+    manifest = manifest_of(path)
     assert manifest["rows"]["orders_order"] == 5
     assert {name: manifest["rows"][name] for name in before} == {name: count for name, (count, _) in before.items()}
     assert "orders.0001_initial" in manifest["migrations"]
@@ -206,6 +211,7 @@ def test_a_backup_goes_to_a_server_of_ones_own_and_back(backed: Backed, other_ho
     compare(rows_of(other.environment["DATABASE_OWNER_URL"]), backed.before)
     # Its programs are those of version 16; what they write, the newest reads.
     back = other.run("backup")
+    assert manifest_of(Path(back))["postgres_major"] == 16
     third = Running(other_home / "third")
     third.home.mkdir(mode=0o755)
     third.told("restore", back)

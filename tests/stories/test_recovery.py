@@ -91,6 +91,7 @@ def test_what_is_killed_comes_back_by_itself(enduring: Running, enduring_shop: S
     eventually(enduring_shop.all_arrived, within_seconds=60)
     enduring.wait_until_up()
     eventually(lambda: all(VICTIMS[name](enduring) for name in PARTS))
+    assert enduring_shop.all_arrived()
 
 
 def test_after_a_kill_of_the_supervisor_its_children_are_gone_and_a_new_start_works_at_once(
@@ -118,6 +119,7 @@ def test_a_stale_pid_file_does_not_hinder_the_start(regulars: Running, shop: Sho
     regulars.start()
     shop.send()
     eventually(shop.all_arrived)
+    assert pid_file.read_text().split("\n")[0] != str(os.getpid())
 
 
 def test_a_worker_that_was_left_alone_by_all_does_no_harm_beside_the_new_one(regulars: Running, shop: Shop) -> None:
@@ -228,6 +230,7 @@ def test_a_job_that_takes_each_worker_down_is_given_up(regulars: Running, shop: 
         return found == [("failed",)]
 
     eventually(is_given_up, within_seconds=60)
+    assert jobs_of(regulars, "stream.make_room", "doing") == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

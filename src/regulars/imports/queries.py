@@ -107,9 +107,9 @@ def get_originals(
     FileNotImportable
         The file is no table.
     """
-    row = _row_as(import_id, mapping)
     from regulars.intake.listing import iter_originals
 
+    row = _row_as(import_id, mapping)
     with explained(row.id, row.file_name), workspace() as connection:
         wanted = wanted_of(row, settled_now(row, now.date()))
         named = list(wanted.mapping.columns.values())

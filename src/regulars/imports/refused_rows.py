@@ -25,6 +25,8 @@ def iter_refused_csv(import_id: UUID) -> Iterator[str]:
     NoSuchImport
         There is none.
     """
+    from regulars.intake.listing import iter_originals
+
     row = get_row(import_id)
     refusals = {refusal.row: refusal for refusal in iter_refusals(import_id)}
     try:
@@ -33,8 +35,6 @@ def iter_refused_csv(import_id: UUID) -> Iterator[str]:
         yield csv_line(_head())
         yield from (csv_line(_why(refusal)) for refusal in refusals.values())
         return
-    from regulars.intake.listing import iter_originals
-
     with explained(import_id, row.file_name), workspace() as connection:
         originals = iter_originals(
             wanted.path,
