@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from regulars.kit.i18n import gettext, mark
 
 ACTION_WORDS: Mapping[str, str] = {
-    "account.changed": mark("Changed what somebody may do"),
+    "account.changed": mark("Changed an account"),
     "account.created": mark("Made an account"),
     "account.passkey_added": mark("Added a passkey"),
     "account.passkey_removed": mark("Removed a passkey"),
