@@ -260,6 +260,13 @@ def forget_what_is_remembered() -> None:
 
 
 @pytest.fixture(autouse=True)
+def one_login(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let conditions be asked within the transaction that a test is; elsewhere the login that only reads asks them."""
+    if "fresh_database" not in request.fixturenames:
+        monkeypatch.setattr("regulars.facts.reading.ALIAS", "default")
+
+
+@pytest.fixture(autouse=True)
 def english() -> None:
     """Begin each test in English, whatever language the test before it left."""
     activate("en")

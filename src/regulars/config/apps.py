@@ -10,10 +10,12 @@ class AssemblyConfig(AppConfig):
     label = "assembly"
 
     def ready(self) -> None:
-        """Install subscriptions and permissions."""
+        """Install subscriptions, facts and permissions."""
+        from regulars.config import facts
         from regulars.config.subscriptions import SUBSCRIPTIONS
         from regulars.staff import permissions
         from regulars.stream import registry
 
         registry.install(SUBSCRIPTIONS)
+        facts.install()
         permissions.install()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from regulars.customers.contracts import IdentifierKind, TraitKind
@@ -29,6 +30,9 @@ class Customer(models.Model):
         db_table = "customers_customer"
         indexes = [
             models.Index(fields=["created_at", "id"], name="customers_customer_newest"),
+            # Conditions on facts ask for what few customers share.
+            GinIndex(fields=["tags"], name="customers_customer_tags"),
+            models.Index(fields=["city"], name="customers_customer_city", condition=~models.Q(city="")),
         ]
 
 

@@ -6,24 +6,8 @@ from collections.abc import Sequence
 
 from procrastinate.contrib.django import app
 
-from regulars.customers.queries import map_survivors
-from regulars.orders.statements import rows_of
+from regulars.orders.facts_kept import keep_facts_of
 from regulars.stream.contracts import Event
-
-FACTS_CHANGED_BY = frozenset(
-    {
-        "order.placed",
-        "order.changed",
-        "order.moved",
-        "order.cancelled",
-        "order.reinstated",
-        "order.returned",
-        "order.converted",
-        "customer.merged",
-        "customer.unmerged",
-    }
-)
-
 
 RATES_CHANGED = frozenset({"rates.changed"})
 
@@ -36,7 +20,4 @@ def convert_by_new_rates(events: Sequence[Event]) -> None:
 
 def keep_facts(events: Sequence[Event]) -> None:
     """Count anew what the orders of the customers in these events come to."""
-    customers = {event.customer_id for event in events if event.customer_id}
-    if customers:
-        survivors = sorted(set(map_survivors(customers).values()))
-        rows_of("keep_facts", {"customer_ids": survivors})
+    keep_facts_of({event.customer_id for event in events if event.customer_id})

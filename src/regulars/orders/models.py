@@ -204,4 +204,9 @@ class CustomerFacts(models.Model):
 
     class Meta:
         db_table = "orders_customer_facts"
-        indexes = [models.Index(fields=["last_ordered_at"], name="orders_facts_last")]
+        # Lists are sorted by these, and conditions on them are answered by their index.
+        indexes = [
+            models.Index(fields=["last_ordered_at", "customer"], name="orders_facts_last"),
+            models.Index(fields=["orders", "customer"], name="orders_facts_orders"),
+            models.Index(fields=["revenue_minor", "customer"], name="orders_facts_revenue"),
+        ]

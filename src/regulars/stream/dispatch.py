@@ -301,6 +301,11 @@ def retry(subscription: Subscription, letter_id: UUID, *, now: datetime) -> bool
     return True
 
 
+def hold(name: str) -> None:
+    """Let no worker serve a subscription until the caller's transaction ends; wait for one that does."""
+    rows_of("hold_cursor", {"subscription": name})
+
+
 def replay(subscription: Subscription, *, since: Cursor = Cursor()) -> None:  # noqa: B008  # It is frozen.
     """Have a subscription begin again after `since`: its handler is idempotent, so only what was missed changes."""
     CursorRow.objects.filter(subscription=subscription.name).update(

@@ -46,6 +46,10 @@ LIMIT 1
 -- Take a subscription for this transaction, unless another worker serves it.
 SELECT transaction, position FROM stream_cursor WHERE subscription = %(subscription)s FOR UPDATE SKIP LOCKED
 
+-- name: hold_cursor
+-- Wait until no worker serves a subscription, and let none until this transaction ends.
+SELECT FROM stream_cursor WHERE subscription = %(subscription)s FOR UPDATE
+
 -- name: next_events
 -- The events of some types after a cursor and before the horizon, in stream order.
 SELECT id, type, customer_id, actor, source, occurred_at, received_at, payload, transaction, position

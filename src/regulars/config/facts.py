@@ -1,0 +1,15 @@
+"""What is known of customers: the facts of all features, and what reads those that the business adds."""
+
+from __future__ import annotations
+
+from regulars.customers import facts as customers
+from regulars.facts import catalogue
+from regulars.orders import facts as orders
+
+FEATURES = (customers, orders)
+
+
+def install() -> None:
+    """Install the catalogue."""
+    facts = [fact for feature in FEATURES for fact in feature.FACTS]
+    catalogue.install(customers.GROUND, facts, [customers.trait_facts])

@@ -1,0 +1,1 @@
+"""What a fact is, the condition language over facts and events, and its two interpreters."""

@@ -1,0 +1,192 @@
+"""What a fact is: something that is known of a customer, declared once, by the feature that knows it.
+
+Expressions in SQL stand in declarations only, never in what a user writes. They speak of their row by its table's name,
+of an occurrence as `happened`, and of the customer as `customer`; `{key}` in one is a bound value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from regulars.kit.classification import Classification
+
+Scalar = bool | int | float | Decimal | str | date | datetime
+FlipsAt = Callable[[datetime, ZoneInfo], datetime]
+
+
+class FactType(StrEnum):
+    """What a value is."""
+
+    INTEGER = "integer"
+    # Exact, as a customer's shoe size is.
+    NUMBER = "number"
+    # Of double precision, as what a model estimates.
+    FRACTION = "fraction"
+    # Minor units of the reporting currency.
+    MONEY = "money"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    # One of some texts that are known beforehand.
+    CHOICE = "choice"
+    TEXTS = "texts"
+    DAY = "day"
+    MOMENT = "moment"
+
+
+NUMERIC = frozenset({FactType.INTEGER, FactType.NUMBER, FactType.FRACTION, FactType.MONEY})
+TEXTUAL = frozenset({FactType.TEXT, FactType.CHOICE})
+TEMPORAL = frozenset({FactType.DAY, FactType.MOMENT})
+ORDERED = NUMERIC | TEMPORAL
+
+
+class Unit(StrEnum):
+    """What a number counts; money says its currency itself."""
+
+    NONE = ""
+    ORDERS = "orders"
+    ITEMS = "items"
+    DAYS = "days"
+    YEARS = "years"
+    # Between 0 and 1.
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A table with at most one row per customer, kept with the change; the customers' own is one too."""
+
+    table: str
+    customer: str = "customer_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A SELECT that yields at most one row per customer, with `customer_id`, by looking through what is kept apart.
+
+    `{among}` in it takes a condition on the column `known_as`, where only some customers are asked for.
+    """
+
+    name: str
+    select: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    """Something that an occurrence says of itself; `expression` reads it."""
+
+    type: FactType
+    expression: str
+    label: str
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrences:
+    """A table of what happened to customers, one row each; those that do not count are left out by `condition`."""
+
+    name: str
+    table: str
+    customer: str
+    at: str
+    condition: str
+    properties: Mapping[str, Property]
+
+
+class Measure(StrEnum):
+    """How occurrences in a window come to one value."""
+
+    COUNT = "count"
+    SUM = "sum"
+    # Rounded to a whole number, half away from nought.
+    AVERAGE = "average"
+    FIRST = "first"
+    LAST = "last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """How a fact is read in a window, or of some occurrences only; `of` what, for sums and averages."""
+
+    occurrences: Occurrences
+    measure: Measure
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A table of the changes of a fact: from the day `on`, a customer's value was `value`."""
+
+    table: str
+    customer: str
+    on: str
+    value: str
+
+
+class Since(StrEnum):
+    """In which unit a fact counts the time since its column's moment or day."""
+
+    DAYS = "days"
+    YEARS = "years"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that is known of a customer.
+
+    `source` and `column` read it as it stands; a fact without a source is known of one cart or event only. `aggregate`
+    says how a window applies. `changed_by` are the events after which it is to be read again, `flips_at` tells when it
+    can next change by time alone. `missing` is what absence means, None that nothing is known.
+    """
+
+    name: str
+    type: FactType
+    label: str
+    description: str
+    source: Row | Gathered | None
+    column: str = ""
+    key: str | None = None
+    unit: Unit = Unit.NONE
+    classification: Classification = Classification.PERSONAL
+    aggregate: Aggregate | None = None
+    changed_by: frozenset[str] = frozenset()
+    flips_at: FlipsAt | None = None
+    missing: Scalar | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+    history: History | None = None
+    # An empty text in the column says that nothing is known.
+    blank_is_missing: bool = False
+    # The fact is how many days ago the column's moment was, or years its day, by the business's calendar.
+    counts: Since | None = None
+    # It comes again each year, as a birthday.
+    is_yearly: bool = False
+    # An index has its column and the customer, so that lists sort by it.
+    is_indexed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """The tables on which the language stands: customers, where ids of merged ones lead, and what happened."""
+
+    customers: Row
+    aliases: str
+    events: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """All facts by name, and the ground on which they stand."""
+
+    ground: Ground
+    facts: Mapping[str, Fact]
+
+    def families(self) -> Mapping[str, Sequence[Fact]]:
+        """Return the facts by what stands before the first dot of their names."""
+        found: dict[str, list[Fact]] = {}
+        for fact in self.facts.values():
+            found.setdefault(fact.name.partition(".")[0], []).append(fact)
+        return found

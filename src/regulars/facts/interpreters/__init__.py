@@ -1,0 +1,1 @@
+"""The two interpreters of conditions: SQL for sets of customers, memory for one cart or event."""

@@ -1,0 +1,87 @@
+"""The words of a condition's text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from regulars.facts.language.faults import Place, WrongCondition
+from regulars.kit.i18n import gettext
+
+LONGEST = 20_000
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<day>\d{4}-\d{2}-\d{2}(?![\w.]))
+      | (?P<number>\d+(?:\.\d+)?(?![\w.]))
+      | (?P<name>[^\W\d]\w*(?:\.\w+)*)
+      | (?P<text>"(?:[^"\\]|\\["\\])*")
+      | (?P<sign><=|>=|!=|[=<>(),:+-])
+    )""",
+    re.VERBOSE,
+)
+_SPACE = re.compile(r"\s*")
+_ESCAPED = re.compile(r"\\([\"\\])")
+
+
+class Kind(StrEnum):
+    """What a word is."""
+
+    DAY = "day"
+    NUMBER = "number"
+    NAME = "name"
+    TEXT = "text"
+    SIGN = "sign"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word; of a text, `value` is what stands between the quotes."""
+
+    kind: Kind
+    value: str
+    place: Place
+
+
+def read_tokens(text: str) -> list[Token]:
+    """Return the words of a text, and its end.
+
+    Raises
+    ------
+    WrongCondition
+        It is too long, or holds what is no word.
+    """
+    if len(text) > LONGEST:
+        raise WrongCondition(
+            gettext("A condition has at most {most} characters.").format(most=LONGEST), code="too_long"
+        )
+    tokens, position = [], _after_space(text, 0)
+    while position < len(text):
+        found = _TOKEN.match(text, position)
+        if found is None:
+            raise _no_word(text, position)
+        kind = Kind(str(found.lastgroup))
+        place = Place(found.start(kind), found.end(kind))
+        value = found[kind]
+        tokens.append(Token(kind, _ESCAPED.sub(r"\1", value[1:-1]) if kind is Kind.TEXT else value, place))
+        position = _after_space(text, found.end())
+    return [*tokens, Token(Kind.END, "", Place(len(text), len(text)))]
+
+
+def quoted(text: str) -> str:
+    """Return a text as it stands in a condition."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _after_space(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return found.end() if found else position
+
+
+def _no_word(text: str, position: int) -> WrongCondition:
+    if text[position] == '"':
+        message = gettext("This text has no closing quotation mark.")
+        return WrongCondition(message, code="open_text", place=Place(position, len(text)))
+    message = gettext("{sign} has no meaning here.").format(sign=text[position])
+    return WrongCondition(message, code="no_word", place=Place(position, position + 1))

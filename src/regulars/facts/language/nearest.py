@@ -1,0 +1,14 @@
+"""The name that was most likely meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+ALIKE = 0.6
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is most like another, or an empty text where none is alike."""
+    found = get_close_matches(name, list(known), n=1, cutoff=ALIKE)
+    return found[0] if found else ""

@@ -1,0 +1,502 @@
+"""From a condition's text to its tree, with the place of each part; and what could come next at the end of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from regulars.facts.language import tree
+from regulars.facts.language.faults import Place, WrongCondition
+from regulars.facts.language.lexer import Kind, Token, read_tokens
+from regulars.facts.language.tree import Condition, Node, children_of
+from regulars.kit.i18n import gettext
+from regulars.kit.money import minor_digits
+
+DEEPEST = 20
+COMPARATORS = tuple(each.value for each in tree.Comparator)
+SPANS = tuple(each.value for each in tree.Span)
+WORDS = frozenset(
+    {
+        *("and", "or", "not", "in", "between", "contains", "starts", "with", "exists", "has", "been", "for", "last"),
+        *("next", "where", "since", "until", "within", "event", "sequence", "anniversary", "bucket", "of", "segment"),
+        *("property", "today", "now", "true", "false"),
+    }
+)
+Found = TypeVar("Found", bound=Node)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What could stand at the end of a text: a word as it is, or something of a kind, for an operand if there is one.
+
+    Kinds are `word`, `fact`, `property`, `value`, `number`, `text`, `moment` and `event`.
+    """
+
+    kind: str
+    word: str = ""
+    operand: tree.Operand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A tree, and where its parts stand in the text, by their JSON pointers."""
+
+    tree: Condition
+    places: dict[str, Place]
+
+
+def parse(text: str) -> Parsed:
+    """Return the tree of a text.
+
+    Raises
+    ------
+    WrongCondition
+        It is none; the error tells the place.
+    """
+    parser = _Parser(read_tokens(text))
+    found = parser.whole()
+    return Parsed(found, parser.places_in(found))
+
+
+def hints_at_end(text: str) -> list[Hint]:
+    """Return what could come next behind a text that is right so far; nothing behind one that is not."""
+    try:
+        parser = _Parser(read_tokens(text))
+    except WrongCondition:
+        return []
+    try:
+        parser.whole()
+    except WrongCondition:
+        if not parser.stopped_at_end:
+            return []
+    return list(dict.fromkeys(parser.hints))
+
+
+@dataclass(slots=True)
+class _Parser:
+    """Reads words one by one. Each method reads one thing of the grammar, and returns its node."""
+
+    tokens: Sequence[Token]
+    position: int = 0
+    depth: int = 0
+    in_where: bool = False
+    hints: list[Hint] = field(default_factory=list)
+    # By the identity of nodes, which the tree keeps as they are; scalars by that of their node and their field.
+    spans: dict[int | tuple[int, str], Place] = field(default_factory=dict)
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.position]
+
+    @property
+    def stopped_at_end(self) -> bool:
+        return self.token.kind is Kind.END
+
+    def whole(self) -> Condition:
+        found = self.either()
+        self.may_come("and", "or")
+        if not self.stopped_at_end:
+            raise self.wrong(gettext("Here and, or, or the end was expected."))
+        return found
+
+    def places_in(self, node: Node, pointer: str = "") -> dict[str, Place]:
+        """Return the places of a node and all within it, by pointer."""
+        places = {pointer: self.spans[id(node)]} if id(node) in self.spans else {}
+        for name in type(node).model_fields:
+            if (id(node), name) in self.spans:
+                places[f"{pointer}/{name}"] = self.spans[id(node), name]
+        for step, child in children_of(node):
+            places |= self.places_in(child, pointer + step)
+        return places
+
+    # --- Conditions -----------------------------------------------------------------------------------------------
+
+    def either(self) -> Condition:
+        return self.joined("or", self.both, tree.AnyOf)
+
+    def both(self) -> Condition:
+        return self.joined("and", self.negated, tree.All)
+
+    def joined(self, word: str, part: Callable[[], Condition], kind: Callable[..., Condition]) -> Condition:
+        start = self.token.place.start
+        parts = [part()]
+        while self.took(word):
+            parts.append(part())
+        return parts[0] if len(parts) == 1 else self.made(start, kind, of=tuple(parts))
+
+    def negated(self) -> Condition:
+        start = self.token.place.start
+        if self.token.value == "not" and self.token.kind is Kind.NAME:
+            self.deeper()
+            self.take()
+            found = self.made(start, tree.Not, of=self.negated())
+            self.depth -= 1
+            return found
+        self.may_come("not")
+        return self.primary()
+
+    def primary(self) -> Condition:
+        if self.took("("):
+            self.deeper()
+            found = self.either()
+            self.need(")")
+            self.depth -= 1
+            return found
+        start = self.token.place.start
+        if not self.in_where:
+            if self.took("sequence"):
+                return self.sequence(start)
+            if self.took("segment"):
+                self.need("(")
+                name = self.text("text")
+                self.need(")")
+                return self.made(start, tree.InSegment, segment=name)
+        return self.predicate(start)
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            message = gettext("A condition is at most {most} levels deep.").format(most=DEEPEST)
+            raise WrongCondition(message, code="too_deep", place=self.token.place)
+
+    def sequence(self, start: int) -> Condition:
+        self.need("(")
+        steps = [self.step()]
+        while True:
+            self.need(",")
+            if self.took("within"):
+                break
+            steps.append(self.step())
+        self.need(":")
+        within = self.duration()
+        window = self.window() if self.took(",") else None
+        self.need(")")
+        return self.made(start, tree.Sequence, steps=tuple(steps), within=within, window=window)
+
+    def step(self) -> tree.Step:
+        start = self.token.place.start
+        absent = self.took("not")
+        self.need("event")
+        self.need("(")
+        name = self.text("event")
+        where = None
+        if self.took(","):
+            self.need("where")
+            where = self.where()
+        self.need(")")
+        return self.made(start, tree.Step, event=name, where=where, absent=absent)
+
+    def predicate(self, start: int) -> Condition:
+        what = self.operand()
+        if self.stopped_at_end:
+            self.hints.extend(Hint("word", word, what) for word in (*COMPARATORS, *_PREDICATES))
+        if self.token.kind is Kind.SIGN and self.token.value in COMPARATORS:
+            operator = self.take().value
+            return self.made(start, tree.Compare, what=what, operator=operator, **self.one_value("value", what))
+        if self.took("between"):
+            low = self.one_value("low", what)
+            self.need("and")
+            return self.made(start, tree.Between, what=what, **low, **self.one_value("high", what))
+        if self.took("contains"):
+            return self.made(start, tree.Contains, what=what, value=self.text("value", what))
+        if self.took("starts"):
+            self.need("with")
+            return self.made(start, tree.StartsWith, what=what, value=self.text("value", what))
+        if self.took("exists"):
+            return self.made(start, tree.Exists, what=what)
+        if self.took("has"):
+            return self.has_been(start, what)
+        if self.took("in"):
+            return self.within_or_one_of(start, what)
+        if self.token.value == "not" and self.token.kind is Kind.NAME:
+            self.take()
+            self.need("in")
+            return self.made(start, tree.Not, of=self.one_of(start, what))
+        return self.made(start, tree.Holds, what=what)
+
+    def has_been(self, start: int, what: tree.Operand) -> Condition:
+        if not isinstance(what, tree.FactOperand):
+            raise self.wrong(gettext("Only a fact has been something for some time."))
+        self.need("been")
+        values = self.list_of_values(what) if self.took("in") else (self.value(what),)
+        self.need("for")
+        return self.made(start, tree.HasBeen, what=what, values=values, duration=self.duration())
+
+    def within_or_one_of(self, start: int, what: tree.Operand) -> Condition:
+        self.may_come("last", "next", operand=what)
+        if self.token.kind is Kind.NAME and self.token.value in {"last", "next"}:
+            direction = self.take().value
+            return self.made(start, tree.Within, what=what, direction=direction, duration=self.duration())
+        return self.one_of(start, what)
+
+    def one_of(self, start: int, what: tree.Operand) -> Condition:
+        return self.made(start, tree.OneOf, what=what, values=self.list_of_values(what))
+
+    # --- Operands -------------------------------------------------------------------------------------------------
+
+    def operand(self) -> tree.Operand:
+        start = self.token.place.start
+        self.may_be_operand()
+        if self.token.kind is not Kind.NAME:
+            raise self.wrong(gettext("Here the name of something known was expected."))
+        if self.took("property"):
+            self.need("(")
+            name = self.text("property")
+            self.need(")")
+            return self.made(start, tree.PropertyOperand, property=name)
+        if self.in_where:
+            if self.token.value in WORDS:
+                raise self.wrong(gettext("Here the name of a property was expected."))
+            return self.made(start, tree.PropertyOperand, property=self.take().value)
+        if self.took("event"):
+            self.need("(")
+            name = self.text("event")
+            window, where = self.arguments() if self.took(",") else (None, None)
+            self.need(")")
+            return self.made(start, tree.EventOperand, event=name, window=window, where=where)
+        if self.took("anniversary"):
+            self.need("(")
+            name = self.fact_name()
+            self.need(")")
+            return self.made(start, tree.AnniversaryOperand, anniversary_of=name)
+        if self.took("bucket"):
+            return self.bucket(start)
+        name = self.fact_name()
+        window, where = None, None
+        if self.took("("):
+            window, where = self.arguments()
+            self.need(")")
+        return self.made(start, tree.FactOperand, fact=name, window=window, where=where)
+
+    def may_be_operand(self) -> None:
+        if not self.stopped_at_end:
+            return
+        if self.in_where:
+            self.hints.append(Hint("property"))
+        else:
+            self.hints.append(Hint("fact"))
+            self.may_come("(", "event", "sequence", "anniversary", "bucket", "segment")
+
+    def fact_name(self) -> str:
+        if self.stopped_at_end:
+            self.hints.append(Hint("fact"))
+        if self.token.kind is not Kind.NAME or self.token.value in WORDS:
+            raise self.wrong(gettext("Here the name of a fact was expected, as orders.count."))
+        return self.take().value
+
+    def bucket(self, start: int) -> tree.BucketOperand:
+        self.need("(")
+        name, of = self.text("text"), {}
+        if self.took(","):
+            self.need("of")
+            self.need(":")
+            of = {"of": self.whole_number()}
+        self.need(")")
+        return self.made(start, tree.BucketOperand, bucket=name, **of)
+
+    def arguments(self) -> tuple[tree.Window | None, Condition | None]:
+        """Read what stands in the parentheses of a fact or an event."""
+        window, where = None, None
+        self.may_come("last", "since", "until", "where")
+        if self.token.value != "where":
+            window = self.window()
+            if not self.took(","):
+                return window, None
+        self.need("where")
+        where = self.where()
+        if window is None and self.took(","):
+            window = self.window()
+        return window, where
+
+    def window(self) -> tree.Window:
+        start = self.token.place.start
+        if self.took("last"):
+            self.need(":")
+            return self.made(start, tree.Window, last=self.duration())
+        found: dict[str, Node] = {}
+        while True:
+            name = next((word for word in ("since", "until") if word not in found and self.took(word)), None)
+            if name is None:
+                raise self.wrong(gettext("Here a time was expected: last, since or until."))
+            self.need(":")
+            found[name] = self.moment()
+            following = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
+            if not (self.token.value == "," and following.value in {"since", "until"}):
+                return self.made(start, tree.Window, **found)
+            self.take()
+
+    def where(self) -> Condition:
+        self.need(":")
+        if self.in_where:
+            raise self.wrong(gettext("A condition on properties holds no other one."))
+        self.in_where = True
+        found = self.either()
+        self.may_come("and", "or")
+        self.in_where = False
+        return found
+
+    # --- Values ---------------------------------------------------------------------------------------------------
+
+    def list_of_values(self, what: tree.Operand) -> tuple[Any, ...]:
+        self.need("(")
+        values = [self.value(what)]
+        while self.took(","):
+            values.append(self.value(what))
+        self.need(")")
+        return tuple(values)
+
+    def one_value(self, name: str, what: tree.Operand) -> dict[str, Any]:
+        """Return a value as the field of a node, and remember its place for it."""
+        start = self.token.place.start
+        value = self.value(what)
+        return {name: value, f"{name}@": Place(start, self.tokens[self.position - 1].place.end)}
+
+    def value(self, what: tree.Operand) -> Any:
+        if self.stopped_at_end:
+            self.hints.append(Hint("value", operand=what))
+        token = self.token
+        if token.kind is Kind.TEXT:
+            return self.take().value
+        if token.kind is Kind.NUMBER or self.took("-"):
+            return self.number(token.place.start)
+        if self.took("true"):
+            return True
+        if self.took("false"):
+            return False
+        return self.moment()
+
+    def number(self, start: int) -> int | float | tree.Money:
+        """Read a number whose sign has been taken; with a currency behind it, it is an amount."""
+        sign = "-" if start < self.token.place.start else ""
+        text = sign + self.digits()
+        if self.stopped_at_end:
+            self.hints.append(Hint("currency"))
+        if self.token.kind is Kind.NAME and len(self.token.value) == 3 and self.token.value.isupper():
+            return self.amount(start, text, self.take().value)
+        return float(text) if "." in text else int(text)
+
+    def digits(self) -> str:
+        if self.token.kind is not Kind.NUMBER:
+            raise self.wrong(gettext("Here a number was expected."))
+        return self.take().value
+
+    def amount(self, start: int, text: str, currency: str) -> tree.Money:
+        whole, _, broken = text.partition(".")
+        digits = minor_digits(currency)
+        if len(broken) > digits:
+            message = gettext("{currency} has no smaller unit than that.").format(currency=currency)
+            place = Place(start, self.tokens[self.position - 1].place.end)
+            raise WrongCondition(message, code="wrong_amount", place=place)
+        return self.made(start, tree.Money, minor=int(whole + broken.ljust(digits, "0")), currency=currency)
+
+    def whole_number(self) -> int:
+        if self.stopped_at_end:
+            self.hints.append(Hint("number"))
+        if self.token.kind is not Kind.NUMBER or not self.token.value.isdecimal():
+            raise self.wrong(gettext("Here a whole number was expected."))
+        return int(self.take().value)
+
+    def moment(self) -> Any:
+        start = self.token.place.start
+        if self.stopped_at_end:
+            self.hints.append(Hint("moment"))
+        if self.token.kind is Kind.DAY:
+            return self.made(start, tree.Day, day=self.day())
+        word = next((word for word in ("today", "now") if self.took(word)), None)
+        if word is None:
+            raise self.wrong(gettext("Here a value was expected: a number, a text in quotation marks, or a day."))
+        offset: dict[str, Any] = {}
+        for sign, name in (("+", "plus"), ("-", "minus")):
+            if not offset and self.took(sign):
+                offset = {name: self.duration()}
+        return self.made(start, tree.Relative, relative_to=word, **offset)
+
+    def day(self) -> date:
+        token = self.take()
+        try:
+            return date.fromisoformat(token.value)
+        except ValueError:
+            message = gettext("{day} is no day of the calendar.").format(day=token.value)
+            raise WrongCondition(message, code="no_day", place=token.place) from None
+
+    def duration(self) -> tree.Duration:
+        start = self.token.place.start
+        amount = self.whole_number()
+        self.may_come(*SPANS)
+        unit = self.token.value
+        # One day is a day.
+        unit = unit if unit.endswith("s") else f"{unit}s"
+        if self.token.kind is not Kind.NAME or unit not in SPANS:
+            raise self.wrong(gettext("Here a unit of time was expected: hours, days, weeks, months or years."))
+        self.take()
+        return self.made(start, tree.Duration, amount=amount, unit=unit)
+
+    def text(self, kind: str, what: tree.Operand | None = None) -> str:
+        if self.stopped_at_end:
+            self.hints.append(Hint(kind, operand=what))
+        if self.token.kind is not Kind.TEXT:
+            raise self.wrong(gettext("Here a text in quotation marks was expected."))
+        return self.take().value
+
+    # --- Words ----------------------------------------------------------------------------------------------------
+
+    def take(self) -> Token:
+        token = self.token
+        self.position += 1
+        return token
+
+    def took(self, word: str) -> bool:
+        """Take the next word if it is this one."""
+        self.may_come(word)
+        if self.token.value == word and self.token.kind in {Kind.NAME, Kind.SIGN}:
+            self.position += 1
+            return True
+        return False
+
+    def need(self, word: str) -> None:
+        if not self.took(word):
+            raise self.wrong(gettext("Here {word} was expected.").format(word=word))
+
+    def may_come(self, *words: str, operand: tree.Operand | None = None) -> None:
+        if self.stopped_at_end:
+            self.hints.extend(Hint("word", word, operand) for word in words)
+
+    def wrong(self, message: str) -> WrongCondition:
+        return WrongCondition(
+            message, code="unfinished" if self.stopped_at_end else "unexpected", place=self.token.place
+        )
+
+    def made(self, start: int, kind: Callable[..., Found], **fields: Any) -> Found:
+        """Return a node, and remember where it stands, and those of its values whose places are given."""
+        place = Place(start, self.tokens[self.position - 1].place.end)
+        places = {name[:-1]: fields.pop(name) for name in list(fields) if name.endswith("@")}
+        try:
+            node = kind(**fields)
+        except ValidationError as error:
+            raise WrongCondition(_told(error), code="out_of_bounds", place=place) from None
+        self.spans[id(node)] = place
+        self.spans.update({(id(node), name): each for name, each in places.items()})
+        return node
+
+
+_PREDICATES = ("in", "not", "between", "contains", "starts", "exists", "has")
+
+
+def _told(error: ValidationError) -> str:
+    """Return what a node refused, in words of ours."""
+    problem = error.errors(include_url=False, include_input=False)[0]
+    if problem["type"] in {"greater_than_equal", "less_than_equal"}:
+        return gettext("This number is too large or too small.")
+    if problem["type"] == "too_long":
+        return gettext("This has too many parts.")
+    if problem["type"] == "string_too_long":
+        return gettext("This text is too long.")
+    if problem["type"] == "string_pattern_mismatch":
+        return gettext("This is no name of a fact; names are like orders.count.")
+    if problem["type"] == "string_too_short":
+        return gettext("This text is empty.")
+    return gettext("This cannot be meant.")

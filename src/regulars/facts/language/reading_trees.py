@@ -1,0 +1,90 @@
+"""Read a tree from JSON, and write it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from regulars.facts.language.faults import WrongCondition
+from regulars.facts.language.parser import DEEPEST
+from regulars.facts.language.tree import Condition
+from regulars.kit.i18n import gettext
+
+_ADAPTER: TypeAdapter[Condition] = TypeAdapter(Condition)
+# Each level of a condition is up to four of its JSON: a node, its field, the list in it, and a value's own.
+_DEEPEST_JSON = 4 * DEEPEST
+
+
+def read_tree(data: object) -> Condition:
+    """Return the condition that JSON data are; all or any of one part is that part.
+
+    Raises
+    ------
+    WrongCondition
+        They are none; the error tells the place.
+    """
+    _check_depth(data)
+    whole = _without_lone_parts(data)
+    try:
+        return _ADAPTER.validate_python(whole)
+    except ValidationError as error:
+        raise _wrong(error, whole) from None
+
+
+def write_tree(condition: Condition) -> dict[str, Any]:
+    """Return a condition as JSON data."""
+    data: dict[str, Any] = _ADAPTER.dump_python(condition, mode="json", exclude_none=True)
+    return data
+
+
+def schema_of_trees() -> dict[str, Any]:
+    """Return the JSON Schema of conditions."""
+    return _ADAPTER.json_schema(ref_template="#/$defs/{model}")
+
+
+def _check_depth(data: object) -> None:
+    level, depth = [data], 0
+    while level:
+        depth += 1
+        if depth > _DEEPEST_JSON:
+            raise WrongCondition(
+                gettext("A condition is at most {most} levels deep.").format(most=DEEPEST), code="too_deep"
+            )
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list | tuple)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+
+
+def _without_lone_parts(data: object) -> object:
+    if isinstance(data, dict):
+        parts = data.get("of")
+        if data.get("kind") in {"all", "any"} and isinstance(parts, list | tuple) and len(parts) == 1:
+            return _without_lone_parts(parts[0])
+        return {name: _without_lone_parts(each) for name, each in data.items()}
+    return [_without_lone_parts(each) for each in data] if isinstance(data, list | tuple) else data
+
+
+def _wrong(error: ValidationError, data: object) -> WrongCondition:
+    """Return the fault that lies deepest."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    problem = max(problems, key=lambda each: len(each["loc"]))
+    pointer = _pointer(list(problem["loc"]), data, keeps_last=problem["type"] == "missing")
+    return WrongCondition(problem["msg"], code="wrong_tree", pointer=pointer)
+
+
+def _pointer(steps: list[int | str], data: object, *, keeps_last: bool) -> str:
+    """Return the JSON pointer of a fault: its steps without those that name a kind instead of leading on."""
+    pointer = ""
+    for number, step in enumerate(steps):
+        is_last = number == len(steps) - 1
+        if isinstance(data, list | tuple) and isinstance(step, int) and step < len(data):
+            data, pointer = data[step], f"{pointer}/{step}"
+        elif isinstance(data, dict) and step in data and (is_last or isinstance(data[step], dict | list | tuple)):
+            data, pointer = data[str(step)], f"{pointer}/{step}"
+        elif is_last and keeps_last:
+            pointer = f"{pointer}/{step}"
+    return pointer

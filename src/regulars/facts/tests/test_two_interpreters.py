@@ -1,0 +1,78 @@
+"""SQL and memory give one answer, whatever is asked of whatever world."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import pytest
+from django.db import transaction
+from hypothesis import event, given
+
+from regulars.facts.asking import Order, count_customers, explain, list_customers, sortable
+from regulars.facts.contracts import Catalogue
+from regulars.facts.interpreters.memory import judge
+from regulars.facts.language import tree
+from regulars.facts.language.binding import Setting, bind
+from regulars.facts.language.faults import WrongCondition
+from regulars.facts.language.meaning import Meaning
+from regulars.facts.tests.conditions import conditions
+from regulars.facts.tests.world import Maker, World, catalogue, make_tables
+
+pytestmark = pytest.mark.django_db
+
+
+def found_by_sql(condition: Meaning, setting: Setting) -> set[object]:
+    order = Order(fact=sortable(setting, "profile.since"))
+    return set(list_customers(condition, setting=setting, order=order, limit=1_000).ids)
+
+
+def found_in_memory(condition: Meaning, world: World) -> set[object]:
+    return {each.id for each in world.subjects if judge(condition, each, world.clock)}
+
+
+def understood(condition: tree.Condition, setting: Setting) -> Meaning | None:
+    """Return what a condition means; None where it is refused, as an anniversary of the past is."""
+    try:
+        return bind(condition, setting)
+    except WrongCondition as error:
+        event(f"refused: {error.code}")
+        return None
+
+
+@given(data=st.data(), seed=st.integers(0, 10_000))
+def test_both_find_the_same_customers(data: st.DataObject, seed: int) -> None:
+    with transaction.atomic():
+        make_tables()
+        known = catalogue()
+        world = Maker(seed).make()
+        setting = Setting(catalogue=known, clock=world.clock, currency="EUR")
+        for condition in data.draw(st.lists(conditions(known), min_size=8, max_size=8)):
+            meant = understood(condition, setting)
+            if meant is None:
+                continue
+            expected = found_in_memory(meant, world)
+            event("all" if len(expected) == len(world.subjects) else "some" if expected else "none")
+            assert found_by_sql(meant, setting) == expected
+            assert count_customers(meant, setting=setting).value == len(expected)
+            _explained_as_judged(condition, meant, setting, world)
+        transaction.set_rollback(True)
+
+
+def _explained_as_judged(condition: tree.Condition, meant: Meaning, setting: Setting, world: World) -> None:
+    subject = world.subjects[0]
+    explained = explain(condition, subject.id, setting=setting)
+    assert explained
+    assert explained.holds == judge(meant, subject, world.clock)
+
+
+def test_the_harness_sees_an_interpreter_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that takes what is not known for nought."""
+    make_tables()
+    known: Catalogue = catalogue()
+    world = Maker(7).make()
+    setting = Setting(catalogue=known, clock=world.clock, currency="EUR")
+    what = tree.FactOperand(fact="profile.age")
+    meant = bind(tree.Compare(what=what, operator=tree.Comparator.LESS, value=90), setting)
+    assert found_by_sql(meant, setting) == found_in_memory(meant, world)
+    fits = "regulars.facts.interpreters.memory._fits"
+    monkeypatch.setattr(fits, lambda value, predicate: (value or 0) < 90)
+    assert found_by_sql(meant, setting) != found_in_memory(meant, world)
