@@ -12,14 +12,11 @@ from typing import Any
 from django.db import connections
 from django.db.backends.utils import CursorWrapper
 
-from regulars.config.subscriptions import SUBSCRIPTIONS
 from regulars.demo.names import FAMILY, GIVEN
 from regulars.faces.cli.running.database import database_alone
 from regulars.faces.cli.running.setting_up import installation, set_up_django
 from regulars.kit.sqlfile import read_statements
 from regulars.kit.text import words
-from regulars.stream.dispatch import register
-from regulars.stream.services import make_room
 
 STATEMENTS = read_statements(Path(__file__).parent / "fill.sql")
 AT_ONCE = 500_000
@@ -34,12 +31,17 @@ BIG = (
 
 def fill(customers: int, orders: int) -> None:
     """Fill the database of this process's installation, which has its tables and nothing in them."""
+    # Their handlers know the tables, which Django has to be set up for.
+    from regulars.config.subscriptions import SUBSCRIPTIONS
+    from regulars.stream.dispatch import register
+    from regulars.stream.services import make_room
+
     until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     sizes = {"customers": customers, "orders": orders, "products": PRODUCTS, "until": until}
     register(SUBSCRIPTIONS)
     make_room(until - timedelta(days=day) for day in range(DAYS + 1))
     with connections["owner"].cursor() as cursor:
-        for name in ("settings_of_filling", "numbered", "buyer", "given", "family"):
+        for name in ("settings_of_filling", "numbered", "buyer", "drawn", "total", "given", "family"):
             _run(cursor, name, {})
         sizes |= _names(cursor)
         _run(cursor, "products", sizes)

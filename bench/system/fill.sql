@@ -9,8 +9,8 @@ FROM generate_series(1, %(products)s) AS n
 JOIN category ON category.name = 'Category ' || (1 + n %% 40)
 
 -- name: channel
--- The channel that all orders came through.
-INSERT INTO orders_channel (code, name) VALUES ('online', 'Online')
+-- The channels that orders came through.
+INSERT INTO orders_channel (code, name) VALUES ('online', 'Online'), ('shop', 'Shop'), ('phone', 'Phone')
 
 -- name: customers
 -- Customers from one number to another, named after people, the last of them new yesterday.
@@ -18,8 +18,14 @@ INSERT INTO customers_customer (
     id, name, given_name, family_name, birthday, language, country, city, postcode, traits, tags, created_at, updated_at
 )
 SELECT
-    pg_temp.numbered('01890000', n), given.name || ' ' || family.name, given.name, family.name, NULL, 'en', 'AT', 'Wien',
-    '1010', '{}', '{}',
+    pg_temp.numbered('01890000', n), given.name || ' ' || family.name, given.name, family.name,
+    CASE WHEN n %% 3 > 0 THEN DATE '1945-01-01' + pg_temp.drawn(n, 1) %% 22000 END,
+    CASE WHEN pg_temp.drawn(n, 2) %% 10 < 7 THEN 'de' ELSE 'en' END,
+    -- Most live in one country; of the cities each is half as large as one of half its number.
+    (ARRAY['AT', 'AT', 'AT', 'AT', 'AT', 'AT', 'DE', 'DE', 'CH', 'IT'])[1 + pg_temp.drawn(n, 3) %% 10],
+    'City ' || floor(power(200, (pg_temp.drawn(n, 4) %% 1000000) / 1000000.0))::int, '1010',
+    CASE WHEN n %% 4 = 0 THEN jsonb_build_object('size', 35 + pg_temp.drawn(n, 5) %% 12) ELSE '{}' END,
+    CASE WHEN n %% 500 = 0 THEN '{vip}'::text[] WHEN n %% 10 = 0 THEN '{newsletter}' ELSE '{}' END,
     %(until)s::timestamptz - interval '730 days' * (1 - n::float8 / %(customers)s), %(until)s
 FROM generate_series(%(first)s, %(last)s) AS n
 JOIN pg_temp.given ON given.number = 1 + n * 7 %% %(given)s
@@ -56,26 +62,27 @@ INSERT INTO orders_order (
 )
 SELECT
     pg_temp.numbered('018a0000', n), 'shop', 'A' || n, 'A' || n, 'a' || n, 0, sha256(n::text::bytea),
-    pg_temp.numbered('01890000', pg_temp.buyer(n, %(customers)s)), placed_at, 'EUR', 2500, 400, true, 0, 0, 0, 0, 1, 2500,
-    0, 2, 'paid', NULL, NULL, channel.id, NULL, '', '{}', %(until)s
+    pg_temp.numbered('01890000', pg_temp.buyer(n, %(customers)s)), placed_at, 'EUR', pg_temp.total(n), 0, true, 0, 0, 0,
+    0, 1, pg_temp.total(n), 0, 1 + n %% 2, 'paid', CASE WHEN n %% 50 = 0 THEN placed_at END, NULL, channel.id, NULL, '',
+    '{}', %(until)s
 FROM generate_series(%(first)s, %(last)s) AS n
 CROSS JOIN LATERAL (
     SELECT %(until)s::timestamptz - interval '730 days' * (1 - n::float8 / %(orders)s) AS placed_at
 ) AS moment
-CROSS JOIN orders_channel AS channel
+JOIN orders_channel AS channel ON channel.code = (ARRAY['shop', 'online', 'shop', 'phone'])[1 + pg_temp.drawn(n, 6) %% 4]
 
 -- name: lines
 -- One or two lines of each order.
 INSERT INTO orders_line
     (order_id, number, product_id, name, quantity, unit_price_minor, discount_minor, tax_minor, total_minor)
 SELECT pg_temp.numbered('018a0000', n), line, pg_temp.numbered('01880000', 1 + (n * line * 31) %% %(products)s), 'Product',
-    1, 1250, 0, 200, 1250
+    1, pg_temp.total(n) / (1 + n %% 2), 0, 0, pg_temp.total(n) / (1 + n %% 2)
 FROM generate_series(%(first)s, %(last)s) AS n, generate_series(1, 1 + n %% 2) AS line
 
 -- name: tenders
 -- The payment of each order.
 INSERT INTO orders_tender (order_id, number, kind, amount_minor, paid_at)
-SELECT pg_temp.numbered('018a0000', n), 1, 'card', 2500, %(until)s
+SELECT pg_temp.numbered('018a0000', n), 1, 'card', pg_temp.total(n), %(until)s
 FROM generate_series(%(first)s, %(last)s) AS n
 
 -- name: events
@@ -87,7 +94,7 @@ SELECT
     pg_temp.numbered('01890000', pg_temp.buyer(n, %(customers)s)), 'system:bench', 'shop',
     %(until)s::timestamptz - interval '730 days' * (1 - n::float8 / %(orders)s), %(until)s,
     jsonb_build_object(
-        'order_id', pg_temp.numbered('018a0000', n), 'number', 'A' || n, 'total_minor', 2500, 'currency', 'EUR',
+        'order_id', pg_temp.numbered('018a0000', n), 'number', 'A' || n, 'total_minor', pg_temp.total(n), 'currency', 'EUR',
         'channel', 'online'
     ),
     1, 2 * n + paid
@@ -100,7 +107,7 @@ INSERT INTO orders_customer_facts (
 )
 SELECT customer.id, count(placed.id), COALESCE(sum(placed.net_reporting_minor), 0), 0, min(placed_at), max(placed_at), 0
 FROM customers_customer AS customer
-LEFT JOIN orders_order AS placed ON placed.customer_id = customer.id
+LEFT JOIN orders_order AS placed ON placed.customer_id = customer.id AND placed.cancelled_at IS NULL
 GROUP BY customer.id
 
 -- name: catch_up
@@ -126,6 +133,18 @@ $$
 -- The number of the customer who placed an order.
 CREATE FUNCTION pg_temp.buyer(number bigint, customers bigint) RETURNS bigint IMMUTABLE LANGUAGE sql AS $$
     SELECT 1 + floor(customers * power((abs(hashint8(number)) %% 1000000007) / 1000000007.0::float8, 1.3))::bigint
+$$
+
+-- name: drawn
+-- A number that is drawn for another; with each salt another one.
+CREATE FUNCTION pg_temp.drawn(number bigint, salt int) RETURNS int IMMUTABLE LANGUAGE sql AS $$
+    SELECT (hashint8extended(number, salt) & 2147483647)::int
+$$
+
+-- name: total
+-- What an order came to: of one line or two, each of 3 to 43.
+CREATE FUNCTION pg_temp.total(number bigint) RETURNS int IMMUTABLE LANGUAGE sql AS $$
+    SELECT (1 + number %% 2)::int * (300 + pg_temp.drawn(number, 7) %% 4000)
 $$
 
 -- name: given
