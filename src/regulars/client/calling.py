@@ -35,6 +35,10 @@ class Caller:
         told = {name: value for name, value in (parameters or {}).items() if value is not None}
         return self._call("GET", path, params=told)
 
+    def ask(self, path: str, body: Any) -> Any:
+        """Read what a body asks for."""
+        return self._call("POST", path, json=body)
+
     def write(self, method: str, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
         """Write."""
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}

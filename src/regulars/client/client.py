@@ -13,6 +13,7 @@ from regulars.client.calling import Caller, Sleep
 from regulars.client.customers import Customers, Merges, Traits
 from regulars.client.events import Events
 from regulars.client.exports import Exports
+from regulars.client.facts import Conditions, Facts
 from regulars.client.imports import Imports
 from regulars.client.orders import Orders
 from regulars.client.products import Products
@@ -42,6 +43,8 @@ class Client:
         )
         self._caller = Caller(self._http, attempts=attempts, sleep=sleep)
         self.customers = Customers(self._caller)
+        self.facts = Facts(self._caller)
+        self.conditions = Conditions(self._caller)
         self.traits = Traits(self._caller)
         self.merges = Merges(self._caller)
         self.orders = Orders(self._caller)

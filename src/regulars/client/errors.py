@@ -9,7 +9,10 @@ import httpx
 
 
 class ApiError(Exception):
-    """A call was refused: `code` is stable, `pointer` the place in what was sent, `errors` all faults where several."""
+    """A call was refused: `code` is stable, `pointer` the place in what was sent, `errors` all faults where several.
+
+    `place` are the first character that is wrong in a condition's text, and the one behind the last.
+    """
 
     def __init__(
         self,
@@ -19,12 +22,13 @@ class ApiError(Exception):
         *,
         pointer: str | None = None,
         parameter: str | None = None,
+        place: tuple[int, int] | None = None,
         errors: Sequence[dict[str, Any]] = (),
     ) -> None:
-        place = pointer or parameter
-        super().__init__(f"{status} {code}: {detail}" + (f" ({place})" if place else ""))
+        where = pointer or parameter
+        super().__init__(f"{status} {code}: {detail}" + (f" ({where})" if where else ""))
         self.status, self.code, self.detail = status, code, detail
-        self.pointer, self.parameter, self.errors = pointer, parameter, errors
+        self.pointer, self.parameter, self.place, self.errors = pointer, parameter, place, errors
 
     @classmethod
     def of(cls, answer: httpx.Response) -> ApiError:
@@ -41,5 +45,6 @@ class ApiError(Exception):
             told.get("detail", ""),
             pointer=told.get("pointer"),
             parameter=told.get("parameter"),
+            place=(told["place"]["start"], told["place"]["end"]) if told.get("place") else None,
             errors=told.get("errors") or (),
         )

@@ -19,6 +19,7 @@ from regulars.facts.interpreters.sql import Compiler
 from regulars.facts.language import tree
 from regulars.facts.language.binding import Setting, bind
 from regulars.facts.language.meaning import Meaning
+from regulars.facts.language.parser import Parsed
 from regulars.facts.language.printer import write
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
@@ -162,7 +163,7 @@ def read_values(names: Sequence[str], ids: Sequence[UUID], *, setting: Setting) 
     return {identity: dict(zip(names, values, strict=True)) for identity, *values in found}
 
 
-def explain(condition: tree.Condition, customer_id: UUID, *, setting: Setting) -> Explained | None:
+def explain(parsed: Parsed, customer_id: UUID, *, setting: Setting) -> Explained | None:
     """Return which parts of a condition are true of a customer, and why; None where there is no such customer.
 
     Raises
@@ -174,6 +175,9 @@ def explain(condition: tree.Condition, customer_id: UUID, *, setting: Setting) -
     NotOfCustomers
         A fact is known of no customer.
     """
+    condition = parsed.tree
+    # First as a whole: only that has the places of what is wrong.
+    bind(condition, setting, parsed.places)
     compiler = Compiler(setting.catalogue.ground, setting.clock, among=True)
     parts = list(_parts_of(condition))
     columns = [f"({compiler.condition(bind(part, setting))}) IS TRUE" for part in parts]

@@ -45,6 +45,10 @@ class Resource:
         """
         return self._operation("POST", path, scope=scope, answer=answer, finds=finds, told_once=told_once)
 
+    def ask(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
+        """Declare a read whose question is too large for an address, so that it comes as a body."""
+        return self._operation("POST", path, scope=scope, answer=answer, writes=False)
+
     def patch(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
         """Declare a write of some fields."""
         return self._operation("PATCH", path, scope=scope, answer=answer)
@@ -72,6 +76,7 @@ class Resource:
         takes_file: bool = False,
         media: Sequence[str] = (),
         told_once: str | None = None,
+        writes: bool | None = None,
     ) -> Callable[[View], View]:
         if scope != ANY_KEY and scope not in PERMISSIONS:
             raise KeyError(scope)
@@ -85,11 +90,12 @@ class Resource:
                 return taken[0]
 
             body = "body" in view.__annotations__
+            is_write = method in WRITES if writes is None else writes
             summary, description = _told(view.__doc__ or "")
             gate = partial(
                 gated,
                 scope=scope,
-                writes=method in WRITES,
+                writes=is_write,
                 body=body,
                 parameters=parameters,
                 takes_file=takes_file,
@@ -102,7 +108,12 @@ class Resource:
                 operation_id=view.__name__,
                 summary=summary,
                 description=description,
-                openapi_extra={"x-scope": scope, "x-finds": finds or "{" in path, "x-media": media}
+                openapi_extra={
+                    "x-scope": scope,
+                    "x-writes": is_write,
+                    "x-finds": finds or "{" in path,
+                    "x-media": media,
+                }
                 | ({"requestBody": _FILE} if takes_file else {}),
             )
             return declared(decorate_view(gate)(view))

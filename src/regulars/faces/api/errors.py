@@ -15,6 +15,7 @@ from ninja.errors import ValidationError
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from pydantic import BaseModel
 
+from regulars.facts.language.faults import WrongCondition
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.stream.database import is_lost
@@ -50,13 +51,24 @@ STATUS: Mapping[str, int] = {
 }
 
 
+class Place(BaseModel):
+    """Characters of a text, from `start` to before `end`."""
+
+    start: int
+    end: int
+
+
 class Fault(BaseModel):
-    """One thing that is wrong: `pointer` is its place in the body, `parameter` its name in the address."""
+    """One thing that is wrong: `pointer` is its place in the body, `parameter` its name in the address.
+
+    `place` is the part of a condition's text that is wrong.
+    """
 
     code: str
     detail: str
     pointer: str | None = None
     parameter: str | None = None
+    place: Place | None = None
 
 
 class Problem(Fault):
@@ -97,7 +109,9 @@ def fault_of(error: DomainError) -> Fault:
     """Return an error of a feature, with its place in the body where it knows it."""
     field = getattr(error, "field", None)
     pointer = getattr(error, "pointer", None) or (f"/{field}" if field else None)
-    return Fault(code=error.code, detail=error.message, pointer=pointer)
+    place = error.place if isinstance(error, WrongCondition) else None
+    told = Place(start=place.start, end=place.end) if place else None
+    return Fault(code=error.code, detail=error.message, pointer=pointer, place=told)
 
 
 def domain_problem(error: DomainError) -> HttpResponse:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from regulars.faces.api.app import api
-from regulars.faces.api.declaring import BINARY, WRITES
+from regulars.faces.api.declaring import BINARY
 from regulars.faces.api.errors import MEDIA_TYPE, Problem
 from regulars.faces.api.idempotency import HEADER, LONGEST, REPLAYED
 from regulars.faces.api.uploads import MEDIA_TYPE as UPLOAD
@@ -54,12 +54,12 @@ def document() -> Json:
     components["parameters"] = {"IdempotencyKey": _idempotency_parameter()}
     components["headers"] = _headers()
     for methods in made["paths"].values():
-        for method, operation in methods.items():
-            _complete(operation, method.upper())
+        for operation in methods.values():
+            _complete(operation)
     return made
 
 
-def _complete(operation: Json, method: str) -> None:
+def _complete(operation: Json) -> None:
     """Add to an operation what the gate asks and answers."""
     scope = operation["x-scope"]
     operation["security"] = [{"ApiKey": []}]
@@ -72,7 +72,7 @@ def _complete(operation: Json, method: str) -> None:
         problems |= WHERE_FOUND
     operation["parameters"] = [_as_text(each) for each in operation["parameters"]]
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS}
-    if method in WRITES:
+    if operation.pop("x-writes"):
         problems |= FOR_WRITES
         operation["parameters"] = [*operation["parameters"], {"$ref": "#/components/parameters/IdempotencyKey"}]
         headers[REPLAYED] = {"$ref": f"#/components/headers/{REPLAYED}"}

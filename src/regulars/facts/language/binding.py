@@ -53,6 +53,22 @@ def bind(condition: Condition, setting: Setting, places: Mapping[str, Place] | N
     return _Binder(setting, places or {}).condition(condition, "")
 
 
+def find_fact(name: str, catalogue: Catalogue, pointer: str = "") -> Fact:
+    """Return the fact of a name.
+
+    Raises
+    ------
+    WrongCondition
+        There is none; the error tells the one that was likely meant.
+    """
+    if name in catalogue.facts:
+        return catalogue.facts[name]
+    message = gettext("There is no fact {name}.").format(name=name)
+    if similar := nearest(name, catalogue.facts):
+        message += " " + gettext("Is {similar} meant?").format(similar=similar)
+    raise WrongCondition(message, code="no_such_fact", pointer=pointer)
+
+
 @dataclass(slots=True)
 class _Binder:
     setting: Setting
@@ -240,14 +256,10 @@ class _Binder:
         return meaning.WindowReading(fact, fact.aggregate, self.bounds(what.window, f"{pointer}/window"), filtered)
 
     def find(self, name: str, pointer: str) -> Fact:
-        facts = self.setting.catalogue.facts
-        if name in facts:
-            return facts[name]
-        similar = nearest(name, facts)
-        message = gettext("There is no fact {name}.").format(name=name)
-        if similar:
-            message += " " + gettext("Is {similar} meant?").format(similar=similar)
-        raise self.wrong("no_such_fact", message, pointer)
+        try:
+            return find_fact(name, self.setting.catalogue, pointer)
+        except WrongCondition as error:
+            raise self.wrong(error.code, error.message, pointer) from None
 
     def property(self, name: str, pointer: str, value: object) -> meaning.PropertyReading:
         if not self.in_where:

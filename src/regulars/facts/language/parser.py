@@ -33,7 +33,8 @@ Found = TypeVar("Found", bound=Node)
 class Hint:
     """What could stand at the end of a text: a word as it is, or something of a kind, for an operand if there is one.
 
-    Kinds are `word`, `fact`, `property`, `value`, `number`, `text`, `moment` and `event`.
+    Kinds are `word`, `fact`, `property` (its word is the fact whose), `value`, `number`, `currency`, `text`, `moment`
+    and `event`.
     """
 
     kind: str
@@ -84,6 +85,8 @@ class _Parser:
     position: int = 0
     depth: int = 0
     in_where: bool = False
+    # Of which fact the properties are that are spoken of; none for those of an event.
+    where_of: str = ""
     hints: list[Hint] = field(default_factory=list)
     # By the identity of nodes, which the tree keeps as they are; scalars by that of their node and their field.
     spans: dict[int | tuple[int, str], Place] = field(default_factory=dict)
@@ -192,25 +195,24 @@ class _Parser:
 
     def predicate(self, start: int) -> Condition:
         what = self.operand()
-        if self.stopped_at_end:
-            self.hints.extend(Hint("word", word, what) for word in (*COMPARATORS, *_PREDICATES))
+        self.may_come(*COMPARATORS, "not", operand=what)
         if self.token.kind is Kind.SIGN and self.token.value in COMPARATORS:
             operator = self.take().value
             return self.made(start, tree.Compare, what=what, operator=operator, **self.one_value("value", what))
-        if self.took("between"):
+        if self.took("between", what):
             low = self.one_value("low", what)
             self.need("and")
             return self.made(start, tree.Between, what=what, **low, **self.one_value("high", what))
-        if self.took("contains"):
-            return self.made(start, tree.Contains, what=what, value=self.text("value", what))
-        if self.took("starts"):
+        if self.took("contains", what):
+            return self.made(start, tree.Contains, what=what, **self.one_text(what))
+        if self.took("starts", what):
             self.need("with")
-            return self.made(start, tree.StartsWith, what=what, value=self.text("value", what))
-        if self.took("exists"):
+            return self.made(start, tree.StartsWith, what=what, **self.one_text(what))
+        if self.took("exists", what):
             return self.made(start, tree.Exists, what=what)
-        if self.took("has"):
+        if self.took("has", what):
             return self.has_been(start, what)
-        if self.took("in"):
+        if self.took("in", what):
             return self.within_or_one_of(start, what)
         if self.token.value == "not" and self.token.kind is Kind.NAME:
             self.take()
@@ -266,17 +268,20 @@ class _Parser:
         if self.took("bucket"):
             return self.bucket(start)
         name = self.fact_name()
-        window, where = None, None
-        if self.took("("):
+        named = self.made(start, tree.FactOperand, fact=name)
+        if self.took("(", named):
+            self.where_of = name
             window, where = self.arguments()
+            self.where_of = ""
             self.need(")")
-        return self.made(start, tree.FactOperand, fact=name, window=window, where=where)
+            return self.made(start, tree.FactOperand, fact=name, window=window, where=where)
+        return named
 
     def may_be_operand(self) -> None:
         if not self.stopped_at_end:
             return
         if self.in_where:
-            self.hints.append(Hint("property"))
+            self.hints.append(Hint("property", self.where_of))
         else:
             self.hints.append(Hint("fact"))
             self.may_come("(", "event", "sequence", "anniversary", "bucket", "segment")
@@ -354,6 +359,11 @@ class _Parser:
         start = self.token.place.start
         value = self.value(what)
         return {name: value, f"{name}@": Place(start, self.tokens[self.position - 1].place.end)}
+
+    def one_text(self, what: tree.Operand) -> dict[str, Any]:
+        """Return a text as the field of a node, and remember its place for it."""
+        place = self.token.place
+        return {"value": self.text("value", what), "value@": place}
 
     def value(self, what: tree.Operand) -> Any:
         if self.stopped_at_end:
@@ -449,9 +459,9 @@ class _Parser:
         self.position += 1
         return token
 
-    def took(self, word: str) -> bool:
+    def took(self, word: str, operand: tree.Operand | None = None) -> bool:
         """Take the next word if it is this one."""
-        self.may_come(word)
+        self.may_come(word, operand=operand)
         if self.token.value == word and self.token.kind in {Kind.NAME, Kind.SIGN}:
             self.position += 1
             return True
@@ -481,9 +491,6 @@ class _Parser:
         self.spans[id(node)] = place
         self.spans.update({(id(node), name): each for name, each in places.items()})
         return node
-
-
-_PREDICATES = ("in", "not", "between", "contains", "starts", "exists", "has")
 
 
 def _told(error: ValidationError) -> str:

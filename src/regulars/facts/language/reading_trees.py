@@ -62,7 +62,7 @@ def _check_depth(data: object) -> None:
 def _without_lone_parts(data: object) -> object:
     if isinstance(data, dict):
         parts = data.get("of")
-        if data.get("kind") in {"all", "any"} and isinstance(parts, list | tuple) and len(parts) == 1:
+        if data.get("kind") in ("all", "any") and isinstance(parts, list | tuple) and len(parts) == 1:
             return _without_lone_parts(parts[0])
         return {name: _without_lone_parts(each) for name, each in data.items()}
     return [_without_lone_parts(each) for each in data] if isinstance(data, list | tuple) else data

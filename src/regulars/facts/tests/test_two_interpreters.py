@@ -14,6 +14,7 @@ from regulars.facts.language import tree
 from regulars.facts.language.binding import Setting, bind
 from regulars.facts.language.faults import WrongCondition
 from regulars.facts.language.meaning import Meaning
+from regulars.facts.language.parser import Parsed
 from regulars.facts.tests.conditions import conditions
 from regulars.facts.tests.world import Maker, World, catalogue, make_tables
 
@@ -59,7 +60,7 @@ def test_both_find_the_same_customers(data: st.DataObject, seed: int) -> None:
 
 def _explained_as_judged(condition: tree.Condition, meant: Meaning, setting: Setting, world: World) -> None:
     subject = world.subjects[0]
-    explained = explain(condition, subject.id, setting=setting)
+    explained = explain(Parsed(condition, {}), subject.id, setting=setting)
     assert explained
     assert explained.holds == judge(meant, subject, world.clock)
 

@@ -1,0 +1,70 @@
+"""Somebody who writes a condition is told what could come next, and only what fits."""
+
+from __future__ import annotations
+
+import pytest
+
+from regulars.facts.catalogue import declared_catalogue
+from regulars.facts.language.completion import complete
+from regulars.facts.language.parser import parse
+from regulars.facts.tests.world import catalogue
+
+CATALOGUE = declared_catalogue()
+
+
+def offered(text: str) -> list[str]:
+    return [each.text for each in complete(text, CATALOGUE)]
+
+
+def test_a_condition_begins_with_a_fact():
+    assert set(CATALOGUE.facts) <= set(offered(""))
+    assert offered("orders.co") == ["orders.count"]
+
+
+def test_a_fact_is_found_by_what_it_is_called_too():
+    assert "orders.revenue" in offered("reven")
+
+
+def test_behind_a_fact_comes_what_its_type_can_be_asked():
+    assert {">=", "between", "in", "exists"} <= set(offered("orders.count "))
+    assert not {"contains", "starts", "has"} & set(offered("orders.count "))
+    assert {"contains", "starts", "=", "!="} <= set(offered("profile.city "))
+    assert ">" not in offered("profile.city ")
+    assert offered("profile.tags ")[:2] == ["contains", "exists"]
+    assert not {"=", "in", "between", "starts"} & set(offered("profile.tags "))
+    assert {"last", "next"} <= set(offered("orders.last in "))
+
+
+def test_in_the_parentheses_of_a_fact_come_times_and_properties():
+    assert offered("orders.count(") == ["last", "since", "until", "where"]
+    assert {"channel", "categories", "coupons"} <= set(offered("orders.count(where: "))
+    assert {"days", "weeks"} <= set(offered("orders.count(last: 90 "))
+
+
+@pytest.mark.django_db
+def test_a_choice_is_offered_in_quotation_marks():
+    known = catalogue()
+    texts = [each.text for each in complete("test.state = ", known)]
+    assert '"loyal"' in texts
+    assert [each.text for each in complete('test.state = "lo', known)] == ['"loyal"', '"lost"']
+    assert "has" in [each.text for each in complete("test.state ", known)]
+
+
+def test_between_parts_come_and_and_or():
+    assert {"and", "or"} <= set(offered("orders.count > 1 "))
+
+
+def test_nothing_is_offered_behind_what_is_wrong():
+    assert offered("orders.count >> ") == []
+    assert offered('orders.count = 1 "') == []
+
+
+def test_what_is_offered_takes_the_place_of_what_was_begun():
+    text = "orders.count > 1 and orders.rev"
+    [found] = complete(text, CATALOGUE)
+    assert parse(text[: found.start] + found.text + " > 3").tree
+
+
+def test_in_the_midst_of_a_text_what_stands_before_counts():
+    text = "orders.co > 1"
+    assert [each.text for each in complete(text, CATALOGUE, at=len("orders.co"))] == ["orders.count"]

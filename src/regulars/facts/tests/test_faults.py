@@ -1,0 +1,181 @@
+"""What is wrong with a condition is told at its place; and whatever is written, nothing else is raised."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from regulars.facts.catalogue import declared_catalogue
+from regulars.facts.language import tree
+from regulars.facts.language.binding import MOST_COUNTED, Setting, bind
+from regulars.facts.language.faults import WrongCondition
+from regulars.facts.language.meaning import Meaning
+from regulars.facts.language.moments import Clock
+from regulars.facts.language.parser import DEEPEST, parse
+from regulars.facts.language.printer import write
+from regulars.facts.language.reading_trees import read_tree
+from regulars.facts.tests.conditions import conditions
+
+CATALOGUE = declared_catalogue()
+CLOCK = Clock(datetime(2026, 11, 28, 12, tzinfo=UTC), ZoneInfo("Europe/Vienna"))
+
+
+def setting(**segments: str) -> Setting:
+    def find(name: str) -> tree.Condition | None:
+        return parse(segments[name]).tree if name in segments else None
+
+    return Setting(catalogue=CATALOGUE, clock=CLOCK, currency="EUR", find_segment=find)
+
+
+def meant(text: str, **segments: str) -> Meaning:
+    parsed = parse(text)
+    return bind(parsed.tree, setting(**segments), parsed.places)
+
+
+def fault_of(text: str, **segments: str) -> WrongCondition:
+    with pytest.raises(WrongCondition) as caught:
+        meant(text, **segments)
+    return caught.value
+
+
+def fault_or_none(ask: Callable[[], object]) -> WrongCondition | None:
+    try:
+        ask()
+    except WrongCondition as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "wrong"),
+    [
+        ("", "unfinished", ""),
+        ("orders.count >=", "unfinished", ""),
+        ("orders.count >= 3 and", "unfinished", ""),
+        ("orders.count >= 3 orders.count", "unexpected", "orders.count"),
+        ("orders.count % 3", "no_word", "%"),
+        ('profile.city = "Wien', "open_text", '"Wien'),
+        ("orders.count(last: 90) >= 3", "unexpected", ")"),
+        ("orders.count(last: 90 moons) >= 3", "unexpected", "moons"),
+        ("orders.first > 2026-02-30", "no_day", "2026-02-30"),
+        ("orders.cuont >= 3", "no_such_fact", "orders.cuont"),
+        ('orders.count >= 3 and orders.count = "x"', "wrong_value", '"x"'),
+        ("orders.count between 1 and true", "wrong_value", "true"),
+        ("orders.count >= 2.5", "wrong_value", "2.5"),
+        ("orders.revenue >= 5 USD", "wrong_value", "5 USD"),
+        ("orders.revenue >= 5.001 EUR", "wrong_amount", "5.001 EUR"),
+        ('profile.city > "Wien"', "wrong_type", "profile.city"),
+        ('profile.tags = "vip"', "wrong_type", "profile.tags"),
+        ("profile.city", "wrong_type", "profile.city"),
+        ('profile.city contains ""', "empty_text", '""'),
+        ("profile.birthday in next 7 days", "ask_for_anniversary", "profile.birthday"),
+        ("anniversary(orders.count) in next 7 days", "not_yearly", "anniversary(orders.count)"),
+        ("anniversary(profile.birthday) in next 5 hours", "wrong_unit", "5 hours"),
+        ('profile.country(last: 3 days) = "AT"', "no_window", "profile.country(last: 3 days)"),
+        ('orders.count(where: colour = "red") > 1', "no_such_property", "colour"),
+        ('orders.count(where: payment = "gold") > 1', "no_such_choice", '"gold"'),
+        ("orders.count(last: 9999 years) > 1", "too_far", "last: 9999 years"),
+        ("orders.days_since_last > 99999", "too_far", "99999"),
+        ("orders.count has been 3 for 30 days", "no_history", "orders.count"),
+        ('sequence(not event("a"), event("b"), within: 1 day)', "absent_too_early", 'not event("a")'),
+        ('sequence(event("a"), event("b"), within: 1 month)', "wrong_unit", "1 month"),
+        ('segment("nobody")', "no_such_segment", 'segment("nobody")'),
+        ('event("a", where: event = 3)', "unexpected", "event"),
+        ('event("a", where: at < 2026-01-01)', "wrong_type", "at"),
+        ("orders.count in (1, 2, )", "unexpected", ")"),
+    ],
+)
+def test_a_fault_is_told_with_its_code_and_place(text: str, code: str, wrong: str):
+    fault = fault_of(text)
+    assert fault.code == code
+    assert fault.place
+    assert text[fault.place.start : fault.place.end] == wrong
+
+
+def test_a_name_that_is_none_is_answered_with_the_one_that_was_likely_meant():
+    assert "orders.count" in fault_of("orders.cuont >= 3").message
+
+
+def test_the_fault_of_a_tree_is_told_by_its_pointer():
+    part = {"kind": "compare", "what": {"fact": "orders.count"}, "operator": ">=", "value": 3}
+    with pytest.raises(WrongCondition) as caught:
+        read_tree({"kind": "all", "of": [part, part | {"operator": "=>"}]})
+    assert caught.value.pointer == "/of/1/operator"
+    with pytest.raises(WrongCondition) as caught:
+        read_tree({"kind": "not", "of": {"kind": "compare", "what": {"fact": "orders.count"}, "operator": "="}})
+    assert caught.value.pointer == "/of/value"
+    with pytest.raises(WrongCondition) as caught:
+        bind(read_tree({"kind": "any", "of": [part, part | {"value": "x"}]}), setting())
+    assert caught.value.pointer == "/of/1/value"
+
+
+def test_a_segment_within_itself_is_refused():
+    assert fault_of('segment("a")', a='segment("b")', b='orders.count > 1 or segment("a")').code == "segment_in_itself"
+
+
+def test_a_segment_is_what_its_condition_is():
+    parsed = parse('segment("a") and orders.count > 1')
+    whole = parse("orders.count > 5 and orders.count > 1")
+    assert bind(parsed.tree, setting(a="orders.count > 5")) == bind(whole.tree, setting())
+
+
+def test_too_deep_and_too_large_conditions_are_refused():
+    assert fault_of("(" * (DEEPEST + 1) + "orders.count > 1" + ")" * (DEEPEST + 1)).code == "too_deep"
+    assert fault_of("not " * 100_000 + "orders.count > 1").code == "too_long"
+    assert fault_of("not " * (DEEPEST + 1) + "orders.count > 1").code == "too_deep"
+    many = " and ".join(["orders.count(last: 3 days) > 1"] * (MOST_COUNTED + 1))
+    assert fault_of(many).code == "too_large"
+    deep: dict[str, Any] = {"kind": "exists", "what": {"fact": "orders.first"}}
+    for _ in range(5_000):
+        deep = {"kind": "not", "of": deep}
+    with pytest.raises(WrongCondition) as caught:
+        read_tree(deep)
+    assert caught.value.code == "too_deep"
+    wide = " or ".join(f"({' and '.join(['orders.count > 1'] * 90)})" for _ in range(6))
+    assert fault_of(wide).code == "too_large"
+
+
+def survives(text: str) -> None:
+    fault = fault_or_none(lambda: meant(text))
+    if fault:
+        assert fault.message
+        assert fault.place
+        assert 0 <= fault.place.start <= fault.place.end <= max(len(text), 1)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text: str):
+    survives(text)
+
+
+@given(conditions(CATALOGUE), st.randoms(use_true_random=False))
+def test_any_mistake_in_a_condition_is_refused_or_means_something(condition: tree.Condition, chance: random.Random):
+    text = write(condition)
+    for _ in range(5):
+        at, length = chance.randrange(len(text) + 1), chance.randrange(8)
+        put = chance.choice(
+            ["", "(", ")", '"', ",", " and ", "not", "9", ".", "-", " in ", "today", "\\", "\0", "\ud800"]
+        )
+        survives(text[:at] + put + text[at + length :])
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["all", "compare"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["kind", "of", "what", "value"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(json)
+def test_any_json_is_read_or_refused(data: Any):
+    fault = fault_or_none(lambda: bind(read_tree(data), setting()))
+    assert fault is None or fault.message
