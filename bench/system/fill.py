@@ -46,6 +46,7 @@ def fill(customers: int, orders: int) -> None:
         sizes |= _names(cursor)
         _run(cursor, "products", sizes)
         _run(cursor, "channel", sizes)
+        _run(cursor, "trait", sizes)
         with _without_indexes(cursor):
             for name in ("customers", "identifiers", "words"):
                 _in_steps(cursor, name, customers, sizes)

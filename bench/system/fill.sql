@@ -12,10 +12,16 @@ JOIN category ON category.name = 'Category ' || (1 + n %% 40)
 -- The channels that orders came through.
 INSERT INTO orders_channel (code, name) VALUES ('online', 'Online'), ('shop', 'Shop'), ('phone', 'Phone')
 
+-- name: trait
+-- What some customers have beyond the usual.
+INSERT INTO customers_trait (key, kind, label, description, classification, choices)
+VALUES ('size', 'number', 'Size', '', 'none', '{}')
+
 -- name: customers
 -- Customers from one number to another, named after people, the last of them new yesterday.
 INSERT INTO customers_customer (
-    id, name, given_name, family_name, birthday, language, country, city, postcode, traits, tags, created_at, updated_at
+    id, name, given_name, family_name, birthday, language, country, city, postcode, traits, tags, identifier_kinds,
+    created_at, updated_at
 )
 SELECT
     pg_temp.numbered('01890000', n), given.name || ' ' || family.name, given.name, family.name,
@@ -25,7 +31,7 @@ SELECT
     (ARRAY['AT', 'AT', 'AT', 'AT', 'AT', 'AT', 'DE', 'DE', 'CH', 'IT'])[1 + pg_temp.drawn(n, 3) %% 10],
     'City ' || floor(power(200, (pg_temp.drawn(n, 4) %% 1000000) / 1000000.0))::int, '1010',
     CASE WHEN n %% 4 = 0 THEN jsonb_build_object('size', 35 + pg_temp.drawn(n, 5) %% 12) ELSE '{}' END,
-    CASE WHEN n %% 500 = 0 THEN '{vip}'::text[] WHEN n %% 10 = 0 THEN '{newsletter}' ELSE '{}' END,
+    CASE WHEN n %% 500 = 0 THEN '{vip}'::text[] WHEN n %% 10 = 0 THEN '{newsletter}' ELSE '{}' END, '{email}',
     %(until)s::timestamptz - interval '730 days' * (1 - n::float8 / %(customers)s), %(until)s
 FROM generate_series(%(first)s, %(last)s) AS n
 JOIN pg_temp.given ON given.number = 1 + n * 7 %% %(given)s

@@ -7,24 +7,13 @@ from collections.abc import Mapping, Sequence
 from regulars.customers.contracts import TraitKind
 from regulars.customers.models import Trait as TraitRow
 from regulars.facts.clocks import next_midnight
-from regulars.facts.contracts import Fact, FactType, Gathered, Ground, Row, Since, Unit
+from regulars.facts.contracts import Fact, FactType, Ground, Row, Since, Unit
 from regulars.kit.classification import Classification
 from regulars.kit.i18n import mark
 
 PROFILE = Row("customers_customer", "id")
 GROUND = Ground(customers=PROFILE, aliases="customers_alias", events="stream_event")
 CHANGED_BY = frozenset({"customer.created", "customer.changed", "customer.merged", "customer.unmerged"})
-# Identifiers stay under the id that they came under, so that those of merged customers are looked through too.
-_IDENTIFIERS = Gathered(
-    "identified",
-    "SELECT named.customer_id, bool_or(named.kind = 'email') AS has_email, bool_or(named.kind = 'phone') AS has_phone,"
-    " bool_or(named.kind = 'card') AS has_card"
-    " FROM (SELECT identifier.customer_id AS known_as,"
-    " COALESCE(alias.survivor_id, identifier.customer_id) AS customer_id, identifier.kind"
-    " FROM customers_identifier AS identifier"
-    " LEFT JOIN {aliases} AS alias ON alias.customer_id = identifier.customer_id) AS named"
-    " WHERE {among} GROUP BY 1",
-)
 
 
 def _text(name: str, label: str, description: str) -> Fact:
@@ -46,9 +35,8 @@ def _has(kind: str, label: str, description: str) -> Fact:
         type=FactType.BOOLEAN,
         label=label,
         description=description,
-        source=_IDENTIFIERS,
-        column=f"identified.has_{kind}",
-        missing=False,
+        source=PROFILE,
+        column=f"('{kind}' = ANY(customer.identifier_kinds))",
         changed_by=CHANGED_BY,
     )
 

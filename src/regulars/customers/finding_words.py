@@ -1,4 +1,4 @@
-"""Keep the words under which customers are found."""
+"""Keep the words under which customers are found, and the kinds of their identifiers."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def words_of(names: str, identifiers: Iterable[Identifier]) -> list[str]:
     return sorted(set(found))
 
 
+def kinds_of(identifiers: Iterable[Identifier]) -> str:
+    """Return the kinds of identifiers, in order and in one text."""
+    return " ".join(sorted({identifier.kind.value for identifier in identifiers}))
+
+
 def keep_words(words_by_customer: Mapping[UUID, Sequence[str]]) -> None:
     """Keep the words of customers that have none yet."""
     told = [(each, " ".join(found)) for each, found in words_by_customer.items() if found]
@@ -28,7 +33,10 @@ def keep_words(words_by_customer: Mapping[UUID, Sequence[str]]) -> None:
 
 
 def refresh_words(customer_ids: Iterable[UUID]) -> None:
-    """Keep anew the words of some customers; one that was merged has none, and is found as its survivor."""
+    """Keep anew the words of some customers; one that was merged has none, and is found as its survivor.
+
+    The kinds of their identifiers are kept with them.
+    """
     ids = sorted(set(customer_ids))
     if not ids:
         return
@@ -36,6 +44,8 @@ def refresh_words(customer_ids: Iterable[UUID]) -> None:
     rows = {row.id: row for row in CustomerRow.objects.select_for_update().filter(id__in=ids).order_by("id")}
     merged = set(Alias.objects.filter(customer_id__in=ids).values_list("customer_id", flat=True))
     identifiers = identifiers_of(rows)
+    kinds = ["" if each in merged else kinds_of(identifiers[each]) for each in rows]
+    rows_of("set_identifier_kinds", {"ids": list(rows), "kinds": kinds})
     rows_of("clear_words", {"ids": list(rows)})
     keep_words(
         {

@@ -23,6 +23,8 @@ class Customer(models.Model):
     postcode = models.TextField(default="")
     traits = models.JSONField(default=dict)
     tags = ArrayField(models.TextField(), default=list)
+    # The kinds of all identifiers, those of customers that were merged into this one included; kept with their words.
+    identifier_kinds = ArrayField(models.TextField(), default=list)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -13,7 +13,7 @@ from regulars.kit.classification import Columns, columns
 COLUMNS: Columns = {
     **columns(
         "customers_customer",
-        none="id created_at updated_at",
+        none="id identifier_kinds created_at updated_at",
         personal="name given_name family_name birthday language country city postcode tags",
         # What a business keeps there may be as sensitive as it likes; each trait says so of itself.
         sensitive="traits",

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from regulars.business.queries import get_business
 from regulars.customers.contracts import Identifier, IdentifierKind, Person, Profile
-from regulars.customers.finding_words import keep_words, refresh_words, words_of
+from regulars.customers.finding_words import keep_words, kinds_of, refresh_words, words_of
 from regulars.customers.identifiers import WEIGHT, normalise
 from regulars.customers.models import Customer as CustomerRow
 from regulars.customers.statements import rows_of
@@ -156,6 +156,7 @@ class Resolution:
             "cities": [profile.city or "" for profile in profiles],
             "postcodes": [profile.postcode or "" for profile in profiles],
             "traits": [json.dumps(dict(profile.traits)) for profile in profiles],
+            "kinds": [kinds_of(names[each]) for each in self.new],
         }
         sinces = [self._since[each] for each in self.new]
         rows_of("insert_customers", {"now": self._now, "ids": list(self.new), "sinces": sinces, **columns})

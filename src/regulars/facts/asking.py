@@ -25,7 +25,7 @@ from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
 # How many customers are looked at along the index: where that is a look at a row or two each, and where it is more.
-LOOKED_AT = 20_000
+LOOKED_AT = 8_000
 GATHERED_OF = (600, 5_000)
 LIST_MILLISECONDS = 5_000
 COUNT_MILLISECONDS = 600
@@ -135,10 +135,9 @@ def count_customers(condition: Meaning | None, *, setting: Setting) -> Counted:
     """
     compiler = Compiler(setting.catalogue.ground, setting.clock)
     wanted = compiler.condition(condition) if condition else "TRUE"
-    sql = f"SELECT count(*) FROM {compiler.customers()} WHERE {compiler.is_customer()} AND {wanted}"  # noqa: S608
     try:
         with reading.bounded(COUNT_MILLISECONDS):
-            [(count,)] = reading.rows(sql, compiler.parameters)
+            [(count,)] = reading.rows(compiler.select("count(*)", wanted), compiler.parameters)
             return Counted(value=count, low=count, high=count, is_exact=True)
     except reading.TookTooLong:
         return _estimated(condition, setting)
@@ -156,8 +155,7 @@ def read_values(names: Sequence[str], ids: Sequence[UUID], *, setting: Setting) 
     """
     compiler = Compiler(setting.catalogue.ground, setting.clock, among=True)
     columns = [compiler.value(setting.catalogue.facts[name]) for name in names]
-    listed = ", ".join([compiler.identity, *columns])
-    sql = f"SELECT {listed} FROM {compiler.customers()} WHERE {compiler.is_customer()}"  # noqa: S608
+    sql = compiler.select(", ".join([compiler.identity, *columns]))
     with reading.bounded(LIST_MILLISECONDS):
         found = reading.rows(sql, compiler.parameters | {"among": list(ids)})
     return {identity: dict(zip(names, values, strict=True)) for identity, *values in found}
@@ -183,8 +181,7 @@ def explain(parsed: Parsed, customer_id: UUID, *, setting: Setting) -> Explained
     columns = [f"({compiler.condition(bind(part, setting))}) IS TRUE" for part in parts]
     asked = [setting.catalogue.facts.get(name) for name in map(_plain_fact, parts)]
     values = [compiler.value(fact) if fact else "NULL" for fact in asked]
-    listed = ", ".join([*columns, *values])
-    sql = f"SELECT {listed} FROM {compiler.customers()} WHERE {compiler.is_customer()}"  # noqa: S608
+    sql = compiler.select(", ".join([*columns, *values]))
     with reading.bounded(LIST_MILLISECONDS):
         found = reading.rows(sql, compiler.parameters | {"among": [customer_id]})
     if not found:
@@ -249,10 +246,7 @@ def _among(condition: Meaning | None, setting: Setting, ids: Sequence[UUID]) -> 
     """Return those of some customers of whom a condition is true."""
     compiler = Compiler(setting.catalogue.ground, setting.clock, among=True)
     wanted = compiler.condition(condition) if condition else "TRUE"
-    sql = (
-        f"SELECT {compiler.identity} FROM {compiler.customers()}"  # noqa: S608
-        f" WHERE {compiler.is_customer()} AND {wanted}"
-    )
+    sql = compiler.select(compiler.identity, wanted)
     return {identity for (identity,) in reading.rows(sql, compiler.parameters | {"among": list(ids)})}
 
 
@@ -276,25 +270,27 @@ class _Question:
 
     def walk(self) -> list[Place] | None:
         """Look along the index; None where that did not find enough."""
-        compiler = Compiler(self.setting.catalogue.ground, self.setting.clock)
+        rows, value, identity = self._row()
+        compiler = Compiler(self.setting.catalogue.ground, self.setting.clock, walk=(rows, self._walked("*")))
         wanted = compiler.condition(self.condition) if self.condition else "TRUE"
         if compiler.gathers:
             return self._walk_in_batches()
         sql = (
-            f"SELECT walked.value, walked.id FROM ({self._walked()}) AS walked"  # noqa: S608
-            f" JOIN {compiler.customers()} ON {compiler.identity} = walked.id"
-            f" WHERE {compiler.is_customer()} AND {wanted}"
-            f" ORDER BY walked.value {self.direction}, walked.id {self.direction} LIMIT %(limit)s"
+            compiler.select(f"{value}, {identity}", wanted)
+            + f" ORDER BY {value} {self.direction}, {identity} {self.direction} LIMIT %(limit)s"
         )
-        found = reading.rows(sql, compiler.parameters | self._behind() | {"walked": LOOKED_AT, "limit": self.limit})
+        with reading.one_by_one():
+            found = reading.rows(sql, compiler.parameters | self._behind() | {"walked": LOOKED_AT, "limit": self.limit})
         return [Place(*row) for row in found] if len(found) == self.limit else None
 
     def _walk_in_batches(self) -> list[Place] | None:
         question, found = self, list[Place]()
         for size in GATHERED_OF:
-            walked = reading.rows(question._walked(), question._behind() | {"walked": size})
-            fitting = _among(self.condition, self.setting, [identity for _, identity in walked])
-            found += [Place(value, identity) for value, identity in walked if identity in fitting]
+            _, value, identity = self._row()
+            columns = f"{value}, {identity}"
+            walked = reading.rows(question._walked(columns), question._behind() | {"walked": size})
+            fitting = _among(self.condition, self.setting, [row[1] for row in walked])
+            found += [Place(*row) for row in walked if row[1] in fitting]
             if len(found) >= self.limit:
                 return found[: self.limit]
             if len(walked) < size:
@@ -306,15 +302,14 @@ class _Question:
         """Find all that fit, and return the next of them."""
         compiler = Compiler(self.setting.catalogue.ground, self.setting.clock)
         wanted = compiler.condition(self.condition) if self.condition else "TRUE"
-        value = compiler.value(self.order.fact)
+        select = compiler.select(f"{compiler.value(self.order.fact)} AS value, {compiler.identity} AS id", wanted)
         behind = "TRUE"
         if self.after:
             same = f"value = %(after_value)s AND id {self.sign} %(after_id)s::uuid"
             further = f"value {self.sign} %(after_value)s OR value IS NULL OR ({same})"
             behind = f"value IS NULL AND id {self.sign} %(after_id)s::uuid" if self.after.value is None else further
         sql = (
-            f"WITH found AS MATERIALIZED (SELECT {value} AS value, {compiler.identity} AS id"  # noqa: S608
-            f" FROM {compiler.customers()} WHERE {compiler.is_customer()} AND {wanted})"
+            f"WITH found AS MATERIALIZED ({select})"  # noqa: S608
             f" SELECT value, id, (SELECT count(*) FROM found) FROM found WHERE {behind}"
             f" ORDER BY value {self.direction} NULLS LAST, id {self.direction} LIMIT %(limit)s"
         )
@@ -322,18 +317,21 @@ class _Question:
         count = found[0][2] if found else None if self.after else 0
         return Found(places=[Place(value, identity) for value, identity, _ in found], count=count)
 
-    def _walked(self) -> str:
-        """Return the SELECT of the next customers along the index, whether they fit or not."""
-        source = self.order.fact.source
-        rows = source if isinstance(source, Row) else self.setting.catalogue.ground.customers
-        table = rows.table if rows != self.setting.catalogue.ground.customers else f"{rows.table} AS customer"
-        identity = f"{table.rpartition(' ')[2]}.{rows.customer}"
-        column = self.order.fact.column
-        behind = f"({column}, {identity}) {self.sign} (%(after_value)s, %(after_id)s::uuid)" if self.after else "TRUE"
+    def _row(self) -> tuple[Row, str, str]:
+        """Return the table that is walked along, and what its rows are sorted by: a value, then the customer."""
+        customers = self.setting.catalogue.ground.customers
+        rows = self.order.fact.source or customers
+        name = "customer" if rows == customers else rows.table
+        return rows, self.order.fact.column, f"{name}.{rows.customer}"
+
+    def _walked(self, columns: str) -> str:
+        """Return the SELECT of the next rows along the index, whether they fit or not."""
+        rows, value, identity = self._row()
+        name = identity.partition(".")[0]
+        behind = f"({value}, {identity}) {self.sign} (%(after_value)s, %(after_id)s::uuid)" if self.after else "TRUE"
         return (
-            f"SELECT {column} AS value, {identity} AS id FROM {table}"  # noqa: S608
-            f" WHERE {column} IS NOT NULL AND {behind}"
-            f" ORDER BY {column} {self.direction}, {identity} {self.direction} LIMIT %(walked)s"
+            f"SELECT {columns} FROM {rows.table} AS {name} WHERE {value} IS NOT NULL AND {behind}"  # noqa: S608
+            f" ORDER BY {value} {self.direction}, {identity} {self.direction} LIMIT %(walked)s"
         )
 
     def _behind(self) -> dict[str, Any]:

@@ -58,21 +58,14 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A table with at most one row per customer, kept with the change; the customers' own is one too."""
+    """A table with at most one row per customer, kept with the change; the customers' own is one too.
+
+    Of one that `has_all`, who has no row yet is found by no condition on it until the row is there, a moment later.
+    """
 
     table: str
     customer: str = "customer_id"
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """A SELECT that yields at most one row per customer, with `customer_id`, by looking through what is kept apart.
-
-    `{among}` in it takes a condition on the column `known_as`, where only some customers are asked for.
-    """
-
-    name: str
-    select: str
+    has_all: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +140,7 @@ class Fact:
     type: FactType
     label: str
     description: str
-    source: Row | Gathered | None
+    source: Row | None
     column: str = ""
     key: str | None = None
     unit: Unit = Unit.NONE

@@ -24,7 +24,7 @@ CHANGED_BY = frozenset(
         "customer.unmerged",
     }
 )
-KEPT = Row("orders_customer_facts")
+KEPT = Row("orders_customer_facts", has_all=True)
 _ROW = "orders_customer_facts"
 
 ORDERS = Occurrences(

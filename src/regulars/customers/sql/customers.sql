@@ -25,13 +25,15 @@ FROM (
 -- name: insert_customers
 -- Add customers.
 INSERT INTO customers_customer
-    (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, tags, created_at, updated_at)
-SELECT id, name, given_name, family_name, birthday, language, country, city, postcode, traits, '{}', since, %(now)s
+    (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, tags, identifier_kinds,
+    created_at, updated_at)
+SELECT id, name, given_name, family_name, birthday, language, country, city, postcode, traits, '{}',
+    string_to_array(kinds, ' '), since, %(now)s
 FROM unnest(
     %(ids)s::uuid[], %(names)s::text[], %(given_names)s::text[], %(family_names)s::text[], %(birthdays)s::date[],
     %(languages)s::text[], %(countries)s::text[], %(cities)s::text[], %(postcodes)s::text[], %(traits)s::jsonb[],
-    %(sinces)s::timestamptz[]
-) AS customer (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, since)
+    %(kinds)s::text[], %(sinces)s::timestamptz[]
+) AS customer (id, name, given_name, family_name, birthday, language, country, city, postcode, traits, kinds, since)
 
 -- name: insert_identifiers
 -- Give customers names that nobody has.
@@ -39,6 +41,12 @@ INSERT INTO customers_identifier (customer_id, kind, value, source, added_at)
 SELECT customer_id, kind, value, source, %(now)s
 FROM unnest(%(customer_ids)s::uuid[], %(kinds)s::text[], %(values)s::text[], %(sources)s::text[])
     AS identifier (customer_id, kind, value, source)
+
+-- name: set_identifier_kinds
+-- Keep the kinds of the identifiers of some customers; each customer's are given in one text.
+UPDATE customers_customer AS customer SET identifier_kinds = string_to_array(told.kinds, ' ')
+FROM unnest(%(ids)s::uuid[], %(kinds)s::text[]) AS told (id, kinds)
+WHERE customer.id = told.id AND customer.identifier_kinds IS DISTINCT FROM string_to_array(told.kinds, ' ')
 
 -- name: clear_words
 -- Forget the words under which some customers were found.

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from regulars.facts.contracts import Fact, FactType, Gathered, Ground, Measure, Since
+from regulars.facts.contracts import Fact, FactType, Ground, Measure, Row, Since
 from regulars.facts.language import meaning
 from regulars.facts.language.meaning import Meaning
 from regulars.facts.language.moments import Bounds, Clock
@@ -61,6 +61,8 @@ class Compiler:
     ground: Ground
     clock: Clock
     among: bool = False
+    # A table of rows per customer of which only some are looked at, one after the other: by which SELECT.
+    walk: tuple[Row, str] | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     joins: dict[object, str] = field(default_factory=dict)
     # Whether some part looks through what happened instead of at one row per customer.
@@ -68,15 +70,26 @@ class Compiler:
 
     # --- Statements -----------------------------------------------------------------------------------------------
 
-    def customers(self) -> str:
-        """Return the FROM clause: the customers with all that has been asked for."""
-        rows = self.ground.customers
-        return " ".join([f"{rows.table} AS customer", *self.joins.values()])
+    def select(self, columns: str, condition: str = "TRUE") -> str:
+        """Return a statement about customers, with all that has been asked for joined; what was merged is left out."""
+        asked = "WITH asked AS MATERIALIZED (SELECT unnest(%(among)s::uuid[]) AS id) " if self.among else ""
+        merged = f"SELECT FROM {self.ground.aliases} AS alias WHERE alias.customer_id = {self.identity}"
+        return (
+            f"{asked}SELECT {columns} FROM {self._customers()} {' '.join(self.joins.values())}"  # noqa: S608
+            f" WHERE NOT EXISTS ({merged}) AND {condition}"
+        )
 
-    def is_customer(self) -> str:
-        """Return the condition that a row is a customer, not one that was merged; and one that is asked for."""
-        merged = f"NOT EXISTS (SELECT FROM {self.ground.aliases} AS alias WHERE alias.customer_id = {self.identity})"
-        return f"{self.identity} = ANY(%(among)s::uuid[]) AND {merged}" if self.among else merged
+    def _customers(self) -> str:
+        rows = self.ground.customers
+        customers = f"{rows.table} AS customer"
+        if self.among:
+            return f"asked JOIN {customers} ON {self.identity} = asked.id"
+        if not self.walk:
+            return customers
+        walked, select = self.walk
+        if walked == rows:
+            return f"({select}) AS customer"
+        return f"({select}) AS {walked.table} JOIN {customers} ON {self.identity} = {walked.table}.{walked.customer}"
 
     @property
     def identity(self) -> str:
@@ -115,9 +128,10 @@ class Compiler:
     def _test(self, reading: meaning.Reading, predicate: meaning.Predicate) -> str:
         match reading:
             case meaning.FactReading(fact=fact):
-                return self._of_fact(fact, self._column(fact), predicate)
+                missing = None if self._all_have(fact) else fact.missing
+                return self._of_fact(fact, self._column(fact), missing, predicate)
             case meaning.WindowReading(fact=fact):
-                return self._of_fact(fact, self._counted(reading), predicate)
+                return self._of_fact(fact, self._counted(reading), fact.missing, predicate)
             case meaning.EventReading():
                 return self._or_missing(f"{self._events(reading)}", FactType.INTEGER, 0, predicate)
             case meaning.BucketReading(name=name, of=of):
@@ -130,10 +144,10 @@ class Compiler:
             case meaning.PropertyReading():
                 return self._property(reading, predicate)
 
-    def _of_fact(self, fact: Fact, column: str, predicate: meaning.Predicate) -> str:
+    def _of_fact(self, fact: Fact, column: str, missing: Any, predicate: meaning.Predicate) -> str:
         if fact.counts:
             return self._since(fact.counts, column, predicate)
-        return self._or_missing(column, fact.type, fact.missing, predicate, blank=fact.blank_is_missing)
+        return self._or_missing(column, fact.type, missing, predicate, blank=fact.blank_is_missing)
 
     def _or_missing(
         self, column: str, kind: FactType, missing: Any, predicate: meaning.Predicate, *, blank: bool = False
@@ -216,14 +230,14 @@ class Compiler:
         source = fact.source
         if source is None:
             raise NotOfCustomers(gettext("{name} is known of a cart or event only.").format(name=fact.name))
-        if isinstance(source, Gathered):
-            self.gathers = True
-            among = f"known_as = ANY({_KNOWN_AS.format(aliases=self.ground.aliases)})" if self.among else "TRUE"
-            select = source.select.format(among=among, aliases=self.ground.aliases)
-            self._join(source, f"LEFT JOIN ({select}) AS {source.name} ON {source.name}.customer_id = {self.identity}")
-        elif source.table != self.ground.customers.table:
-            self._join(source, f"LEFT JOIN {source.table} ON {source.table}.{source.customer} = {self.identity}")
+        if source != self.ground.customers and not (self.walk and source == self.walk[0]):
+            join = "JOIN" if self._all_have(fact) else "LEFT JOIN"
+            self._join(source, f"{join} {source.table} ON {source.table}.{source.customer} = {self.identity}")
         return fact.column.format(key=self._bound(fact.key, "text")) if fact.key is not None else fact.column
+
+    def _all_have(self, fact: Fact) -> bool:
+        """Tell whether absence need not be asked for: where it is about all, a row that is to come is waited for."""
+        return fact.source is not None and fact.source.has_all and not self.among
 
     def _day(self, fact: Fact) -> str:
         """Return the expression of a fact's day, by the business's calendar where it is a moment."""
@@ -258,7 +272,7 @@ class Compiler:
         """Return a SELECT by customer of what happened in a time, merged ones counted with their survivors."""
         survivor = f"COALESCE(alias.survivor_id, happened.{customer})"
         low = [f"happened.{at} >= {self._bound(bounds.low, 'timestamptz')}"] if bounds.low else []
-        among = [f"happened.{customer} = ANY({_KNOWN_AS.format(aliases=self.ground.aliases)})"] if self.among else []
+        among = [f"happened.{customer} = ANY({self._known_as()})"] if self.among else []
         conditions = [
             f"happened.{customer} IS NOT NULL",
             *low,
@@ -354,14 +368,14 @@ class Compiler:
         )
         return f"(({before}) = ANY({values}) AND NOT EXISTS ({later}))"
 
+    def _known_as(self) -> str:
+        """Return the array of all ids that lead to the customers who are asked for."""
+        merged = f"SELECT alias.customer_id FROM {self.ground.aliases} AS alias"  # noqa: S608
+        of_asked = f"{merged} JOIN asked ON asked.id = alias.survivor_id"
+        return f"ARRAY(SELECT id FROM asked UNION ALL {of_asked})"  # noqa: S608
+
     def _bound(self, value: Any, kind: str) -> str:
         """Bind a value, and return what stands for it."""
         name = f"p{len(self.parameters)}"
         self.parameters[name] = value
         return f"%({name})s::{kind}"
-
-
-_KNOWN_AS = (
-    "ARRAY(SELECT unnest(%(among)s::uuid[])"
-    " UNION ALL SELECT customer_id FROM {aliases} WHERE survivor_id = ANY(%(among)s::uuid[]))"
-)

@@ -29,7 +29,7 @@ LATER = Clock(datetime(2027, 3, 28, 1, tzinfo=UTC), ZoneInfo("America/New_York")
 def compiled(condition: tree.Condition, clock: Clock = CLOCK) -> tuple[str, dict[str, Any]]:
     compiler = Compiler(CATALOGUE.ground, clock)
     wanted = compiler.condition(bind(condition, Setting(catalogue=CATALOGUE, clock=clock, currency="EUR")))
-    return f"{compiler.customers()} WHERE {wanted}", compiler.parameters
+    return compiler.select("customer.id", wanted), compiler.parameters
 
 
 def with_other_values(node: Any, texts: str) -> Any:

@@ -90,7 +90,11 @@ class Maker:
             into = self.chance.choice([each for each in self.ids if self.survivor[each] == each and each != merged])
             if merged not in self.survivor.values() or list(self.survivor.values()).count(merged) == 1:
                 self.survivor[merged] = into
-        self.facts: dict[UUID, dict[str, Any]] = {each: {} for each in self.ids}
+        self.facts: dict[UUID, dict[str, Any]] = {
+            each: dict.fromkeys(["profile.has_email", "profile.has_phone", "profile.has_card"], False)
+            for each in self.ids
+        }
+        self.kinds: dict[UUID, set[str]] = {each: set() for each in self.ids}
         self.orders: dict[UUID, list[tuple[Occurrence, bool]]] = {each: [] for each in self.ids}
         self.events: dict[UUID, dict[str, list[Occurrence]]] = {each: {} for each in self.ids}
         self.changes: dict[UUID, list[tuple[date, Any]]] = {each: [] for each in self.ids}
@@ -156,6 +160,7 @@ class Maker:
                     Identifier(customer_id=identity, kind=kind, value=f"{kind}-{identity}", added_at=since)
                 )
                 self.facts[self.survivor[identity]][f"profile.has_{kind}"] = True
+                self.kinds[self.survivor[identity]].add(kind)
             numbers = {"size": Decimal(repr(traits["size"]))} if "size" in traits else {}
             met = {"met": date.fromisoformat(traits["met"])} if "met" in traits else {}
             self.facts[identity] |= {f"profile.{name}": value for name, value in told.items()}
@@ -167,6 +172,8 @@ class Maker:
                 "profile.tags": tags,
                 **{f"traits.{key}": value for key, value in (traits | numbers | met).items()},
             }
+        for row in rows:
+            row.identifier_kinds = sorted(self.kinds[row.id])
         Customer.objects.bulk_create(rows)
         Identifier.objects.bulk_create(identifiers)
         Alias.objects.bulk_create(
