@@ -29,6 +29,7 @@ LOOKED_AT = 8_000
 GATHERED_OF = (600, 5_000)
 LIST_MILLISECONDS = 5_000
 COUNT_MILLISECONDS = 600
+ALL_MILLISECONDS = 60_000
 SAMPLED = 5_000
 # Fewer in the sample that fit, and the estimate would be no better than a guess.
 _Z_95 = 1.959964
@@ -240,6 +241,33 @@ def _interval(hits: int, of: int) -> tuple[float, float]:
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def choose(condition: Meaning, ids: Sequence[UUID], *, setting: Setting) -> list[UUID]:
+    """Return those of some customers of whom a condition is true, in their order.
+
+    Raises
+    ------
+    TookTooLong
+        It was given up.
+    """
+    with reading.bounded(LIST_MILLISECONDS):
+        fitting = _among(condition, setting, ids)
+    return [each for each in ids if each in fitting]
+
+
+def list_all(condition: Meaning | None, *, setting: Setting, order: Order, most: int) -> list[UUID]:
+    """Return all customers of whom a condition is true, up to a number; it may take longer than a list on a page.
+
+    Raises
+    ------
+    TookTooLong
+        It was given up.
+    NotOfCustomers
+        A fact is known of no set of customers.
+    """
+    with reading.bounded(ALL_MILLISECONDS):
+        return _Question(condition, setting, order, most, None).find_all().ids
 
 
 def _among(condition: Meaning | None, setting: Setting, ids: Sequence[UUID]) -> set[UUID]:

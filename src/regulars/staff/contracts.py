@@ -100,3 +100,16 @@ class AuditVerdict:
     wrong_seal: int | None = None
     wrong_entry: UUID | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedView:
+    """A list as somebody has asked for it: `query` is the query of its address."""
+
+    id: UUID
+    account_id: UUID
+    section: str
+    name: str
+    query: str
+    is_shared: bool
+    created_at: datetime

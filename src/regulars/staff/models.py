@@ -149,3 +149,21 @@ class AuditSeal(models.Model):
 
     class Meta:
         db_table = "staff_audit_seal"
+
+
+class SavedView(models.Model):
+    """A list as somebody has asked for it, under a name; its own, or everybody's."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    section = models.TextField()
+    name = models.TextField()
+    query = models.TextField()
+    is_shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "staff_saved_view"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "section", "name"], name="staff_saved_view_once"),
+        ]

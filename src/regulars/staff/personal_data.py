@@ -33,6 +33,8 @@ COLUMNS: Columns = {
         none="id at actor action object_kind details transaction position",
         personal="object_id",
     ),
+    # What somebody looks for may name a person.
+    **columns("staff_saved_view", none="id account_id section is_shared created_at", personal="name query"),
     **columns("staff_audit_seal", none="number transaction position entries leaves digest sealed_at"),
 }
 

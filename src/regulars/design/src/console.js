@@ -3,6 +3,7 @@
 
 import "./console.css";
 import htmx from "htmx.org/dist/htmx.esm.js";
+import { completeConditions } from "./console/completing.js";
 import { copyOnClick } from "./console/copying.js";
 import { openDefinitionsOnHover } from "./definitions.js";
 import { openDialogs } from "./console/dialogs.js";
@@ -32,6 +33,7 @@ closeMenusOutside();
 openDefinitionsOnHover();
 countSelection();
 copyOnClick();
+completeConditions();
 dismissToasts();
 sendOnce();
 sendOnChange();

@@ -30,6 +30,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "customer.merged": mark("Merged two customers"),
     "customer.unmerged": mark("Undid a merge"),
     "customer.viewed": mark("Looked at a customer"),
+    "customers.exported": mark("Took a list of customers out"),
     "dead_letter.retried": mark("Tried a dead letter again"),
     "export.asked": mark("Asked for an export"),
     "export.downloaded": mark("Fetched an export"),
@@ -57,6 +58,8 @@ ACTION_WORDS: Mapping[str, str] = {
     "shop.opened": mark("Opened a shop"),
     "staff.policy_changed": mark("Changed what is asked of everybody"),
     "trait.saved": mark("Saved a trait"),
+    "view.removed": mark("Removed a view"),
+    "view.saved": mark("Saved a view"),
 }
 OBJECT_WORDS: Mapping[str, str] = {
     "account": mark("Account"),
@@ -73,6 +76,8 @@ OBJECT_WORDS: Mapping[str, str] = {
     "source": mark("Source"),
     "staff": mark("Team"),
     "trait": mark("Trait"),
+    "list": mark("List"),
+    "view": mark("View"),
 }
 
 

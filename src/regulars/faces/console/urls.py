@@ -9,7 +9,6 @@ from regulars.faces.console import (
     audit,
     business,
     customer_page,
-    customers,
     dead_letters,
     design,
     joining,
@@ -23,6 +22,7 @@ from regulars.faces.console import (
     team,
     traits,
 )
+from regulars.faces.console.finding import bulk, filtering, listing, views
 from regulars.faces.console.importing import columns as import_columns
 from regulars.faces.console.importing import listing as import_listing
 from regulars.faces.console.importing import one as import_one
@@ -32,12 +32,21 @@ app_name = "console"
 
 # A part of a page, or what a page's form posts to, is named after the page: `api-keys.create`.
 urlpatterns = [
-    path("", customers.home, name="home"),
+    path("", listing.home, name="home"),
     path("preferences", preferences.choose, name="preferences"),
     path("policy-report", policy.report, name="policy-report"),
-    path("customers", customers.customer_list, name="customers"),
+    path("customers", listing.customer_list, name="customers"),
+    path("customers/filter", filtering.filter_part, name="customers.filter"),
+    path("customers/filter/complete", filtering.complete_part, name="customers.filter.complete"),
+    path("customers/count", filtering.count_part, name="customers.count"),
+    path("customers/tag", bulk.tag, name="customers.tag"),
+    path("customers/tag/undo", bulk.undo, name="customers.tag.undo"),
+    path("customers/export", bulk.export, name="customers.export"),
+    path("customers/views", views.save, name="customers.views"),
+    path("customers/views/<uuid:view_id>/remove", views.remove, name="customers.views.remove"),
     path("customers/<uuid:customer_id>", customer_page.customer_page, name="customer"),
     path("customers/new", profiles.new, name="customers.new"),
+    path("customers/<uuid:customer_id>/panel", listing.panel, name="customer.panel"),
     path("customers/<uuid:customer_id>/edit", profiles.edit, name="customer.edit"),
     path("customers/<uuid:customer_id>/identifiers", profiles.add_identifier, name="customer.identifiers"),
     path(

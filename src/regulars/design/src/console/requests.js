@@ -6,7 +6,8 @@ import { toast } from "./toasts.js";
 export function sendOnce() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post") return;
+    // A file that is fetched leaves the page as it is.
+    if (event.defaultPrevented || form.method !== "post" || event.submitter?.hasAttribute("data-again")) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;

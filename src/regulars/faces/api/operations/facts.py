@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -34,7 +33,7 @@ from regulars.faces.api.schemas.facts import (
 )
 from regulars.facts import asking
 from regulars.facts.catalogue import get_catalogue
-from regulars.facts.contracts import Fact, FactType
+from regulars.facts.contracts import Fact
 from regulars.facts.language.binding import Setting, find_fact
 from regulars.facts.language.completion import complete
 from regulars.facts.language.faults import WrongCondition
@@ -42,6 +41,7 @@ from regulars.facts.language.meaning import Meaning
 from regulars.facts.language.parser import Parsed
 from regulars.facts.language.printer import write
 from regulars.facts.language.reading_trees import write_tree
+from regulars.facts.places import read_place, write_place
 from regulars.kit.i18n import gettext
 from regulars.kit.pagination import decode_cursor, encode_cursor
 
@@ -99,14 +99,14 @@ def list_matching(request: HttpRequest, body: Annotated[QueryIn, JsonBody(...)])
         setting=setting,
         order=order,
         limit=body.limit + 1,
-        after=_place(name, body.cursor, order.fact),
+        after=read_place(decode_cursor(name, body.cursor), order.fact) if body.cursor else None,
     )
     places = found.places[: body.limit]
     goes_on = len(found.places) > body.limit
     return QueriedOut(
         items=_known([place.id for place in places], told, setting),
         count=found.count,
-        next=encode_cursor(name, _written(places[-1])) if goes_on else None,
+        next=encode_cursor(name, write_place(places[-1])) if goes_on else None,
     )
 
 
@@ -151,20 +151,3 @@ def _known(ids: Sequence[UUID], told: Sequence[Fact], setting: Setting) -> list[
     names = [fact.name for fact in told]
     known = asking.read_values(names, ids, setting=setting) if ids and names else {}
     return [KnownOut(customer_id=each, facts=known.get(each, {})) for each in ids]
-
-
-def _written(place: asking.Place) -> list[Any]:
-    value = place.value.isoformat() if isinstance(place.value, date) else place.value
-    return ["" if value is None else value, value is not None, str(place.id)]
-
-
-def _place(name: str, cursor: str | None, fact: Fact) -> asking.Place | None:
-    if cursor is None:
-        return None
-    value, is_known, identity = decode_cursor(name, cursor)
-    told: Any = value if is_known else None
-    if is_known and fact.type is FactType.MOMENT:
-        told = datetime.fromisoformat(str(value))
-    if is_known and fact.type is FactType.DAY:
-        told = date.fromisoformat(str(value))
-    return asking.Place(told, UUID(str(identity)))

@@ -186,9 +186,9 @@ def test_an_order_tells_what_was_paid_and_given_back(owner: Client) -> None:
 
 def test_a_search_that_goes_no_further_says_so(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from regulars.customers import searching
-    from regulars.faces.console import customers
+    from regulars.faces.console.finding import listing
 
-    for module in (searching, customers):
+    for module in (searching, listing):
         monkeypatch.setattr(module, "LOOKED_AT", 3)
     for number in range(4):
         shop.somebody(f"Ines {number}", f"ines{number}@example.com")

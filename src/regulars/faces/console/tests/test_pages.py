@@ -56,7 +56,7 @@ def test_pages_of_the_list_hold_each_customer_once(owner: Client) -> None:
     while address:
         page = owner.get(address).text
         seen += re.findall(r'class="row-link" href="/customers/([0-9a-f-]+)"', page)
-        after = re.search(r'href="(/customers\?before=[^"]+)"[^>]*>Earlier', page)
+        after = re.search(r'href="(/customers\?before=[^"]+)"[^>]*>More', page)
         address = after[1] if after else ""
     assert len(seen) == len(set(seen)) == 61
 

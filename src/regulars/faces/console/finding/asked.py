@@ -1,0 +1,120 @@
+"""What the list's address asks for: words, a condition, columns, an order, and a place in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+
+from regulars.customers.questions import read_condition, setting_of, understand
+from regulars.faces.console.zone import business_of
+from regulars.facts.asking import Order
+from regulars.facts.contracts import Fact
+from regulars.facts.language import tree
+from regulars.facts.language.binding import Setting
+from regulars.facts.language.faults import WrongCondition
+from regulars.facts.language.meaning import Meaning
+
+DEFAULT_SORT = "profile.since"
+DEFAULT_COLUMNS = ("orders.count", "orders.revenue", "orders.last")
+MOST_COLUMNS = 12
+_LONGEST_SEARCH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked for. A condition that cannot be meant is told as `fault`, and nothing is asked by it."""
+
+    setting: Setting
+    search: str
+    where: str
+    condition: tree.Condition | None
+    meaning: Meaning | None
+    fault: WrongCondition | None
+    order: Order
+    columns: Sequence[Fact]
+    place: str
+
+    @property
+    def is_sorted(self) -> bool:
+        """Whether it is sorted otherwise than by default."""
+        return self.order.fact.name != DEFAULT_SORT
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether it has other columns than by default."""
+        return [fact.name for fact in self.columns] != list(DEFAULT_COLUMNS)
+
+    @property
+    def without_filter(self) -> str:
+        """The address of the list without its condition."""
+        return self.address(where="")
+
+    @property
+    def query(self) -> str:
+        """What is asked, as the query of an address."""
+        return self.address().partition("?")[2]
+
+    def address(self, base: str = "console:customers", **changes: Any) -> str:
+        """Return the address of the list, with some things asked otherwise; what is asked by default is left out."""
+        told: dict[str, Any] = {
+            "q": self.search,
+            "where": self.where,
+            "sort": self.order.fact.name,
+            "direction": "" if self.order.descending else "ascending",
+            "show": [fact.name for fact in self.columns],
+        } | changes
+        query = QueryDict(mutable=True)
+        for name, value in told.items():
+            if isinstance(value, list):
+                if value != list(DEFAULT_COLUMNS):
+                    query.setlist(name, value)
+            elif value and (name, value) != ("sort", DEFAULT_SORT):
+                query[name] = value
+        address = reverse(base)
+        return f"{address}?{query.urlencode()}" if query else address
+
+
+def read_asked(request: HttpRequest, *, now: datetime) -> Asked:
+    """Return what a request asks for; a sort or column that there is not is the usual one."""
+    setting = setting_of(business_of(request), now=now)
+    told = request.GET
+    where = text_of(told, "where")
+    condition, meaning, fault = None, None, None
+    if where:
+        try:
+            parsed = read_condition(where)
+            meaning, condition = understand(parsed, setting), parsed.tree
+        except WrongCondition as error:
+            fault = error
+    facts = setting.catalogue.facts
+    sort = facts.get(told.get("sort", ""))
+    return Asked(
+        setting=setting,
+        search=text_of(told, "q")[:_LONGEST_SEARCH],
+        where=where,
+        condition=condition,
+        meaning=meaning,
+        fault=fault,
+        order=Order(
+            fact=sort if sort and sort.is_indexed else facts[DEFAULT_SORT],
+            descending=told.get("direction") != "ascending",
+        ),
+        columns=[facts[name] for name in columns_of(told) if name in facts],
+        place=told.get("before", ""),
+    )
+
+
+def columns_of(told: QueryDict) -> Sequence[str]:
+    """Return the names of the columns that are asked for, each once."""
+    return list(dict.fromkeys(told.getlist("show")))[:MOST_COLUMNS] or DEFAULT_COLUMNS
+
+
+def text_of(told: QueryDict, name: str) -> str:
+    """Return a text that somebody typed, without what the database could not keep."""
+    text = told.get(name, "").replace("\0", "").replace("\r\n", "\n").strip()
+    return text.encode(errors="ignore").decode()

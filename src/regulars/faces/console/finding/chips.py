@@ -1,0 +1,52 @@
+"""The parts of a condition as chips: in words where there are some, as their text where there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from regulars.faces.console.finding.fact_words import label_of
+from regulars.faces.console.finding.parts import DURATIONS, NO_VALUE, SPANS, Part, asked_of
+from regulars.facts.contracts import TEMPORAL, Fact, FactType
+from regulars.kit import formats
+from regulars.kit.i18n import gettext
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A part of the filter, and the address of the list without it."""
+
+    text: str
+    without: str
+
+
+def in_words(part: Part, currency: str) -> str:
+    """Return what a line asks, as one says it."""
+    if part.fact is None:
+        return part.text
+    words = [_label(part, part.fact), asked_of(part.fact).get(part.asked, part.asked)]
+    if part.asked == "between":
+        low, high = (_shown(value, part.fact, currency) for value in part.values)
+        words.append(gettext("{low} and {high}").format(low=low, high=high))
+    elif part.asked in DURATIONS:
+        words.append(f"{part.values[0]} {gettext(SPANS.get(part.unit, part.unit))}")
+    elif part.asked not in NO_VALUE:
+        words.append(_shown(part.values[0], part.fact, currency))
+    return " ".join(words)
+
+
+def _label(part: Part, fact: Fact) -> str:
+    if not part.window:
+        return label_of(fact)
+    unit = gettext(SPANS.get(part.window_unit, part.window_unit))
+    return gettext("{fact} in the last {amount} {unit}").format(fact=label_of(fact), amount=part.window, unit=unit)
+
+
+def _shown(value: str, fact: Fact, currency: str) -> str:
+    if fact.type is FactType.MONEY:
+        return f"{value} {currency}"
+    if fact.type is FactType.CHOICE:
+        return gettext(fact.choices.get(value, value))
+    if fact.type in TEMPORAL:
+        return formats.day(date.fromisoformat(value))
+    return value

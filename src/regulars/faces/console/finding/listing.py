@@ -1,0 +1,216 @@
+"""The list of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from regulars.customers import queries as customers
+from regulars.customers.contracts import Count, Customer
+from regulars.customers.searching import EXACT_TO, LOOKED_AT
+from regulars.faces.console.finding.asked import Asked, read_asked
+from regulars.faces.console.finding.columns import column_groups, look_of, sorts_of
+from regulars.faces.console.finding.fact_words import label_of, value_in_words
+from regulars.faces.console.finding.filtering import filter_context
+from regulars.faces.console.finding.views import views_for
+from regulars.faces.console.paging import WrongPlace
+from regulars.faces.console.permission import for_staff, needs
+from regulars.faces.console.templatetags.console import initials
+from regulars.facts import asking
+from regulars.facts.places import read_place, write_place
+from regulars.facts.reading import TookTooLong
+from regulars.kit import formats
+from regulars.kit.i18n import gettext, ngettext
+from regulars.kit.pagination import WrongCursor, decode_cursor, encode_cursor
+from regulars.orders.queries import search_customers
+
+ROWS = 50
+_PLACES = "console:customers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A customer as the list tells of it: all in words, since a template takes far longer to put things into words."""
+
+    id: UUID
+    address: str
+    name: str
+    initials: str
+    email: str
+    phone: str
+    panel: str
+    # Each with the classes of its cell.
+    cells: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A page of customers, how many there are where that is known, and where it goes on."""
+
+    ids: Sequence[UUID]
+    count: Count | None = None
+    newest: str = ""
+    earlier: str = ""
+    # What was not found out, in words.
+    given_up: str = ""
+
+
+@for_staff
+@require_safe
+def home(_: HttpRequest) -> HttpResponse:
+    """Lead to where the work begins."""
+    return redirect("console:customers")
+
+
+@needs("customers.read")
+@require_safe
+def customer_list(request: HttpRequest) -> HttpResponse:
+    """Show the customers that came last, or those that words and a condition find."""
+    asked = read_asked(request, now=timezone.now())
+    shown = _shown(asked)
+    rows = _rows(shown.ids, asked)
+    context = {
+        "asked": asked,
+        "search": asked.search,
+        "rows": rows,
+        "headers": sorts_of(asked),
+        "counted": _counted(shown.count, found=bool(asked.search or asked.where)) if shown.count else "",
+        "nobody_yet": not (rows or asked.search or asked.where or asked.place),
+        "may_make_keys": request.user.has_perm("api_keys.manage"),
+        "may_add": request.user.has_perm("customers.write"),
+        "may_tag": request.user.has_perm("customers.write"),
+        "may_export": request.user.has_perm("customers.export"),
+        # What is found beyond that is counted, and not looked through.
+        "ends_early": _ends_early(asked, shown),
+        "looked_at": LOOKED_AT,
+        "given_up": shown.given_up,
+        "newest": shown.newest,
+        "earlier": shown.earlier,
+        "here": request.get_full_path(),
+        "count_address": asked.address(base="console:customers.count"),
+    }
+    if getattr(request, "htmx", False) and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+        return render(request, "console/_customers.html", context)
+    context |= filter_context(asked) | {"column_groups": column_groups(asked), "views": views_for(request, asked)}
+    return render(request, "console/customers.html", context)
+
+
+def _shown(asked: Asked) -> Shown:
+    if asked.fault:
+        return Shown(ids=[])
+    try:
+        return _searched(asked) if asked.search else _listed(asked)
+    except TookTooLong as error:
+        return Shown(ids=[], given_up=error.message)
+
+
+def _listed(asked: Asked) -> Shown:
+    after = None
+    if asked.place:
+        try:
+            after = read_place(decode_cursor(_PLACES, asked.place), asked.order.fact)
+        except WrongCursor:
+            raise WrongPlace(gettext("The address names no place in this list.")) from None
+    found = asking.list_customers(asked.meaning, setting=asked.setting, order=asked.order, limit=ROWS + 1, after=after)
+    earlier = ""
+    if len(found.places) > ROWS:
+        earlier = asked.address(before=encode_cursor(_PLACES, write_place(found.places[ROWS - 1])))
+    return Shown(
+        ids=found.ids[:ROWS],
+        count=_known_count(asked, found),
+        newest=asked.address() if asked.place else "",
+        earlier=earlier,
+    )
+
+
+def _known_count(asked: Asked, found: asking.Found) -> Count | None:
+    """Return how many there are where that costs nothing more; else the page asks for it when it is there."""
+    if asked.condition is None:
+        return customers.count_customers()
+    if found.count is not None:
+        return Count(found.count, is_exact=True)
+    return Count(len(found.places), is_exact=True) if len(found.places) <= ROWS and not asked.place else None
+
+
+def _searched(asked: Asked) -> Shown:
+    """Return a page of what words find; it is sorted anew each time, so that a place in it is a number."""
+    if asked.place and not (asked.place.isascii() and asked.place.isdecimal() and len(asked.place) < 6):
+        raise WrongPlace(gettext("The address names no place in this list."))
+    offset = int(asked.place or 0)
+    if asked.meaning is None:
+        found, count = search_customers(asked.search, limit=ROWS + 1, offset=offset)
+        ids = [each.id for each in found]
+    else:
+        found, _ = search_customers(asked.search, limit=LOOKED_AT, offset=0)
+        fitting = asking.choose(asked.meaning, [each.id for each in found], setting=asked.setting)
+        ids, count = fitting[offset : offset + ROWS + 1], Count(len(fitting), is_exact=True)
+    return Shown(
+        ids=ids[:ROWS],
+        count=count,
+        newest=asked.address() if offset else "",
+        earlier=asked.address(before=str(offset + ROWS)) if len(ids) > ROWS else "",
+    )
+
+
+def _ends_early(asked: Asked, shown: Shown) -> bool:
+    return bool(asked.search and not shown.earlier and shown.count and shown.count.value > LOOKED_AT)
+
+
+def _rows(ids: Sequence[UUID], asked: Asked) -> list[Row]:
+    if not ids:
+        return []
+    found = {each.id: each for each in customers.list_customers(ids)}
+    known = asking.read_values([fact.name for fact in asked.columns], ids, setting=asked.setting)
+    return [_row(found[each], known.get(each, {}), asked) for each in ids if each in found]
+
+
+def _row(customer: Customer, known: Mapping[str, Any], asked: Asked) -> Row:
+    return Row(
+        id=customer.id,
+        address=reverse("console:customer", args=[customer.id]),
+        name=customer.label,
+        initials=initials(customer.label),
+        email=customer.email,
+        phone=customer.phone,
+        panel=reverse("console:customer.panel", args=[customer.id]),
+        cells=[
+            (value_in_words(fact, known.get(fact.name), asked.setting.currency), look_of(fact, number))
+            for number, fact in enumerate(asked.columns)
+        ],
+    )
+
+
+@needs("customers.read")
+@require_safe
+def panel(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Show a customer beside the list; only the list's own columns, so that it is no view of the whole profile."""
+    asked = read_asked(request, now=timezone.now())
+    [customer] = customers.list_customers([customers.get_customer(customer_id).id])
+    facts = [fact for fact in asked.setting.catalogue.facts.values() if fact.name.partition(".")[0] != "traits"]
+    known = asking.read_values([fact.name for fact in facts], [customer.id], setting=asked.setting)[customer.id]
+    context = {
+        "customer": customer,
+        "address": reverse("console:customer", args=[customer.id]),
+        "known": [
+            (label_of(fact), value_in_words(fact, known[fact.name], asked.setting.currency))
+            for fact in facts
+            if known[fact.name]
+        ],
+    }
+    return render(request, "console/_customer_panel.html", context)
+
+
+def _counted(count: Count, *, found: bool) -> str:
+    """Return how many there are in words: exactly, or at least ten thousand."""
+    shown = formats.number(count.value) if count.is_exact else f"{formats.number(EXACT_TO)}+"
+    if found:
+        return ngettext("{count} customer found", "{count} customers found", count.value).format(count=shown)
+    return ngettext("{count} customer", "{count} customers", count.value).format(count=shown)

@@ -1,0 +1,254 @@
+"""Customers are found by what is known of them, in the lines of the builder and as a text."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import hypothesis.strategies as st
+import pytest
+from django.test import Client
+from hypothesis import given
+
+from regulars.customers.queries import list_newest_customers
+from regulars.faces.console.finding.chips import in_words
+from regulars.faces.console.finding.parts import Part, asked_of, condition_of, lines_of, part_of
+from regulars.faces.console.tests import shop
+from regulars.faces.console.tests.serving import client_of
+from regulars.facts.catalogue import declared_catalogue
+from regulars.facts.language import tree
+from regulars.facts.language.parser import parse
+from regulars.facts.tests.conditions import conditions
+from regulars.orders.facts_kept import rebuild_facts
+from regulars.staff.contracts import Role
+from regulars.staff.queries import list_audit_entries
+
+CATALOGUE = declared_catalogue()
+PART = {"headers": {"HX-Request": "true"}}
+
+
+@given(conditions(CATALOGUE))
+def test_the_lines_of_a_condition_are_that_condition(condition: tree.Condition):
+    kind, parts = lines_of(condition, CATALOGUE, "EUR")
+    read = [condition_of(part, "EUR") for part in parts]
+    expected = list(condition.of) if isinstance(condition, tree.All | tree.AnyOf) else [condition]
+    assert read == expected
+    assert kind == (condition.kind if isinstance(condition, tree.All | tree.AnyOf) else "all")
+    assert all(in_words(part, "EUR") for part in parts)
+
+
+@given(
+    st.sampled_from(sorted(CATALOGUE.facts)), st.text(max_size=8), st.text(max_size=8), st.text(max_size=4), st.data()
+)
+def test_whatever_is_typed_into_a_line_is_a_condition_or_said_to_be_wrong(
+    name: str, first: str, second: str, window: str, data: st.DataObject
+):
+    fact = CATALOGUE.facts[name]
+    part = Part(
+        fact=fact, asked=data.draw(st.sampled_from(list(asked_of(fact)))), values=[first, second], window=window
+    )
+    condition = condition_of(part, "EUR")
+    assert (condition is None) == bool(part.error)
+    assert condition is None or part_of(condition, CATALOGUE, "EUR")
+
+
+def people(count: int = 4) -> None:
+    """Customers with names, one of them with an order."""
+    shop.business()
+    for number in range(count):
+        shop.somebody(f"Jo Doe {number}", f"jo{number}@example.com")
+    shop.put([shop.order_of(shop.Words())])
+    rebuild_facts()
+
+
+def listed(page: str) -> list[str]:
+    return re.findall(r'class="row-link" href="[^"]+">([^<]+)<', page)
+
+
+def where_of(page: str) -> str:
+    found = re.search(r'<textarea[^>]*id="where"[^>]*>([^<]*)</textarea>', page, flags=re.DOTALL)
+    assert found
+    return found[1].replace("&gt;", ">").replace("&lt;", "<").replace("&quot;", '"')
+
+
+def test_a_condition_filters_the_list_and_is_shown_as_chips(owner: Client):
+    people()
+    page = owner.get("/customers", {"where": "orders.count >= 1 and profile.has_email"}).text
+    assert listed(page) == ["Ines Kovač"]
+    assert "1 customer found" in page
+    assert "Orders is at least 1" in page
+    # Taking a chip away leaves the others.
+    without = re.findall(r'class="chip" aria-current="true" href="([^"]+)"', page)
+    assert [parse_qs(urlsplit(each.replace("&amp;", "&")).query)["where"] for each in without] == [
+        ["profile.has_email"],
+        ["orders.count >= 1"],
+    ]
+
+
+def test_a_condition_that_cannot_be_meant_is_told_with_its_place(owner: Client):
+    people()
+    page = owner.get("/customers", {"where": "orders.count >= 1 and orders.cuont = 2"}).text
+    assert "Is orders.count meant?" in page
+    assert "<mark>orders.cuont</mark>" in page
+    assert listed(page) == []
+
+
+def test_words_and_a_condition_find_together(owner: Client):
+    people()
+    assert listed(owner.get("/customers", {"q": "ines", "where": "orders.count = 0"}).text) == []
+    assert listed(owner.get("/customers", {"q": "ines", "where": "orders.count >= 1"}).text) == ["Ines Kovač"]
+
+
+def test_the_columns_and_the_order_are_those_that_are_asked_for(owner: Client):
+    people()
+    page = owner.get("/customers", {"show": ["profile.city", "orders.average"], "sort": "orders.revenue"}).text
+    heads = re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', page)
+    assert heads == ["Name", "E-mail", "City", "Average order"]
+    assert listed(page)[0] == "Ines Kovač"
+    assert (
+        listed(owner.get("/customers", {"sort": "orders.revenue", "direction": "ascending"}).text)[-1] == "Ines Kovač"
+    )
+    # What there is not, is left out.
+    assert "Name" in owner.get("/customers", {"show": "orders.nothing", "sort": "profile.city"}).text
+
+
+def test_lines_become_a_text_and_a_text_becomes_lines(owner: Client):
+    people()
+    told = {"lines": "1", "fact.0": "orders.count", "asked.0": ">=", "value.0": "1", "add": "profile.city"}
+    page = owner.get("/customers/filter", told, **PART).text
+    assert where_of(page) == "orders.count >= 1"
+    assert 'name="fact.1" value="profile.city"' in page
+    assert "1 customer found" in page
+    page = owner.get(
+        "/customers/filter", {"by": "text", "where": "orders.days_since_last(last: 30 days) < 9"}, **PART
+    ).text
+    assert 'name="window.0" value="30"' in page
+    page = owner.get("/customers/filter", told | {"drop": "0", "add": ""}, **PART).text
+    assert where_of(page) == ""
+    assert "filter-line" in owner.get("/customers/filter", told | {"add": "text"}, **PART).text
+
+
+def test_a_line_that_is_not_filled_in_says_so_and_counts_the_others(owner: Client):
+    people()
+    told = {
+        "lines": "2",
+        "fact.0": "orders.count",
+        "asked.0": ">=",
+        "value.0": "1",
+        "fact.1": "profile.city",
+        "asked.1": "=",
+    }
+    page = owner.get("/customers/filter", told, **PART).text
+    assert where_of(page) == "orders.count >= 1"
+    assert "Something is missing here" in page
+
+
+def test_without_scripts_the_lines_lead_to_the_list(owner: Client):
+    people()
+    told = {"lines": "1", "fact.0": "orders.count", "asked.0": ">=", "value.0": "1"}
+    answer = owner.get("/customers/filter", told)
+    assert answer.status_code == 302
+    assert listed(owner.get(answer["Location"]).text) == ["Ines Kovač"]
+
+
+def test_the_text_is_completed(owner: Client):
+    people()
+    items = owner.get("/customers/filter/complete", {"text": "orders.co", "at": "9"}).json()["items"]
+    assert [each["text"] for each in items] == ["orders.count"]
+    assert owner.get("/customers/filter/complete", {"text": "x" * 99_999, "at": "-1"}).json()["items"] == []
+
+
+def test_a_long_list_is_counted_when_it_is_there(owner: Client):
+    people(60)
+    page = owner.get("/customers", {"where": "orders.count >= 0"}).text
+    [address] = re.findall(r'hx-get="(/customers/count[^"]+)"', page)
+    assert "61 customers found" in owner.get(address.replace("&amp;", "&"), **PART).text
+
+
+def tag_them(client: Client, **told: object) -> str:
+    return client.post("/customers/tag", {"back": "/customers", **told}, follow=True).text
+
+
+def test_the_chosen_are_tagged_and_it_can_be_undone(owner: Client):
+    people()
+    ids = [str(each.id) for each in list_newest_customers(limit=3)]
+    page = tag_them(owner, tag="vip", do="add", customer=ids)
+    assert "3 customers were tagged." in page
+    assert "Undo" in page
+    assert len(listed(owner.get("/customers", {"where": 'profile.tags contains "vip"'}).text)) == 3
+    # Of those who had it already, nothing is undone.
+    assert "1 customer was tagged." in tag_them(
+        owner, tag="vip", do="add", customer=[*ids, str(list_newest_customers(limit=4)[3].id)]
+    )
+    assert "Undone for 1 customer." in owner.post("/customers/tag/undo", {"back": "/customers"}, follow=True).text
+    assert len(listed(owner.get("/customers", {"where": 'profile.tags contains "vip"'}).text)) == 3
+    assert "taken from 3 customers" in tag_them(owner, tag="vip", do="remove", customer=ids)
+
+
+def test_all_that_the_list_finds_are_tagged_where_that_is_asked_for(owner: Client):
+    people(60)
+    assert "60 customers were tagged." in tag_them(owner, tag="quiet", do="add", all="on", where="orders.count = 0")
+
+
+@pytest.mark.parametrize("told", [{"tag": " "}, {"tag": "x" * 61}, {"tag": "vip", "customer": "nobody"}])
+def test_a_tag_that_is_none_changes_nothing(owner: Client, told: dict[str, str]):
+    people()
+    ids = [str(each.id) for each in list_newest_customers(limit=1)]
+    tag_them(owner, **({"customer": ids} | {"do": "add"} | told))
+    assert all(not each.tags for each in list_newest_customers(limit=10))
+
+
+def test_the_way_back_is_never_elsewhere(owner: Client):
+    people()
+    for back in ("https://evil.example/customers", "//evil.example", "/sign-out", "javascript:alert(1)"):
+        answer = owner.post("/customers/tag", {"back": back, "tag": "vip", "do": "add"})
+        assert answer["Location"] == "/customers"
+
+
+def test_the_list_is_taken_out_as_a_file_with_its_columns(owner: Client):
+    people()
+    answer = owner.post("/customers/export", {"where": "orders.count >= 1", "show": ["orders.revenue", "profile.city"]})
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert lines[0] == "Customer,Name,E-mail,Phone,Revenue,City"
+    assert lines[1].split(",")[1:5] == ["Ines Kovač", "ines.kovac@example.com", "", "64.80"]
+    assert len(lines) == 2
+    [(entry, _)] = list_audit_entries(limit=5, action="customers.exported")
+    assert entry.details["customers"] == 1
+
+
+def test_a_view_is_kept_shared_and_taken_away(owner: Client):
+    people()
+    query = "where=orders.count+%3E%3D+1&sort=orders.revenue"
+    page = owner.post("/customers/views", {"name": " Best  ones ", "query": query, "is_shared": "on"}, follow=True).text
+    assert "Best ones" in page
+    assert listed(page) == ["Ines Kovač"]
+    client = client_of(Role.ANALYST)
+    assert "Best ones" in client.get("/customers").text
+    [remove] = re.findall(r'action="(/customers/views/[^"]+/remove)"', page)
+    assert client.post(remove).status_code in {400, 404, 422}
+    assert "Best ones" in owner.get("/customers").text
+    assert "“Best ones” is gone" in owner.post(remove, follow=True).text
+    assert "Best ones" not in owner.get("/customers").text
+
+
+def test_a_customer_is_looked_at_beside_the_list(owner: Client):
+    people()
+    [one] = [each for each in list_newest_customers(limit=9) if each.name == "Ines Kovač"]
+    page = owner.get(f"/customers/{one.id}/panel", **PART).text
+    assert "Ines Kovač" in page
+    assert "€64.80" in page
+    assert f'href="/customers/{one.id}"' in page
+
+
+def test_who_may_only_read_gets_no_boxes(owner: Client):
+    people()
+    client = client_of(Role.ANALYST)
+    page = client.get("/customers").text
+    assert "data-choose" not in page
+    assert client.post("/customers/tag", {"tag": "vip"}).status_code == 403
+
+
+def test_what_is_asked_in_a_text_is_what_the_parser_reads():
+    assert parse("orders.count >= 1").tree == condition_of(
+        Part(fact=CATALOGUE.facts["orders.count"], asked=">=", values=["1", ""]), "EUR"
+    )
