@@ -71,7 +71,7 @@ $(ASSETS): $(DESIGN_SOURCES) $(DESIGN)/node_modules/.package-lock.json
 BUILT := $(STAMP) $(ASSETS) $(CATALOGUES)
 
 # --- What one asks for -----------------------------------------------------------------------------------------------
-.PHONY: help demo report test check format bench soak wheel assets openapi messages lock clean machine
+.PHONY: help demo report test check format bench soak wheel assets openapi reference messages lock clean machine
 
 help: ## List what make can do.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -115,6 +115,9 @@ openapi: $(BUILT) ## Write the description of the API to docs/openapi.json.
 	DJANGO_SETTINGS_MODULE=regulars.config.settings REGULARS_HOME=var/openapi .venv/bin/python -c \
 		"import django; django.setup(); from regulars.faces.api.docs import document_text; print(document_text(), end='')" \
 		> docs/openapi.json
+
+reference: $(BUILT) ## Write the reference of facts and conditions to docs/.
+	DJANGO_SETTINGS_MODULE=regulars.config.settings REGULARS_HOME=var/openapi .venv/bin/python -m regulars.facts.reference docs
 
 messages: $(STAMP) ## Collect the texts to translate into the catalogues.
 	mkdir -p var

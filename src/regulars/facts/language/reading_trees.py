@@ -40,7 +40,15 @@ def write_tree(condition: Condition) -> dict[str, Any]:
 
 def schema_of_trees() -> dict[str, Any]:
     """Return the JSON Schema of conditions."""
-    return _ADAPTER.json_schema(ref_template="#/$defs/{model}")
+    schema: dict[str, Any] = _any_of(_ADAPTER.json_schema(ref_template="#/$defs/{model}"))
+    return schema
+
+
+def _any_of(part: Any) -> Any:
+    """Return a schema whose choices are not exclusive: a whole number is a number too."""
+    if isinstance(part, dict):
+        return {"anyOf" if name == "oneOf" else name: _any_of(each) for name, each in part.items()}
+    return [_any_of(each) for each in part] if isinstance(part, list) else part
 
 
 def _check_depth(data: object) -> None:
