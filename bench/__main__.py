@@ -11,6 +11,7 @@ from bench.fits import bg, pareto
 from bench.measure import Finding, Note, machine
 from bench.shop import Shop
 from bench.summary import rfm
+from bench.system.conditions import conditions, current
 from bench.system.home import System
 from bench.system.imports import imports
 from bench.system.pages import pages
@@ -28,6 +29,8 @@ MEASURES: Mapping[str, Callable[[Shop], Iterator[Finding]]] = {
 }
 SYSTEM_MEASURES: Mapping[str, Callable[[System], Iterator[Finding]]] = {
     "pages": pages,
+    "conditions": conditions,
+    "current": current,
     "upserts": upserts,
     "imports": imports,
 }

@@ -28,12 +28,12 @@ def pages(system: System) -> Iterator[Finding]:
     running = system.running
     running.start()
     try:
-        cookie = _signed_in(running)
+        cookie = signed_in(running)
         for name, paths in _paths(running).items():
-            taken = durations(running.port, _wires(running, paths, cookie))[WARM:]
-            ready = durations(running.port, _wires(running, ["/readyz"] * len(paths), ""))[WARM:]
+            taken = durations(running.port, wires(running, paths, cookie))[WARM:]
+            ready = durations(running.port, wires(running, ["/readyz"] * len(paths), ""))[WARM:]
             yield Times(
-                name, _p95(taken), statistics.median(taken), "/readyz", _p95(ready), statistics.median(ready), MOST
+                name, p95(taken), statistics.median(taken), "/readyz", p95(ready), statistics.median(ready), MOST
             )
     finally:
         running.stop()
@@ -66,13 +66,13 @@ def _search(text: str) -> str:
     return f"/customers?{urlencode({'q': text})}"
 
 
-def _wires(running: Running, paths: Sequence[str], cookie: str) -> list[bytes]:
+def wires(running: Running, paths: Sequence[str], cookie: str) -> list[bytes]:
     headers = {"Cookie": cookie} if cookie else {}
     first = paths[:WARM]
     return [Request("GET", path, headers).wire(running.port) for path in [*first, *paths]]
 
 
-def _signed_in(running: Running) -> str:
+def signed_in(running: Running) -> str:
     """Sign in as a person does; return the cookies."""
     with httpx.Client(base_url=running.url, follow_redirects=True) as client:
         page = client.get("/sign-in").text
@@ -83,5 +83,5 @@ def _signed_in(running: Running) -> str:
         return "; ".join(f"{key}={value}" for key, value in client.cookies.items())
 
 
-def _p95(taken: Sequence[float]) -> float:
+def p95(taken: Sequence[float]) -> float:
     return statistics.quantiles(taken, n=20)[-1]

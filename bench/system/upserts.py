@@ -16,7 +16,7 @@ from tests.running import Running
 
 from bench.measure import Finding, Note, Share
 from bench.system.home import System
-from bench.system.traffic import CONNECTIONS, Request, rate
+from bench.system.traffic import CONNECTIONS, Request, durations, rate
 from regulars.kit.installation import read_installation
 from regulars.kit.postgres.binaries import find_binaries
 from regulars.kit.sqlfile import read_statements
@@ -34,7 +34,7 @@ def upserts(system: System) -> Iterator[Finding]:
     running = system.running
     running.start()
     try:
-        shop = _Shop(running, system.customers)
+        shop = Orders(running, system.customers)
         for orders, least in LEAST.items():
             ours, bare = zip(*((shop.put(orders), shop.insert(orders)) for _ in range(TURNS)), strict=True)
             yield Share(
@@ -50,7 +50,7 @@ def upserts(system: System) -> Iterator[Finding]:
         running.stop()
 
 
-class _Shop:
+class Orders:
     """A shop that tells of its orders, and the yardstick that writes the same rows."""
 
     def __init__(self, running: Running, customers: int) -> None:
@@ -67,6 +67,11 @@ class _Shop:
         created = b'"outcome":"created"'
         found = rate(self._running.port, requests, seconds=SECONDS, good=lambda body: body.count(created) == orders)
         return found * orders
+
+    def put_once(self, orders: int) -> None:
+        """Put so many orders in one call."""
+        taken = durations(self._running.port, [self._request(orders)])
+        assert taken
 
     def insert(self, orders: int) -> float:
         """Return how many orders a second pgbench writes, as many in a transaction."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 from bench.system.fill import fill
@@ -15,6 +16,7 @@ from tests.looking import rows_looked_at
 from regulars.customers import queries, searching
 from regulars.faces.console.permission import needed_by
 from regulars.faces.console.urls import urlpatterns
+from regulars.facts import asking
 from regulars.orders import queries as order_queries
 from regulars.staff.services import record
 from regulars.stream.contracts import system
@@ -25,6 +27,16 @@ ENTRIES = 5_000
 MOST = 4_000
 # They only take what is sent, lead elsewhere, or are for those who have not signed in.
 NOT_PAGES = {"home", "sign-in", "sign-out", "preferences", "policy-report", "design.specimens"}
+# Many fit; few do, and an index knows them; the orders and events of each are looked through.
+CONDITIONS = (
+    "orders.count >= 1",
+    "orders.count >= 40",
+    'profile.tags contains "vip"',
+    'profile.city = "City 199"',
+    'profile.country = "AT" and orders.days_since_last < 400',
+    "orders.count(last: 900 days) >= 1",
+    'event("order.placed")',
+)
 SEARCHES = ("a", "an", "ida", "ida+ho", "ida.horvat.7@example.com", "a17", "a29", "a29999", "zzzz", "1")
 
 
@@ -55,6 +67,8 @@ def large_shop(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "WORDS_READ", 400)
     monkeypatch.setattr(searching, "COMPARED_WITH", 1_200)
     monkeypatch.setattr(order_queries, "MOST_BY_NUMBER", 5)
+    monkeypatch.setattr(asking, "LOOKED_AT", 300)
+    monkeypatch.setattr(asking, "GATHERED_OF", (60, 300))
 
 
 @pytest.mark.usefixtures("large_shop")
@@ -65,8 +79,15 @@ def test_no_page_looks_at_all_customers(owner: Client) -> None:
     paths = [path for path in pages() if owner.get(path).status_code == 200]
     assert len(paths) > 6
     paths += [f"/customers/{customer_id}", f"/orders/{order_id}", *(f"/customers?q={text}" for text in SEARCHES)]
+    paths += [f"/customers?{urlencode({'where': text})}" for text in CONDITIONS]
+    paths += [f"/customers?sort={name}" for name in ("orders.count", "orders.revenue", "orders.last")]
     found = {path: costly(rows_looked_at(owner, path)) for path in paths}
     assert not any(found.values()), json.dumps(found, indent=1)
+
+
+@pytest.mark.usefixtures("large_shop")
+def test_a_condition_that_looked_at_everybody_would_be_seen(owner: Client) -> None:
+    assert costly(rows_looked_at(owner, f"/customers?{urlencode({'where': 'orders.days_between = 0.5'})}"))
 
 
 @pytest.mark.usefixtures("large_shop")

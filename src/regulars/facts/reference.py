@@ -125,8 +125,8 @@ def schema_text() -> str:
 def _conditions() -> Iterator[str]:
     yield "# Conditions\n\n" + MADE
     yield (
-        "A condition is true or false of a customer. It is written as a text, or as a tree in JSON"
-        " ([its schema](condition.schema.json)); each form leads to the other. The facts that it asks for are those of\n"
+        "A condition is true or false of a customer. It is written as a text, or as a tree in JSON\n"
+        "([its schema](condition.schema.json)); each form leads to the other. The facts that it asks for are those of\n"
         "the [reference](facts.md). Of what is not known every comparison is false, so that `not` is true of it; ask"
         " `exists` where that matters.\n"
     )
@@ -143,14 +143,18 @@ def _conditions() -> Iterator[str]:
         f"given up after {LIST_MILLISECONDS // 1000} seconds; counting goes over to a sample after {COUNT_MILLISECONDS}"
         " milliseconds, and says so.\n"
     )
-    yield 'Texts stand in double quotation marks; `\\"` and `\\\\` stand for these signs in one. Names are in small\nletters.'
+    yield (
+        'Texts stand in double quotation marks; `\\"` and `\\\\` stand for these signs in one.'
+        " Names are in small letters."
+    )
 
 
 def _facts(catalogue: Catalogue) -> Iterator[str]:
     yield "# Facts\n\n" + MADE
     yield (
-        "What is known of a customer. Lists, filters, the customer's page, the API and [conditions](conditions.md) read"
-        " this one catalogue; what a\nbusiness keeps beyond it stands there as `traits.<key>`. Days are those of the"
+        "What is known of a customer. Lists, filters, the customer's page, the API and [conditions](conditions.md)"
+        "\nread "
+        "this one catalogue; what a business keeps beyond it stands there as `traits.<key>`. Days are those of the"
         " business's calendar.\n"
     )
     for family, facts in sorted(catalogue.families().items()):

@@ -8,6 +8,7 @@ import typer
 
 from regulars import __version__
 from regulars.faces.cli.exports import export_file
+from regulars.faces.cli.facts import facts
 from regulars.faces.cli.imports import import_file
 from regulars.faces.cli.report import report
 from regulars.faces.cli.running.backing_up import backup
@@ -63,6 +64,7 @@ app.command("verify-audit", help=_("Prove that the audit trail is as it was seal
 app.command(help=_("Have a subscription hear all events again."))(replay)
 app.command("import", help=_("Import a file of orders, customers or products."))(import_file)
 app.command("export", help=_("Export customers, orders, products or events to a file."))(export_file)
+app.add_typer(facts, name="facts")
 app.add_typer(staff, name="staff")
 app.add_typer(key, name="key")
 

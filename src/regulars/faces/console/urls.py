@@ -38,6 +38,7 @@ urlpatterns = [
     path("customers", listing.customer_list, name="customers"),
     path("customers/filter", filtering.filter_part, name="customers.filter"),
     path("customers/filter/complete", filtering.complete_part, name="customers.filter.complete"),
+    path("customers/columns", listing.choose_columns, name="customers.columns"),
     path("customers/count", filtering.count_part, name="customers.count"),
     path("customers/tag", bulk.tag, name="customers.tag"),
     path("customers/tag/undo", bulk.undo, name="customers.tag.undo"),

@@ -55,6 +55,21 @@ class Asked:
         return self.address(where="")
 
     @property
+    def filter_address(self) -> str:
+        """The address of the filter of this list, both sides of it."""
+        return self.address(base="console:customers.filter", by="text")
+
+    @property
+    def open_address(self) -> str:
+        """The address of this list with its filter open."""
+        return self.address(open="1")
+
+    @property
+    def columns_address(self) -> str:
+        """The address at which the columns of this list are chosen."""
+        return self.address(base="console:customers.columns")
+
+    @property
     def query(self) -> str:
         """What is asked, as the query of an address."""
         return self.address().partition("?")[2]

@@ -75,7 +75,8 @@ def filter_part(request: HttpRequest) -> HttpResponse:
     """Show the filter's other side as one side changes; without scripts, take the lines over into the list."""
     told, asked = request.GET, read_asked(request, now=timezone.now())
     if told.get("by") == "text":
-        return render(request, "console/_filter.html", _context(asked, asked.where, told.get("joined", "all"), None))
+        context = _context(asked, asked.where, told.get("joined", "all"), None)
+        return render(request, "console/_filter.html", context)
     kind, parts = _told_parts(told, asked.setting.catalogue)
     conditions = [condition_of(part, asked.setting.currency) for part in parts]
     whole = joined(kind, [each for each in conditions if each is not None])
@@ -102,20 +103,27 @@ def complete_part(request: HttpRequest) -> HttpResponse:
 def count_part(request: HttpRequest) -> HttpResponse:
     """Return how many customers a condition finds, for a list that is there already."""
     asked = read_asked(request, now=timezone.now())
-    return render(request, "console/_count.html", {"count": _say(asked, asked.where).count})
+    count = _say(asked, asked.where).count if asked.where else ""
+    return render(request, "console/_count.html", {"count": count})
 
 
 def filter_context(asked: Asked) -> dict[str, Any]:
-    """Return what the list's page shows of its filter: the chips, and both sides."""
+    """Return both sides of the filter of a list."""
     kind, parts = lines_of(asked.condition, asked.setting.catalogue, asked.setting.currency)
-    chips = []
-    conditions = list(asked.condition.of) if isinstance(asked.condition, tree.All | tree.AnyOf) else [asked.condition]
-    for number, part in enumerate(parts):
-        others = [each for place, each in enumerate(conditions) if place != number and each is not None]
-        rest = joined(kind, others)
-        chips.append(Chip(in_words(part, asked.setting.currency), asked.address(where=write(rest) if rest else "")))
     where = write_in_lines(asked.condition) if asked.condition else asked.where
-    return _context(asked, where, kind, parts, counts=False) | {"chips": chips, "joined_by": _words_of(kind)}
+    return _context(asked, where, kind, parts, counts=False)
+
+
+def chips_context(asked: Asked) -> dict[str, Any]:
+    """Return the parts of the condition as chips, each with the address of the list without it."""
+    kind, parts = lines_of(asked.condition, asked.setting.catalogue, asked.setting.currency)
+    whole = asked.condition
+    conditions = whole.of if isinstance(whole, tree.All | tree.AnyOf) else [whole] if whole else []
+    chips = []
+    for number, part in enumerate(parts):
+        rest = joined(kind, [each for place, each in enumerate(conditions) if place != number])
+        chips.append(Chip(in_words(part, asked.setting.currency), asked.address(where=write(rest) if rest else "")))
+    return {"chips": chips, "joined_by": _words_of(kind)}
 
 
 def _context(

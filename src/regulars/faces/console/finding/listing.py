@@ -19,7 +19,7 @@ from regulars.customers.searching import EXACT_TO, LOOKED_AT
 from regulars.faces.console.finding.asked import Asked, read_asked
 from regulars.faces.console.finding.columns import column_groups, look_of, sorts_of
 from regulars.faces.console.finding.fact_words import label_of, value_in_words
-from regulars.faces.console.finding.filtering import filter_context
+from regulars.faces.console.finding.filtering import chips_context, filter_context
 from regulars.faces.console.finding.views import views_for
 from regulars.faces.console.paging import WrongPlace
 from regulars.faces.console.permission import for_staff, needs
@@ -99,7 +99,11 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     }
     if getattr(request, "htmx", False) and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         return render(request, "console/_customers.html", context)
-    context |= filter_context(asked) | {"column_groups": column_groups(asked), "views": views_for(request, asked)}
+    # What most do not open is asked for when it is opened; without scripts, by an address.
+    is_open = asked.fault is not None or "open" in request.GET
+    context |= {"views": views_for(request, asked), "is_open": is_open} | chips_context(asked)
+    if is_open:
+        context |= filter_context(asked)
     return render(request, "console/customers.html", context)
 
 
@@ -186,6 +190,16 @@ def _row(customer: Customer, known: Mapping[str, Any], asked: Asked) -> Row:
             for number, fact in enumerate(asked.columns)
         ],
     )
+
+
+@needs("customers.read")
+@require_safe
+def choose_columns(request: HttpRequest) -> HttpResponse:
+    """Show which facts can be columns of the list; a part of it, or a page where there are no scripts."""
+    asked = read_asked(request, now=timezone.now())
+    context = {"asked": asked, "column_groups": column_groups(asked)}
+    part = getattr(request, "htmx", False)
+    return render(request, "console/_columns.html" if part else "console/columns.html", context)
 
 
 @needs("customers.read")
