@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from allauth.account.utils import user_pk_to_url_str
@@ -16,6 +17,7 @@ from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import Console
 from regulars.imports import files
 from regulars.imports.queries import list_imports
+from regulars.orders.facts_kept import rebuild_facts
 from regulars.staff.contracts import Role
 from regulars.staff.models import Account
 from regulars.staff.services import invite
@@ -24,12 +26,13 @@ pytestmark = pytest.mark.browser
 
 SCREENS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
 LEAST_TARGET_PX = 44
+FILTER = 'orders.count(last: 90 days) >= 0 and profile.birthday in last 99 years or event("order.placed")'
 
 
-def barriers(page: Page) -> AxeResults:
-    """Run axe: WCAG 2.2 A and AA, and the best practices."""
+def barriers(page: Page, within: str | None = None) -> AxeResults:
+    """Run axe: WCAG 2.2 A and AA, and the best practices; on a part of the page where the rest lies behind it."""
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    return Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
+    return Axe().run(page, context=within, options={"runOnly": rules, "resultTypes": ["violations"]})
 
 
 def fill() -> dict[str, str]:
@@ -53,6 +56,9 @@ def fill() -> dict[str, str]:
         "the other profile is searched": f"/customers/{customer}/merge?q=kovac",
         "two profiles": f"/customers/{customer}/merge?with={other}",
         "nobody found": "/customers?q=xyzzy",
+        "a filter that is open": f"/customers?{urlencode({'where': FILTER, 'open': 1, 'sort': 'orders.count'})}",
+        "a filter that cannot be read": "/customers?where=orders.cuont+%3E+1",
+        "columns": "/customers/columns",
         "the API": "/v1/docs",
     }
 
@@ -92,8 +98,17 @@ def test_what_lies_above_a_page_has_no_barrier(console: Console, width: int, sch
     fill()
     page = console.page(width=width, scheme=scheme)
     page.goto("/customers")
-    page.locator("details.menu > summary").click()
-    assert barriers(page).violations_count == 0, barriers(page).generate_report()
+    for menu in ("Your menu, Mira Oduya", "Views", "Columns"):
+        page.locator("summary").filter(has=page.get_by_text(menu)).or_(page.get_by_label(menu)).first.click()
+        page.wait_for_load_state("networkidle")
+        found = barriers(page, "details.menu[open]")
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") == width, menu
+        page.keyboard.press("Escape")
+    if width == 1440:
+        page.get_by_role("button", name="Glance Ines Kovač").first.click()
+        expect(page.get_by_role("dialog", name="A customer")).to_contain_text("Open the whole page")
+        assert barriers(page).violations_count == 0, barriers(page).generate_report()
     page.goto("/api-keys")
     page.get_by_role("button", name="Make a key").click()
     expect(page.get_by_role("dialog", name="Make a key")).to_be_visible()
@@ -176,8 +191,8 @@ def test_pages_of_the_list_and_of_the_timeline_are_parts(console: Console) -> No
     addresses = fill()
     page = console.page()
     page.goto("/customers")
-    page.get_by_role("link", name="Earlier").click()
-    expect(page.get_by_role("link", name="Newest")).to_be_visible()
+    page.get_by_role("link", name="More", exact=True).click()
+    expect(page.get_by_role("link", name="From the start")).to_be_visible()
     expect(page).to_have_url(re.compile(r"before="))
     page.goto(addresses["customer"])
     page.get_by_role("link", name="Profile", exact=True).click()
@@ -186,6 +201,71 @@ def test_pages_of_the_list_and_of_the_timeline_are_parts(console: Console) -> No
     page.get_by_role("link", name="Orders", exact=True).click()
     page.get_by_role("link", name="Earlier").click()
     expect(page.get_by_role("link", name="Latest")).to_be_visible()
+
+
+def test_a_filter_is_made_of_lines_and_read_as_a_text_while_one_writes(console: Console) -> None:
+    fill()
+    rebuild_facts()
+    page = console.page()
+    page.goto("/customers")
+    page.get_by_text("Filter by what is known").click()
+    page.get_by_label("Add a condition").select_option(label="Orders")
+    line = page.locator(".filter-line")
+    line.get_by_role("combobox", name="Orders").select_option(label="is at least")
+    line.get_by_role("spinbutton", name="Value").fill("1")
+    expect(page.get_by_label("The same as a text")).to_have_value("orders.count >= 1")
+    expect(page.locator("#filter-said")).to_contain_text("customers found")
+    # What one writes stands in the lines, and what could come next is offered.
+    text = page.get_by_label("The same as a text")
+    text.press("End")
+    text.press_sequentially(" and profile.has_e", delay=20)
+    page.get_by_role("option", name="profile.has_email").click()
+    expect(text).to_have_value("orders.count >= 1 and profile.has_email ")
+    expect(page.locator(".filter-line")).to_have_count(2)
+    text.press("Control+Enter")
+    expect(page.locator("#results")).to_contain_text("56 customers found")
+    expect(page.get_by_role("link", name="Has an e-mail address is yes")).to_be_visible()
+    page.get_by_role("link", name="Has an e-mail address is yes").click()
+    expect(page).to_have_url(re.compile(r"where=orders\.count"))
+
+
+def test_a_wrong_condition_is_shown_where_it_is_wrong(console: Console) -> None:
+    fill()
+    page = console.page()
+    page.goto("/customers?open=1")
+    page.get_by_label("The same as a text").fill("orders.count >= 1 and orders.cuont > 3")
+    expect(page.locator("#filter-said mark")).to_have_text("orders.cuont")
+    expect(page.locator("#filter-said")).to_contain_text("Is orders.count meant?")
+
+
+def test_chosen_customers_are_tagged_by_the_bar_and_it_is_undone(console: Console) -> None:
+    fill()
+    page = console.page()
+    page.goto("/customers")
+    page.get_by_role("checkbox", name="Choose all on this page").check()
+    bar = page.get_by_role("group", name="With the chosen customers")
+    expect(bar).to_contain_text("50 chosen")
+    bar.get_by_label("Tag", exact=True).fill("spring")
+    bar.get_by_role("button", name="Tag them").click()
+    expect(page.locator(".toasts")).to_contain_text("50 customers were tagged.")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".toasts")).to_contain_text("Undone for 50 customers.")
+
+
+def test_a_customer_opens_beside_the_list_and_columns_are_chosen(console: Console) -> None:
+    fill()
+    page = console.page()
+    page.goto("/customers?q=ines+kovac")
+    page.get_by_role("button", name="Glance Ines Kovač").click()
+    beside = page.get_by_role("dialog", name="A customer")
+    expect(beside).to_contain_text("ines.kovac@example.com")
+    page.keyboard.press("Escape")
+    expect(beside).to_be_hidden()
+    page.goto("/customers")
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="Average order").check()
+    page.get_by_role("button", name="Show these columns").click()
+    expect(page.get_by_role("columnheader", name="Average order")).to_be_visible()
 
 
 def test_the_console_works_by_keyboard_alone(console: Console) -> None:
