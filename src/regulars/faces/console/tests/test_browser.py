@@ -106,7 +106,7 @@ def test_what_lies_above_a_page_has_no_barrier(console: Console, width: int, sch
         assert page.evaluate("document.documentElement.scrollWidth") == width, menu
         page.keyboard.press("Escape")
     if width == 1440:
-        page.get_by_role("button", name="Glance Ines Kovač").first.click()
+        page.get_by_role("button", name=re.compile("^Glance")).first.click()
         expect(page.get_by_role("dialog", name="A customer")).to_contain_text("Open the whole page")
         assert barriers(page).violations_count == 0, barriers(page).generate_report()
     page.goto("/api-keys")
