@@ -15,6 +15,7 @@ from bench.system.conditions import conditions, current
 from bench.system.home import System
 from bench.system.imports import imports
 from bench.system.pages import pages
+from bench.system.scoring import scoring
 from bench.system.upserts import upserts
 from bench.value import clv
 from bench.whole_report import report
@@ -33,6 +34,7 @@ SYSTEM_MEASURES: Mapping[str, Callable[[System], Iterator[Finding]]] = {
     "current": current,
     "upserts": upserts,
     "imports": imports,
+    "scoring": scoring,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from django.db.backends.utils import CursorWrapper
 
 from regulars.demo.names import FAMILY, GIVEN
 from regulars.faces.cli.running.database import database_alone
-from regulars.faces.cli.running.setting_up import installation, set_up_django
+from regulars.faces.cli.running.setting_up import installation
 from regulars.kit.sqlfile import read_statements
 from regulars.kit.text import words
 
@@ -98,7 +97,7 @@ def _without_indexes(cursor: CursorWrapper) -> Iterator[None]:
         print(f"  {name}: done at {datetime.now(UTC):%H:%M:%S}", flush=True)
 
 
-if __name__ == "__main__":
-    set_up_django()
+def main(customers: str, orders: str) -> None:
+    """Fill this process's installation, while nothing else runs in it."""
     with database_alone(installation()):
-        fill(int(sys.argv[1]), int(sys.argv[2]))
+        fill(int(customers), int(orders))

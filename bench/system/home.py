@@ -18,6 +18,14 @@ PASSWORD = "correct horse battery"  # Of an account that exists in a benchmark o
 EMAIL = "owner@example.com"
 # Benchmarks ask faster than any one shop.
 CALLS_PER_MINUTE = "10000000"
+# What fills it knows the tables, so that Django is set up before it is loaded.
+FILL = """
+import sys
+from regulars.faces.cli.running.setting_up import set_up_django
+set_up_django()
+from bench.system.fill import main
+main(*sys.argv[1:])
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class System:
         running.run("staff", "add", EMAIL, stdin=PASSWORD)
         running.stop()
         subprocess.run(
-            [sys.executable, "-m", "bench.system.fill", str(self.customers), str(self.orders)],
+            [sys.executable, "-c", FILL, str(self.customers), str(self.orders)],
             env=running.environment,
             check=True,
         )

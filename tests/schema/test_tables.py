@@ -16,7 +16,7 @@ from regulars.kit.sqlfile import Statement, read_statements
 
 SOURCE = Path(__file__).parents[2] / "src" / "regulars"
 # From below; a foreign key points to the same rung or one further down.
-RUNGS = ["stream", "business", "staff", "customers", "orders", "imports", "exports", "api", "console"]
+RUNGS = ["stream", "business", "staff", "customers", "orders", "insights", "imports", "exports", "api", "console"]
 STATEMENTS = [
     (path.parent.parent.name, statement)
     for path in sorted(SOURCE.rglob("sql/*.sql"))

@@ -11,6 +11,7 @@ JOBS = (
     "regulars.stream.jobs",
     "regulars.staff.jobs",
     "regulars.orders.jobs",
+    "regulars.insights.jobs",
     "regulars.imports.jobs",
     "regulars.exports.jobs",
     "regulars.faces.api.jobs",

@@ -12,6 +12,7 @@ from regulars.exports import personal_data as exports
 from regulars.faces.api import personal_data as api
 from regulars.faces.console import personal_data as console
 from regulars.imports import personal_data as imports
+from regulars.insights import personal_data as insights
 from regulars.kit.classification import Columns, columns
 from regulars.orders import personal_data as orders
 from regulars.staff import personal_data as staff
@@ -23,6 +24,7 @@ FEATURES = {
     "staff": staff,
     "customers": customers,
     "orders": orders,
+    "insights": insights,
     "imports": imports,
     "exports": exports,
     "api": api,

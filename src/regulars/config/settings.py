@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "regulars.staff",
     "regulars.customers",
     "regulars.orders",
+    "regulars.insights",
     "regulars.imports",
     "regulars.exports",
     "regulars.faces.api",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regulars.insights import consumers as insights
 from regulars.orders import consumers as orders
 from regulars.orders import facts as orders_facts
 from regulars.staff import consumers as staff
@@ -10,5 +11,6 @@ from regulars.stream.contracts import Subscription
 SUBSCRIPTIONS = (
     Subscription(name="staff.trail", types=staff.BUSINESS_CHANGED, handler=staff.audit_business),
     Subscription(name="orders.facts", types=orders_facts.CHANGED_BY, handler=orders.keep_facts),
+    Subscription(name="insights.rfm", types=insights.RFM_MOVED_BY, handler=insights.move_rfm),
     Subscription(name="orders.rates", types=orders.RATES_CHANGED, handler=orders.convert_by_new_rates),
 )

@@ -101,6 +101,9 @@ class Intake:
     (refunds negative), and, where the file has them, `product` string and `quantity` float64.
     `refused` is an Ibis table: `file`, `row` (1-based number of the record in the file, the header not counted),
     `reason` (code), `record` (the row as read, its cells as JSON text).
+
+    With `one_row_per_order` each row of `orders` is an order of its own or a refund, and they are stored: lines need
+    not be folded into orders first.
     """
 
     orders: Table
@@ -109,3 +112,4 @@ class Intake:
     currency: str | None
     first_on: date | None
     last_on: date | None
+    one_row_per_order: bool = False

@@ -41,6 +41,7 @@ class Installation:
     """The settings of this installation. `docs/settings.md` describes each."""
 
     home: Path
+    lake: Path
     database_url: str | None
     database_owner_url: str | None
     database_readonly_url: str | None
@@ -101,9 +102,11 @@ def read_installation(environment: Mapping[str, str]) -> Installation:
         A value cannot be meant; the sentence says which, and what would be right.
     """
     url, host = _address(environment)
+    home = Path(environment.get("REGULARS_HOME", "var")).absolute()
     more = [name.strip() for name in environment.get("REGULARS_HOSTS", "").split(",") if name.strip()]
     return Installation(
-        home=Path(environment.get("REGULARS_HOME", "var")).absolute(),
+        home=home,
+        lake=Path(environment.get("REGULARS_LAKE") or home / "lake").absolute(),
         database_url=_database(environment, "DATABASE_URL"),
         database_owner_url=_database(environment, "DATABASE_OWNER_URL"),
         database_readonly_url=_database(environment, "DATABASE_READONLY_URL"),

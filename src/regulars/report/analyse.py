@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 
 from ibis.expr.types import Table
@@ -35,7 +36,7 @@ def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progres
     """
     plan = make_plan(intake, options)
     progress(_("Folding orders"), 0.0)
-    with _fold_lines(intake.orders).cache() as orders:
+    with _stored(intake) as orders:
         state = rfm.daily_state(orders, as_of=plan.cut, grain=options.grain, one_row_per_order=True)
         with state.cache() as kept:
             progress(_("Reading the history"), 0.1)
@@ -79,6 +80,14 @@ def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progres
         findings=plan.findings + findings(forecast),
     )
     return Analysis(report=report, scores=scores.table)
+
+
+def _stored(intake: Intake) -> AbstractContextManager[Table]:
+    """Return the orders, one row each and stored for the time of the work."""
+    if intake.one_row_per_order:
+        return nullcontext(intake.orders)
+    stored: AbstractContextManager[Table] = _fold_lines(intake.orders).cache()
+    return stored
 
 
 def _fold_lines(orders: Table) -> Table:

@@ -14,7 +14,7 @@ from regulars.kit.sqlfile import read_statements
 
 Row = tuple[Any, ...]
 # The states of SQL in which the server tells that it ends the connection, or takes none; libpq's own errors have none.
-_LOST = frozenset({"08000", "08001", "08003", "08004", "08006", "25P03", "57P01", "57P02", "57P03", "57P05"})
+LOST = frozenset({"08000", "08001", "08003", "08004", "08006", "25P03", "57P01", "57P02", "57P03", "57P05"})
 
 
 class RowsOf(Protocol):
@@ -37,7 +37,7 @@ def tells_of_loss(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, (InterfaceError, psycopg.InterfaceError)):
             return True
-        if isinstance(error, psycopg.OperationalError) and (error.sqlstate is None or error.sqlstate in _LOST):
+        if isinstance(error, psycopg.OperationalError) and (error.sqlstate is None or error.sqlstate in LOST):
             return True
         error = error.__cause__
     return False

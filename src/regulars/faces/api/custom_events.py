@@ -23,6 +23,7 @@ RESERVED = frozenset(
         "experiment",
         "export",
         "import",
+        "insights",
         "journey",
         "member",
         "message",

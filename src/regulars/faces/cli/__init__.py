@@ -10,6 +10,7 @@ from regulars import __version__
 from regulars.faces.cli.exports import export_file
 from regulars.faces.cli.facts import facts
 from regulars.faces.cli.imports import import_file
+from regulars.faces.cli.insights import insights
 from regulars.faces.cli.report import report
 from regulars.faces.cli.running.backing_up import backup
 from regulars.faces.cli.running.doctor import doctor
@@ -65,6 +66,7 @@ app.command(help=_("Have a subscription hear all events again."))(replay)
 app.command("import", help=_("Import a file of orders, customers or products."))(import_file)
 app.command("export", help=_("Export customers, orders, products or events to a file."))(export_file)
 app.add_typer(facts, name="facts")
+app.add_typer(insights, name="insights")
 app.add_typer(staff, name="staff")
 app.add_typer(key, name="key")
 

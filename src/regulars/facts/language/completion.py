@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from regulars.facts.contracts import NUMERIC, ORDERED, TEMPORAL, TEXTUAL, Catalogue, Fact, FactType
 from regulars.facts.language import tree
 from regulars.facts.language.lexer import quoted
-from regulars.facts.language.parser import COMPARATORS, Hint, hints_at_end
+from regulars.facts.language.parser import COMPARATORS, hints_at_end
+from regulars.facts.language.reader import Hint
 from regulars.kit.i18n import gettext
 
 MOST = 50

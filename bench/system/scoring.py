@@ -1,0 +1,139 @@
+"""Nightly scoring with its snapshot, beside lifetimes' RFM summary of the same orders; and RFM moved by orders."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import ibis
+import psycopg
+from tests.running import Running
+
+from bench.measure import Finding, Limit, Note, Result, timed
+from bench.summary import lifetimes_summary
+from bench.system.home import System
+from bench.system.traffic import Connection, Request
+from regulars.kit.sqlfile import read_statements
+
+STATEMENTS = read_statements(Path(__file__).parent / "scoring.sql")
+LOOK_EVERY_SECONDS = 0.2
+# A day's share of two years' orders comes in between the first run and the second.
+DAYS = 730
+ORDERS_PER_SECOND, SECONDS, IN_A_CALL = 300, 20, 50
+MOST_BEHIND_SECONDS = 1.0
+
+
+def scoring(system: System) -> Iterator[Finding]:
+    """Score all customers by the worker: at first, and as on the night after; then let orders come and watch."""
+    running = system.running
+    running.start()
+    try:
+        shop = _Shop(running)
+        with running.connected() as connection:
+            connection.autocommit = True
+            shutil.rmtree(running.home / "lake", ignore_errors=True)
+            connection.execute(STATEMENTS["forget"].sql)
+            first = _run(running, connection)
+            asyncio.run(shop.tell(max(100, system.orders // DAYS), per_second=None))
+            connection.execute(STATEMENTS["age"].sql)
+            connection.execute("VACUUM ANALYZE insights_score")
+            second = _run(running, connection)
+            lifetimes_seconds = _lifetimes(running.home / "lake" / "current")
+            for name, taken in (("first, with its snapshot", first), ("of the next night, with its snapshot", second)):
+                yield Result(f"Scoring, {name}", taken, "lifetimes' RFM summary alone", lifetimes_seconds, target=1)
+            yield Limit(
+                f"RFM behind the stream, at {ORDERS_PER_SECOND} orders/s for {SECONDS} s",
+                asyncio.run(_behind(shop, connection)),
+                MOST_BEHIND_SECONDS,
+                "s",
+            )
+            yield Note(f"  {shop.told:,} orders told over HTTP, in calls of {IN_A_CALL}")
+    finally:
+        running.stop()
+
+
+def _run(running: Running, connection: psycopg.Connection) -> float:
+    """Have the worker score all customers; return the seconds from the asking to the scores in place."""
+    running.run("insights", "run")
+    while True:
+        row = connection.execute(STATEMENTS["last_run"].sql).fetchone()
+        assert row is not None
+        _, state, taken, customers, why = row
+        if state != "running":
+            assert state == "succeeded", why
+            assert customers > 0
+            return float(taken)
+        time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _lifetimes(snapshot: Path) -> float:
+    """Return how long lifetimes takes for the RFM summary of the orders of a snapshot, from one file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "orders.parquet"
+        orders = ibis.duckdb.connect().read_parquet(str(snapshot / "orders" / "*.parquet"))
+        orders.select(
+            customer=orders.customer_id.cast("string"),
+            date=orders.placed_at.date(),
+            amount=orders.amount_minor.cast("float64") / 100,
+        ).to_parquet(path)
+        return timed(lambda: lifetimes_summary(path, orders.placed_at.max().to_pyarrow().as_py().date()))[1]
+
+
+async def _behind(shop: _Shop, connection: psycopg.Connection) -> float:
+    """Tell orders at a steady pace; return for how long at most one of them waited to move its customer."""
+    telling = asyncio.create_task(shop.tell(ORDERS_PER_SECOND * SECONDS, per_second=ORDERS_PER_SECOND))
+    most = 0.0
+    while not telling.done():
+        row = await asyncio.to_thread(lambda: connection.execute(STATEMENTS["behind"].sql).fetchone())
+        assert row is not None
+        most = max(most, row[0])
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+    await telling
+    return most
+
+
+class _Shop:
+    """A shop that tells of new orders of customers who are known."""
+
+    def __init__(self, running: Running) -> None:
+        self._running, self._run = running, int(time.time())
+        self._key = running.run("key", "add", "bench", "--scope", "orders.write")
+        self._numbers = itertools.count()
+        with running.connected() as connection:
+            rows = connection.execute(STATEMENTS["some_addresses"].sql, {"percent": 5}).fetchall()
+        self._addresses: Sequence[str] = [value for (value,) in rows]
+        self.told = 0
+
+    async def tell(self, orders: int, *, per_second: int | None) -> None:
+        """Tell so many orders, in bulk; no faster than asked for."""
+        connection, began = Connection(self._running.port), time.perf_counter()
+        for done in range(0, orders, IN_A_CALL):
+            if per_second is not None:
+                await asyncio.sleep(max(0.0, began + done / per_second - time.perf_counter()))
+            status, body = await connection.ask(self._request())
+            assert status == 200, body[:300]
+            assert body.count(b'"outcome":"created"') == IN_A_CALL, body[:300]
+            self.told += IN_A_CALL
+        connection.close()
+
+    def _request(self) -> bytes:
+        orders = [{"source": "bench", **self._order(next(self._numbers))} for _ in range(IN_A_CALL)]
+        headers = {"Authorization": f"Bearer {self._key}"}
+        return Request("POST", "/v1/orders/bulk", headers, {"orders": orders}).wire(self._running.port)
+
+    def _order(self, number: int) -> dict[str, Any]:
+        line = {"product": {"external_id": "P1"}, "quantity": "1", "unit_price_minor": 1250, "total_minor": 1250}
+        return {
+            "external_id": f"s{self._run}-{number}",
+            "placed_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "buyer": {"identifiers": [{"kind": "email", "value": self._addresses[number * 7 % len(self._addresses)]}]},
+            "currency": "EUR",
+            "lines": [line],
+            "total_minor": 1250,
+        }

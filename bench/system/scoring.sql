@@ -1,0 +1,24 @@
+-- name: last_run
+-- How the run that began last stands, and how long it took.
+SELECT id::text, state, extract(epoch FROM finished_at - started_at)::float8, customers, error_message
+FROM insights_run ORDER BY started_at DESC LIMIT 1
+
+-- name: forget
+-- Forget all scores, so that the next run is the first.
+TRUNCATE insights_score, insights_score_history, insights_report, insights_run
+
+-- name: age
+-- Let all scores be of the day before, so that the next run changes each of them as it does by night.
+UPDATE insights_score SET rfm_on = rfm_on - 1
+
+-- name: behind
+-- How many seconds the oldest event has waited that the subscription which moves RFM has not been handed; 0 without one.
+SELECT COALESCE(extract(epoch FROM clock_timestamp() - min(event.received_at)), 0)::float8
+FROM stream_cursor AS cursor
+JOIN stream_event AS event
+    ON (event.transaction, event.position) > (cursor.transaction, cursor.position) AND event.type = 'order.placed'
+WHERE cursor.subscription = 'insights.rfm'
+
+-- name: some_addresses
+-- E-mail addresses of some of the customers.
+SELECT value FROM customers_identifier TABLESAMPLE SYSTEM (%(percent)s) WHERE kind = 'email' LIMIT 20000

@@ -1,0 +1,155 @@
+"""What others see of insights: runs, scores of customers and their history, segments and movements, alarms.
+
+Money is integer minor units of the reporting currency, days are in the business's zone, shares are between 0 and 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from retention.reasons import Reason
+
+
+class RunState(StrEnum):
+    """How far a run has come."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Trigger(StrEnum):
+    """What made a run."""
+
+    NIGHTLY = "nightly"
+    BY_HAND = "by_hand"
+
+
+class Severity(StrEnum):
+    """How much an alarm asks for: `notice` is worth knowing, `warning` worth acting on."""
+
+    NOTICE = "notice"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something about the data or the models that one should know before trusting a run.
+
+    `code` is stable; `reason` says it in words; `figures` are the numbers that it was judged by.
+    """
+
+    code: str
+    severity: Severity
+    reason: Reason
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boundaries:
+    """The cut points between the RFM scores of a run; orders that come later are scored by the same ones."""
+
+    recency: tuple[int, ...]
+    frequency: tuple[int, ...]
+    monetary: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of the science over all customers, as of the end of the day `as_of`.
+
+    `step` says what is being done, in the business's language, and `share_done` how much of the work is behind.
+    `error_code` is stable, and `error_message` a sentence; both are empty unless it failed.
+    """
+
+    id: UUID
+    state: RunState
+    trigger: Trigger
+    requested_by: str
+    as_of: date
+    started_at: datetime
+    finished_at: datetime | None
+    step: str
+    share_done: float
+    error_code: str
+    error_message: str
+    customers: int
+    orders: int
+    boundaries: Boundaries | None
+    alarms: tuple[Alarm, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What is known and expected of one customer.
+
+    RFM, its segment and what they are made of (`first_on` … `revenue_minor`) stand as of `rfm_on`, and move with each
+    order; the rest stands as of the run `run_id`, and is None where no model could say it, as for who bought for the
+    first time since. Deciles count from 1; the tenth has the highest risk, or the highest value.
+    """
+
+    customer_id: UUID
+    run_id: UUID
+    r: int
+    f: int
+    m: int
+    rfm_segment: str
+    rfm_on: date
+    first_on: date
+    last_on: date
+    frequency: int
+    revenue_minor: int
+    expected_orders: float | None
+    expected_orders_low: int | None
+    expected_orders_high: int | None
+    expected_revenue_minor: int | None
+    risk: float | None
+    risk_decile: int | None
+    at_risk: bool | None
+    revenue_at_stake_minor: int | None
+    clv_minor: int | None
+    clv_low_minor: int | None
+    clv_high_minor: int | None
+    clv_decile: int | None
+    next_order_expected_on: date | None
+    scored_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreChange:
+    """What a customer's segment and deciles became on a day; no segment where nothing bought is left."""
+
+    changed_on: date
+    run_id: UUID
+    rfm_segment: str | None
+    risk_decile: int | None
+    clv_decile: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentCount:
+    """How many customers an RFM segment has, and what they have brought and are expected to bring."""
+
+    segment: str
+    customers: int
+    revenue_minor: int
+    expected_revenue_minor: int
+    revenue_at_stake_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentFlow:
+    """How many customers went from one RFM segment to another; None is who was in none."""
+
+    from_segment: str | None
+    to_segment: str | None
+    customers: int
+
+
+ReportJson = Mapping[str, Any]
+"""A run's report, as `regulars report --json` writes it."""

@@ -1,0 +1,70 @@
+"""All that a run finds, before any of it is kept: a snapshot, the scores on it, and what is to be known of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from regulars.insights.alarms.judging import judge
+from regulars.insights.asking import Asked, Found
+from regulars.insights.contracts import Boundaries
+from regulars.insights.kept import json_of_alarm
+from regulars.insights.lake.reading import read_orders, workspace
+from regulars.insights.lake.writing import write_snapshot
+from regulars.insights.scoring import score_customers, write_staged
+from regulars.kit.errors import DomainError
+from regulars.kit.i18n import gettext
+from regulars.kit.progress import Progress, part_of
+from regulars.report.json_form import to_json
+from regulars.report.wording import say
+from retention.reasons import RetentionError
+
+_SNAPSHOT, _READ = 0.35, 0.4
+
+
+class NothingToAnalyse(DomainError):
+    """The orders hold nothing that could be analysed, for example because all were refunded."""
+
+    code = "nothing_to_analyse"
+
+
+class EngineFailed(DomainError):
+    """The engine gave up, most likely for want of memory or disk."""
+
+    code = "engine_failed"
+
+
+def find(asked: Asked, scores: Path, *, progress: Progress) -> Found:
+    """Write a snapshot, score all customers on it, and write the rows to be staged to the file `scores`.
+
+    Raises
+    ------
+    DomainError
+        There is nothing to be analysed, or the engine gave up.
+    """
+    snapshot = write_snapshot(now=asked.now, progress=part_of(progress, 0.0, _SNAPSHOT))
+    business = asked.business
+    try:
+        progress(gettext("Reading the orders"), _SNAPSHOT)
+        with workspace(scores.parent) as connection, read_orders(connection, snapshot, zone=business.zone) as bought:
+            steps = part_of(progress, _READ, 1.0)
+            scored = score_customers(bought, business=business, as_of=asked.as_of, progress=steps)
+    except RetentionError as error:
+        raise NothingToAnalyse(say(error.reason)) from error
+    except duckdb.Error as error:
+        # What it says may quote what it read; its kind says enough.
+        raise EngineFailed(gettext("The analysis ran out of room: {why}").format(why=type(error).__name__)) from error
+    alarms, spread = judge(scored, bought, as_of=asked.as_of, before=asked.before)
+    write_staged(scored.analysis, scores, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
+    cuts, report = scored.boundaries, scored.analysis.report
+    return Found(
+        customers=report.metrics.customers,
+        orders=report.metrics.orders,
+        report=to_json(report),
+        boundaries=Boundaries(recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary),
+        moved_since=scored.moved_since,
+        seen_until=snapshot.manifest.seen_until,
+        alarms=[json_of_alarm(alarm) for alarm in alarms],
+        spread=spread,
+    )

@@ -1,0 +1,79 @@
+"""What the tables hold, as contracts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regulars.insights.contracts import Alarm, Boundaries, Run, RunState, Score, ScoreChange, Severity, Trigger
+from regulars.insights.models import Run as RunRow
+from regulars.insights.models import Score as ScoreRow
+from regulars.insights.models import ScoreHistory as HistoryRow
+from retention.reasons import Reason
+
+_SCORE_COLUMNS = tuple(name for name in Score.__dataclass_fields__ if name != "customer_id")
+
+
+def run_of(row: RunRow) -> Run:
+    """Return the contract of a run's row."""
+    return Run(
+        id=row.id,
+        state=RunState(row.state),
+        trigger=Trigger(row.trigger),
+        requested_by=row.requested_by,
+        as_of=row.as_of,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        step=row.step,
+        share_done=row.share_done,
+        error_code=row.error_code,
+        error_message=row.error_message,
+        customers=row.customers,
+        orders=row.orders,
+        boundaries=_boundaries(row),
+        alarms=tuple(alarm_of(kept) for kept in row.alarms),
+    )
+
+
+def _boundaries(row: RunRow) -> Boundaries | None:
+    if not row.recency_cuts:
+        return None
+    cuts = (row.recency_cuts, row.frequency_cuts, row.monetary_cuts)
+    recency, frequency, monetary = (tuple(each) for each in cuts)
+    return Boundaries(recency=recency, frequency=frequency, monetary=monetary)
+
+
+def score_of(row: ScoreRow) -> Score:
+    """Return the contract of a score's row."""
+    return Score(customer_id=row.customer_id, **{name: getattr(row, name) for name in _SCORE_COLUMNS})
+
+
+def change_of(row: HistoryRow) -> ScoreChange:
+    """Return the contract of a row of history."""
+    return ScoreChange(
+        changed_on=row.changed_on,
+        run_id=row.run_id,
+        rfm_segment=row.rfm_segment,
+        risk_decile=row.risk_decile,
+        clv_decile=row.clv_decile,
+    )
+
+
+def json_of_alarm(alarm: Alarm) -> dict[str, Any]:
+    """Return an alarm as the table keeps it: in no language, so that each reader is told in theirs."""
+    return {
+        "code": alarm.code,
+        "severity": alarm.severity.value,
+        "template": alarm.reason.template,
+        "values": dict(alarm.reason.values),
+        "figures": dict(alarm.figures),
+    }
+
+
+def alarm_of(kept: dict[str, Any]) -> Alarm:
+    """Return the alarm that `json_of_alarm` wrote."""
+    return Alarm(
+        code=kept["code"],
+        severity=Severity(kept["severity"]),
+        reason=Reason(kept["code"], kept["template"], kept["values"]),
+        figures=kept["figures"],
+    )

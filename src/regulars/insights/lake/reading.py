@@ -1,0 +1,140 @@
+"""Read the lake as the table of orders that `retention` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regulars.insights.lake.place import Snapshot
+from regulars.kit.errors import DomainError
+from regulars.kit.i18n import gettext
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ibis.backends.duckdb import Backend
+    from ibis.expr.types import Table
+
+# A worker shares its machine; what does not fit is laid out on disk.
+_MEMORY_LIMIT = "1GB"
+
+
+class NoOrders(DomainError):
+    """The lake holds no order of a customer with a known worth."""
+
+    code = "no_orders"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bought:
+    """What customers bought by a snapshot.
+
+    `orders` has a row for each order and each thing that came back, as `retention` reads them; its `customer` is the
+    id that all of a customer's ids lead to. `without_rate` and `without_customer` count orders that are left out.
+    """
+
+    orders: Table
+    rows: int
+    first_on: date
+    last_on: date
+    without_rate: int
+    without_customer: int
+
+
+@contextmanager
+def workspace(folder: Path) -> Iterator[Backend]:
+    """Yield a DuckDB that lays out in a folder what does not fit into its memory, for the time of a run."""
+    import ibis
+
+    connection = ibis.duckdb.connect(folder / "run.duckdb", temp_directory=str(folder), memory_limit=_MEMORY_LIMIT)
+    connection.raw_sql("SET enable_progress_bar = false")
+    try:
+        yield connection
+    finally:
+        connection.disconnect()
+
+
+@contextmanager
+def read_orders(connection: Backend, snapshot: Snapshot, *, zone: str) -> Iterator[Bought]:
+    """Yield what customers bought, with its days in a zone; it is stored for that time.
+
+    Raises
+    ------
+    NoOrders
+        There is nothing to be analysed.
+    """
+    if not snapshot.files("orders"):
+        raise _no_orders()
+    all_of_them = connection.read_parquet(str(snapshot.folder / "orders" / "*.parquet"))
+    aliases = connection.read_parquet(str(snapshot.file("aliases")))
+    counts = _counts(all_of_them)
+    if not counts["used"]:
+        raise _no_orders()
+    years = (counts["first_year"] - 1, counts["last_year"] + 1)
+    with _in_contract(all_of_them, aliases, zone, years).cache() as orders:
+        days = orders.aggregate(first_on=orders.occurred_on.min(), last_on=orders.occurred_on.max())
+        [found] = days.to_pyarrow().to_pylist()
+        yield Bought(
+            orders=orders,
+            rows=counts["used"],
+            first_on=found["first_on"],
+            last_on=found["last_on"],
+            without_rate=counts["without_rate"],
+            without_customer=counts["without_customer"],
+        )
+
+
+def count_days(bought: Bought, until: date) -> pa.Table:
+    """Return for each day up to one, on which anything happened: `day`, `orders`, `gross_minor`, `refunded_minor`."""
+    from retention.integers import as_int64
+
+    known = bought.orders.filter(bought.orders.occurred_on <= until)
+    is_order = known.amount_minor >= 0
+    days = known.group_by(day=known.occurred_on).aggregate(
+        orders=is_order.sum().cast("int64"),
+        gross_minor=as_int64(is_order.ifelse(known.amount_minor, 0).sum()),
+        refunded_minor=as_int64(is_order.ifelse(0, -known.amount_minor).sum()),
+    )
+    return days.order_by("day").to_pyarrow()
+
+
+def _no_orders() -> NoOrders:
+    return NoOrders(gettext("No customer has bought anything yet whose worth is known."))
+
+
+def _counts(orders: Table) -> dict[str, Any]:
+    known, whose = orders.amount_minor.notnull(), orders.customer_id.notnull()
+    is_order = orders.returned_at.isnull()
+    latest = orders.returned_at.max()
+    counted = orders.aggregate(
+        used=(known & whose).sum().cast("int64"),
+        without_rate=(~known).sum().cast("int64"),
+        without_customer=(~whose & is_order).sum().cast("int64"),
+        first_year=orders.placed_at.min().year(),
+        last_year=orders.placed_at.max().year().cast("int64"),
+        last_returned=latest.year().cast("int64"),
+    )
+    [row] = counted.to_pyarrow().to_pylist()
+    row["last_year"] = max(row["last_year"], row.pop("last_returned") or 0)
+    return dict(row)
+
+
+def _in_contract(orders: Table, aliases: Table, zone: str, years: tuple[int, int]) -> Table:
+    import ibis
+
+    from retention.calendar import local_day
+
+    used = orders.filter(orders.amount_minor.notnull() & orders.customer_id.notnull())
+    joined = used.left_join(aliases, "customer_id")
+    occurred_at = ibis.coalesce(joined.returned_at, joined.placed_at)
+    covered = {"first_year": years[0], "last_year": years[1]}
+    return joined.select(
+        customer=ibis.coalesce(joined.survivor_id, joined.customer_id),
+        order=joined.order_id,
+        occurred_on=local_day(occurred_at, zone, **covered),
+        purchased_on=local_day(joined.placed_at, zone, **covered),
+        amount_minor=joined.amount_minor,
+    )

@@ -1,0 +1,90 @@
+"""Read PostgreSQL as columns, all of it as it was at one moment, by the login that only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+from psycopg import OperationalError
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import Literal
+
+from regulars.kit.arrays import array_literal
+from regulars.kit.sqlfile import read_statements
+from regulars.stream.database import LOST
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_WORK_MEMORY = "128MB"
+STATEMENTS = read_statements(Path(__file__).parents[1] / "sql" / "lake.sql")
+
+
+class Source:
+    """A transaction that reads. Its statements stand in `sql/lake.sql`."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def table(self, name: str, **parameters: Any) -> pa.Table:
+        """Return what a statement gives, whole."""
+        with self.reader(name, **parameters) as reader:
+            return reader.read_all()
+
+    def row(self, name: str, **parameters: Any) -> dict[str, Any]:
+        """Return the one row that a statement gives, by column."""
+        [row] = self.table(name, **parameters).to_pylist()
+        return dict(row)
+
+    @contextmanager
+    def reader(self, name: str, **parameters: Any) -> Iterator[pa.RecordBatchReader]:
+        """Yield what a statement gives, batch by batch."""
+        # The driver reads by COPY, which takes no parameters; the values are ids, numbers and times.
+        written = {key: _literal(value) for key, value in parameters.items()}
+        with self._connection.cursor() as cursor:
+            cursor.execute(STATEMENTS[name].sql % written)
+            yield cursor.fetch_record_batch()
+
+
+@contextmanager
+def opened() -> Iterator[Source]:
+    """Yield a source that sees the database as it is now, whatever changes meanwhile.
+
+    Raises
+    ------
+    OperationalError
+        The database cannot be had, or was lost: psycopg's, as from all others who ask it.
+    """
+    from adbc_driver_postgresql import dbapi
+
+    try:
+        with dbapi.connect(_address()) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                # Orders are joined to their lines by the million; what does not fit is laid out on disk.
+                cursor.execute(f"SET LOCAL work_mem = '{_WORK_MEMORY}'")
+            yield Source(connection)
+    except dbapi.OperationalError as error:
+        # It has no state of SQL where the connection is gone; with one it is another fault, as want of disk.
+        if error.sqlstate is None or error.sqlstate in LOST:
+            raise OperationalError(type(error).__name__) from error
+        raise
+
+
+def _address() -> str:
+    told = connections["readonly"].settings_dict
+    parts = {
+        "host": told["HOST"],
+        "port": told["PORT"],
+        "dbname": told["NAME"],
+        "user": told["USER"],
+        "password": told["PASSWORD"],
+    }
+    return make_conninfo(**{key: value for key, value in parts.items() if value}, **told["OPTIONS"])
+
+
+def _literal(value: Any) -> str:
+    return str(Literal(array_literal(value) if isinstance(value, list) else value).as_string())

@@ -1,0 +1,59 @@
+"""What insights hold of a person: scores and how they changed. A merge moves nothing: the next fold reads the alias."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from regulars.insights.models import Score, ScoreHistory
+from regulars.kit.classification import Columns, columns
+
+_SCORED = (
+    "run_id r f m rfm_segment rfm_on first_on last_on frequency revenue_minor expected_orders expected_orders_low"
+    " expected_orders_high expected_revenue_minor risk risk_decile at_risk revenue_at_stake_minor clv_minor"
+    " clv_low_minor clv_high_minor clv_decile next_order_expected_on scored_at"
+)
+COLUMNS: Columns = {
+    **columns(
+        "insights_run",
+        none="id state trigger requested_by as_of started_at finished_at step share_done starts error_code"
+        " error_message customers orders recency_cuts frequency_cuts monetary_cuts alarms seen_until spread",
+    ),
+    # Its lists of customers name them by id.
+    **columns("insights_report", none="run_id", personal="report"),
+    **columns("insights_score", none=_SCORED, personal="customer_id"),
+    **columns("insights_staged_score", none=_SCORED, personal="customer_id"),
+    **columns("insights_waiting", personal="customer_id"),
+    **columns(
+        "insights_score_history", none="changed_on run_id rfm_segment risk_decile clv_decile", personal="customer_id"
+    ),
+}
+_TOLD = (
+    *("rfm_segment", "r", "f", "m", "first_on", "last_on", "frequency", "revenue_minor", "expected_orders"),
+    *("expected_revenue_minor", "risk", "at_risk", "revenue_at_stake_minor", "clv_minor", "next_order_expected_on"),
+    "scored_at",
+)
+
+
+def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
+    """Return all that is foretold of a customer, under all of its ids, and how it has changed."""
+    return {
+        "scores": [
+            {name: _plain(getattr(row, name)) for name in _TOLD}
+            for row in Score.objects.filter(customer_id__in=customer_ids).order_by("customer_id")
+        ],
+        "score_history": [
+            {
+                "changed_on": row.changed_on.isoformat(),
+                "rfm_segment": row.rfm_segment,
+                "risk_decile": row.risk_decile,
+                "clv_decile": row.clv_decile,
+            }
+            for row in ScoreHistory.objects.filter(customer_id__in=customer_ids).order_by("changed_on", "customer_id")
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value

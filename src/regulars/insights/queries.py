@@ -1,0 +1,131 @@
+"""Read runs, scores, their history, and segments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from uuid import UUID
+
+from regulars.insights.contracts import (
+    Boundaries,
+    ReportJson,
+    Run,
+    RunState,
+    Score,
+    ScoreChange,
+    SegmentCount,
+    SegmentFlow,
+)
+from regulars.insights.kept import change_of, run_of, score_of
+from regulars.insights.models import Report as ReportRow
+from regulars.insights.models import Run as RunRow
+from regulars.insights.models import Score as ScoreRow
+from regulars.insights.models import ScoreHistory as HistoryRow
+from regulars.insights.statements import rows_of
+from regulars.kit.errors import DomainError
+from regulars.kit.i18n import gettext
+
+_AT_ONCE = 5_000
+
+
+class NoSuchRun(DomainError):
+    """No run has this id."""
+
+    code = "no_such_run"
+
+
+def get_run(run_id: UUID) -> Run:
+    """Return a run.
+
+    Raises
+    ------
+    NoSuchRun
+        There is none.
+    """
+    row = RunRow.objects.filter(id=run_id).first()
+    if row is None:
+        raise NoSuchRun(gettext("There is no such run."))
+    return run_of(row)
+
+
+def find_latest_run(*, state: RunState | None = None) -> Run | None:
+    """Return the run that began last, of those in a state where one is given; None where there is none."""
+    rows = RunRow.objects.order_by("-started_at", "id")
+    row = (rows if state is None else rows.filter(state=state.value)).first()
+    return None if row is None else run_of(row)
+
+
+def list_runs(*, limit: int, before: tuple[datetime, UUID] | None = None) -> list[Run]:
+    """Return runs, the latest first, those of the same moment by id; after a moment and id in that order."""
+    rows = RunRow.objects.order_by("-started_at", "id")
+    if before is not None:
+        moment, identity = before
+        rows = rows.filter(started_at__lte=moment).exclude(started_at=moment, id__lte=identity)
+    return [run_of(row) for row in rows[:limit]]
+
+
+def find_report(run_id: UUID) -> ReportJson | None:
+    """Return a run's report, as `regulars report --json` writes it; None where the run has none, as one that failed."""
+    found: ReportJson | None = ReportRow.objects.filter(run_id=run_id).values_list("report", flat=True).first()
+    return found
+
+
+def find_boundaries() -> tuple[UUID, Boundaries] | None:
+    """Return by which boundaries orders move RFM scores, and of which run they are; None before the first run."""
+    run = find_latest_run(state=RunState.SUCCEEDED)
+    return None if run is None or run.boundaries is None else (run.id, run.boundaries)
+
+
+def find_seen_until() -> int:
+    """Return the number below which the last run that succeeded has seen each transaction; 0 before the first."""
+    rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value).order_by("-started_at", "id")
+    return rows.values_list("seen_until", flat=True).first() or 0
+
+
+def map_scores(customer_ids: Collection[UUID]) -> dict[UUID, Score]:
+    """Return the scores of some customers; those who never bought are left out."""
+    return {row.customer_id: score_of(row) for row in ScoreRow.objects.filter(customer_id__in=customer_ids)}
+
+
+def find_score(customer_id: UUID) -> Score | None:
+    """Return the scores of one customer, or None."""
+    return map_scores([customer_id]).get(customer_id)
+
+
+def iter_scores() -> Iterator[Score]:
+    """Yield the scores of all customers, by id."""
+    after = UUID(int=0)
+    while found := list(ScoreRow.objects.filter(customer_id__gt=after).order_by("customer_id")[:_AT_ONCE]):
+        yield from map(score_of, found)
+        after = found[-1].customer_id
+
+
+def list_changes(customer_ids: Collection[UUID], *, limit: int) -> list[ScoreChange]:
+    """Return how a customer's segment and deciles changed, under all of its ids, the latest first."""
+    rows = HistoryRow.objects.filter(customer_id__in=customer_ids).order_by("-changed_on", "customer_id")
+    return [change_of(row) for row in rows[:limit]]
+
+
+def count_segments() -> list[SegmentCount]:
+    """Return the RFM segments that have customers, the largest first, with what these have brought."""
+    return [
+        SegmentCount(
+            segment=segment,
+            customers=customers,
+            revenue_minor=int(revenue),
+            expected_revenue_minor=int(expected),
+            revenue_at_stake_minor=int(stake),
+        )
+        for segment, customers, revenue, expected, stake in rows_of("count_segments")
+    ]
+
+
+def list_segment_flows(*, after: date, until: date) -> list[SegmentFlow]:
+    """Return how customers moved between segments from the end of one day to that of another, most of them first.
+
+    Who is in the same segment at both ends is not counted.
+    """
+    return [
+        SegmentFlow(from_segment=before, to_segment=now, customers=customers)
+        for before, now, customers in rows_of("segment_flows", {"after": after, "until": until})
+    ]

@@ -1,0 +1,232 @@
+-- name: count_segments
+-- How many customers each segment has, and what they have brought, are expected to bring, and might take away.
+SELECT rfm_segment, count(*), sum(revenue_minor), COALESCE(sum(expected_revenue_minor), 0),
+    COALESCE(sum(revenue_at_stake_minor), 0)
+FROM insights_score
+GROUP BY rfm_segment
+ORDER BY count(*) DESC, rfm_segment
+
+-- name: segment_flows
+-- From which segment to which customers went between the ends of two days. Only those who changed in between are read.
+SELECT before.rfm_segment, moved.rfm_segment, count(*)
+FROM (
+    SELECT DISTINCT ON (customer_id) customer_id, rfm_segment
+    FROM insights_score_history
+    WHERE changed_on > %(after)s AND changed_on <= %(until)s
+    ORDER BY customer_id, changed_on DESC
+) AS moved
+LEFT JOIN LATERAL (
+    SELECT rfm_segment FROM insights_score_history
+    WHERE customer_id = moved.customer_id AND changed_on <= %(after)s
+    ORDER BY changed_on DESC
+    LIMIT 1
+) AS before ON true
+WHERE before.rfm_segment IS DISTINCT FROM moved.rfm_segment
+GROUP BY before.rfm_segment, moved.rfm_segment
+ORDER BY count(*) DESC, before.rfm_segment, moved.rfm_segment
+
+-- name: lock_scores
+-- Let nobody else write scores until this transaction ends; waits for who is just doing so.
+SELECT pg_advisory_xact_lock(hashtext('regulars.insights.scores'))
+
+-- name: try_lock_scores
+-- Whether one may write scores now: no run is putting its own in place.
+SELECT pg_try_advisory_xact_lock(hashtext('regulars.insights.scores'))
+
+-- name: have_wait
+-- Have customers wait until a run has put its scores in place.
+INSERT INTO insights_waiting (customer_id) SELECT unnest(%(customer_ids)s::uuid[]) ON CONFLICT DO NOTHING
+
+-- name: take_waiting
+-- The customers who wait, who do so no longer.
+DELETE FROM insights_waiting RETURNING customer_id
+
+-- name: any_waiting
+-- Whether anybody waits.
+SELECT EXISTS (SELECT FROM insights_waiting)
+
+-- name: clear_staged
+-- Forget what was staged.
+SELECT insights_clear_staged()
+
+-- name: touched_since
+-- The customers of whom something was told since a place in the stream.
+SELECT DISTINCT customer_id
+FROM stream_event
+WHERE transaction >= %(since)s AND type = ANY(%(types)s) AND customer_id IS NOT NULL
+
+-- name: purchases_of
+-- What some customers bought and what came back of it, under all ids that lead to each, as the lake's statement of orders
+-- tells it; without what has no rate.
+WITH known_as AS (
+    SELECT survivor AS customer_id, survivor AS id FROM unnest(%(customer_ids)s::uuid[]) AS survivor
+    UNION ALL
+    SELECT survivor_id, customer_id FROM customers_alias WHERE survivor_id = ANY(%(customer_ids)s::uuid[])
+), placed AS MATERIALIZED (
+    SELECT known_as.customer_id, placed.id, placed.placed_at, placed.net_reporting_minor, placed.returned_minor,
+        placed.returned_reporting_minor
+    FROM known_as
+    JOIN orders_order AS placed ON placed.customer_id = known_as.id
+    WHERE placed.cancelled_at IS NULL AND placed.net_reporting_minor IS NOT NULL
+)
+SELECT customer_id, placed_at, NULL::timestamptz,
+    net_reporting_minor + CASE WHEN returned_minor > 0 THEN returned_reporting_minor ELSE 0 END
+FROM placed
+UNION ALL
+SELECT customer_id, placed_at, returned_at, (before_minor - up_to_minor)::bigint
+FROM (
+    SELECT placed.customer_id, placed.placed_at, GREATEST(shared.returned_at, placed.placed_at) AS returned_at,
+        div(placed.returned_reporting_minor * shared.up_to_minor, shared.whole_minor) AS up_to_minor,
+        div(placed.returned_reporting_minor * shared.before_minor, shared.whole_minor) AS before_minor
+    FROM placed
+    JOIN LATERAL (
+        SELECT
+            returned.returned_at,
+            sum(GREATEST(returned.amount_minor, 0)) OVER run AS up_to_minor,
+            sum(GREATEST(returned.amount_minor, 0)) OVER run - GREATEST(returned.amount_minor, 0) AS before_minor,
+            sum(GREATEST(returned.amount_minor, 0)) OVER () AS whole_minor
+        FROM orders_return AS returned
+        WHERE returned.order_id = placed.id
+        WINDOW run AS (ORDER BY returned.number)
+    ) AS shared ON shared.whole_minor > 0
+    WHERE placed.returned_minor > 0
+) AS returns
+WHERE up_to_minor <> before_minor
+
+-- name: stage_rfm
+-- Let what is staged of some customers be as it is now; who was not in the run comes with RFM alone.
+INSERT INTO insights_staged_score AS staged (
+    customer_id, run_id, r, f, m, rfm_segment, rfm_on, first_on, last_on, frequency, revenue_minor, scored_at
+)
+SELECT told.customer_id, %(run_id)s, told.r, told.f, told.m, told.rfm_segment, %(today)s, told.first_on, told.last_on,
+    told.frequency, told.revenue_minor, %(now)s
+FROM unnest(
+    %(customer_ids)s::uuid[], %(rs)s::smallint[], %(fs)s::smallint[], %(ms)s::smallint[], %(segments)s::text[],
+    %(firsts)s::date[], %(lasts)s::date[], %(frequencies)s::int[], %(revenues)s::bigint[]
+) AS told (customer_id, r, f, m, rfm_segment, first_on, last_on, frequency, revenue_minor)
+ON CONFLICT (customer_id) DO UPDATE SET
+    r = excluded.r, f = excluded.f, m = excluded.m, rfm_segment = excluded.rfm_segment, rfm_on = excluded.rfm_on,
+    first_on = excluded.first_on, last_on = excluded.last_on, frequency = excluded.frequency,
+    revenue_minor = excluded.revenue_minor
+
+-- name: unstage
+-- Leave some customers out of what is staged: nothing that they bought is left.
+DELETE FROM insights_staged_score WHERE customer_id = ANY(%(customer_ids)s::uuid[])
+
+-- name: keep_run_changes
+-- Keep for whom a run changes the segment or a decile, and for whom nothing bought is left.
+INSERT INTO insights_score_history AS history (
+    customer_id, changed_on, run_id, rfm_segment, risk_decile, clv_decile
+)
+SELECT customer_id, %(today)s, %(run_id)s, staged.rfm_segment, staged.risk_decile, staged.clv_decile
+FROM insights_staged_score AS staged
+FULL JOIN insights_score AS score USING (customer_id)
+WHERE (staged.rfm_segment, staged.risk_decile, staged.clv_decile)
+    IS DISTINCT FROM (score.rfm_segment, score.risk_decile, score.clv_decile)
+ON CONFLICT (customer_id, changed_on) DO UPDATE SET
+    run_id = excluded.run_id, rfm_segment = excluded.rfm_segment, risk_decile = excluded.risk_decile,
+    clv_decile = excluded.clv_decile
+
+-- name: merge_scores
+-- Let what is staged take the place of what was known; a row that would stay the same is not written.
+MERGE INTO insights_score AS score
+USING insights_staged_score AS staged ON score.customer_id = staged.customer_id
+WHEN MATCHED AND (
+    score.r, score.f, score.m, score.rfm_segment, score.rfm_on, score.first_on, score.last_on, score.frequency,
+    score.revenue_minor, score.expected_orders, score.expected_orders_low, score.expected_orders_high,
+    score.expected_revenue_minor, score.risk, score.risk_decile, score.at_risk, score.revenue_at_stake_minor,
+    score.clv_minor, score.clv_low_minor, score.clv_high_minor, score.clv_decile, score.next_order_expected_on
+) IS DISTINCT FROM (
+    staged.r, staged.f, staged.m, staged.rfm_segment, staged.rfm_on, staged.first_on, staged.last_on, staged.frequency,
+    staged.revenue_minor, staged.expected_orders, staged.expected_orders_low, staged.expected_orders_high,
+    staged.expected_revenue_minor, staged.risk, staged.risk_decile, staged.at_risk, staged.revenue_at_stake_minor,
+    staged.clv_minor, staged.clv_low_minor, staged.clv_high_minor, staged.clv_decile, staged.next_order_expected_on
+) THEN UPDATE SET
+    run_id = staged.run_id, r = staged.r, f = staged.f, m = staged.m, rfm_segment = staged.rfm_segment,
+    rfm_on = staged.rfm_on, first_on = staged.first_on, last_on = staged.last_on, frequency = staged.frequency,
+    revenue_minor = staged.revenue_minor, expected_orders = staged.expected_orders,
+    expected_orders_low = staged.expected_orders_low, expected_orders_high = staged.expected_orders_high,
+    expected_revenue_minor = staged.expected_revenue_minor, risk = staged.risk, risk_decile = staged.risk_decile,
+    at_risk = staged.at_risk, revenue_at_stake_minor = staged.revenue_at_stake_minor, clv_minor = staged.clv_minor,
+    clv_low_minor = staged.clv_low_minor, clv_high_minor = staged.clv_high_minor, clv_decile = staged.clv_decile,
+    next_order_expected_on = staged.next_order_expected_on, scored_at = staged.scored_at
+WHEN NOT MATCHED THEN INSERT (
+    customer_id, run_id, r, f, m, rfm_segment, rfm_on, first_on, last_on, frequency, revenue_minor, expected_orders,
+    expected_orders_low, expected_orders_high, expected_revenue_minor, risk, risk_decile, at_risk,
+    revenue_at_stake_minor, clv_minor, clv_low_minor, clv_high_minor, clv_decile, next_order_expected_on, scored_at
+) VALUES (
+    staged.customer_id, staged.run_id, staged.r, staged.f, staged.m, staged.rfm_segment, staged.rfm_on, staged.first_on,
+    staged.last_on, staged.frequency, staged.revenue_minor, staged.expected_orders, staged.expected_orders_low,
+    staged.expected_orders_high, staged.expected_revenue_minor, staged.risk, staged.risk_decile, staged.at_risk,
+    staged.revenue_at_stake_minor, staged.clv_minor, staged.clv_low_minor, staged.clv_high_minor, staged.clv_decile,
+    staged.next_order_expected_on, staged.scored_at
+)
+
+-- name: drop_unstaged
+-- Forget the scores of who is not in the run any more.
+DELETE FROM insights_score AS score
+WHERE NOT EXISTS (SELECT FROM insights_staged_score AS staged WHERE staged.customer_id = score.customer_id)
+
+-- name: keep_moves
+-- Keep whose segment an order changes; the deciles stay as the last run made them.
+INSERT INTO insights_score_history AS history (
+    customer_id, changed_on, run_id, rfm_segment, risk_decile, clv_decile
+)
+SELECT told.customer_id, %(today)s, %(run_id)s, told.rfm_segment, score.risk_decile, score.clv_decile
+FROM unnest(%(customer_ids)s::uuid[], %(segments)s::text[]) AS told (customer_id, rfm_segment)
+LEFT JOIN insights_score AS score USING (customer_id)
+WHERE told.rfm_segment IS DISTINCT FROM score.rfm_segment
+ON CONFLICT (customer_id, changed_on) DO UPDATE SET
+    run_id = excluded.run_id, rfm_segment = excluded.rfm_segment, risk_decile = excluded.risk_decile,
+    clv_decile = excluded.clv_decile
+
+-- name: move_rfm
+-- Give customers the RFM that their orders now come to; a row that would stay the same is not written.
+INSERT INTO insights_score AS score (
+    customer_id, run_id, r, f, m, rfm_segment, rfm_on, first_on, last_on, frequency, revenue_minor, scored_at
+)
+SELECT told.customer_id, %(run_id)s, told.r, told.f, told.m, told.rfm_segment, %(today)s, told.first_on, told.last_on,
+    told.frequency, told.revenue_minor, %(now)s
+FROM unnest(
+    %(customer_ids)s::uuid[], %(rs)s::smallint[], %(fs)s::smallint[], %(ms)s::smallint[], %(segments)s::text[],
+    %(firsts)s::date[], %(lasts)s::date[], %(frequencies)s::int[], %(revenues)s::bigint[]
+) AS told (customer_id, r, f, m, rfm_segment, first_on, last_on, frequency, revenue_minor)
+ON CONFLICT (customer_id) DO UPDATE SET
+    r = excluded.r, f = excluded.f, m = excluded.m, rfm_segment = excluded.rfm_segment, rfm_on = excluded.rfm_on,
+    first_on = excluded.first_on, last_on = excluded.last_on, frequency = excluded.frequency,
+    revenue_minor = excluded.revenue_minor
+WHERE (
+    score.r, score.f, score.m, score.rfm_segment, score.rfm_on, score.first_on, score.last_on, score.frequency,
+    score.revenue_minor
+) IS DISTINCT FROM (
+    excluded.r, excluded.f, excluded.m, excluded.rfm_segment, excluded.rfm_on, excluded.first_on, excluded.last_on,
+    excluded.frequency, excluded.revenue_minor
+)
+
+-- name: keep_gone
+-- Keep from when on nothing that some customers bought is left, where they had scores.
+INSERT INTO insights_score_history AS history (
+    customer_id, changed_on, run_id, rfm_segment, risk_decile, clv_decile
+)
+SELECT customer_id, %(today)s, %(run_id)s, NULL, NULL, NULL
+FROM insights_score
+WHERE customer_id = ANY(%(customer_ids)s::uuid[])
+ON CONFLICT (customer_id, changed_on) DO UPDATE SET
+    run_id = excluded.run_id, rfm_segment = NULL, risk_decile = NULL, clv_decile = NULL
+
+-- name: drop_scores
+-- Forget the scores of some customers.
+DELETE FROM insights_score WHERE customer_id = ANY(%(customer_ids)s::uuid[])
+
+-- name: any_purchase
+-- Whether any customer has bought anything.
+SELECT EXISTS (SELECT FROM orders_order WHERE customer_id IS NOT NULL AND cancelled_at IS NULL)
+
+-- name: left_alone
+-- Runs that are under way, and for which no job waits or runs: their job was given up, or the database was away.
+SELECT run.id
+FROM insights_run AS run
+WHERE run.state = 'running' AND NOT EXISTS (
+    SELECT FROM procrastinate_jobs AS job
+    WHERE job.task_name = %(task)s AND job.status IN ('todo', 'doing') AND job.args ->> 'run_id' = run.id::text
+)

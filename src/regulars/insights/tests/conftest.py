@@ -1,0 +1,16 @@
+"""A home and a lake of its own for each test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.conf import settings
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the lake of a test in a home of its own."""
+    monkeypatch.setattr(settings, "INSTALLATION", SimpleNamespace(home=tmp_path, lake=tmp_path / "lake"))
+    return tmp_path

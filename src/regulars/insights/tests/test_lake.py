@@ -1,0 +1,261 @@
+"""The lake holds what the tables hold, however it came there."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from django.db import connections, transaction
+from hypothesis import given, settings
+
+from regulars.business import services as business
+from regulars.business.contracts import Rate
+from regulars.customers.queries import map_survivors
+from regulars.insights.lake import place, writing
+from regulars.insights.lake.writing import write_snapshot
+from regulars.insights.tests.history import ACTOR, NOW, PEOPLE, Action, History, actions, forget_everything
+from regulars.orders import services
+from regulars.orders.consumers import keep_facts
+from regulars.orders.jobs import convert_orders
+from regulars.orders.models import CustomerFacts, Order
+from regulars.orders.tests.order_factory import line, order, returned
+from regulars.stream.models import Event
+from regulars.stream.services import forget_partitions
+from regulars.stream.statements import event_of
+
+
+def rows_of(snapshot: place.Snapshot) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of all files of a snapshot, each kind in an order of its own."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for kind in place.MONTHLY:
+        for file in snapshot.files(kind):
+            found[f"{kind}/{file.name}"] = in_order(pq.read_table(file))
+    for name in ("aliases", "customers", "products"):
+        found[name] = in_order(pq.read_table(snapshot.file(name)))
+    return found
+
+
+def in_order(table: pa.Table) -> list[tuple[Any, ...]]:
+    return sorted((tuple(row.values()) for row in table.to_pylist()), key=repr)
+
+
+def from_scratch() -> place.Snapshot:
+    """Write the lake anew, in the place of the one that is there."""
+    (place.lake() / "current").unlink()
+    return write_snapshot(now=NOW)
+
+
+def save_rates() -> None:
+    rates = {"USD": Decimal("0.9137"), "JPY": Decimal("0.0061")}
+    business.save_rates(
+        rates=[Rate(currency=key, valid_on=date(2026, 1, 1), rate=value, source="t") for key, value in rates.items()],
+        now=NOW,
+        actor=ACTOR,
+    )
+
+
+def test_whatever_happens_between_two_snapshots_the_second_equals_one_from_scratch(fresh_database: str) -> None:
+    rewrites: list[int] = []
+
+    @settings(max_examples=25)
+    @given(happening=st.lists(st.lists(actions(), max_size=5), min_size=2, max_size=4), late_rates=st.booleans())
+    def holds(happening: Sequence[Sequence[Action]], late_rates: bool) -> None:
+        forget_everything()
+        if (place.lake() / "current").exists():
+            (place.lake() / "current").unlink()
+        history = History()
+        if not late_rates:
+            save_rates()
+        for happenings in happening:
+            history.let_happen(happenings)
+            snapshot = write_snapshot(now=NOW)
+        if late_rates:
+            save_rates()
+            convert_orders(["USD", "JPY"])
+            snapshot = write_snapshot(now=NOW)
+        if snapshot.manifest.rewritten:
+            rewrites.append(len(snapshot.manifest.rewritten))
+        agree_with_the_facts(snapshot)
+        incremental = rows_of(snapshot)
+        assert incremental == rows_of(from_scratch())
+
+    holds()
+    # The harness would say nothing if each snapshot were written from scratch.
+    assert rewrites
+
+
+def agree_with_the_facts(snapshot: place.Snapshot) -> None:
+    """Hold the sums per customer to those that the orders feature keeps."""
+    tell_consumer()
+    sums: dict[Any, list[int]] = {}
+    for file in snapshot.files("orders"):
+        for row in pq.read_table(file).to_pylist():
+            assert row["amount_minor"] is None or (row["amount_minor"] < 0) == (row["returned_at"] is not None)
+            if row["customer_id"] and row["amount_minor"] is not None:
+                each = sums.setdefault(row["customer_id"], [0, 0])
+                each[0] += row["amount_minor"]
+                each[1] -= min(row["amount_minor"], 0)
+    of_survivors: dict[Any, list[int]] = {}
+    for customer, survivor in map_survivors(set(sums)).items():
+        total = of_survivors.setdefault(survivor, [0, 0])
+        total[0] += sums[customer][0]
+        total[1] += sums[customer][1]
+    facts = {row.customer_id: [row.revenue_minor, row.returned_minor] for row in CustomerFacts.objects.all()}
+    for customer, told in facts.items():
+        if map_survivors([customer])[customer] == customer:
+            assert of_survivors.get(customer, [0, 0]) == told
+    assert set(of_survivors) <= set(facts)
+
+
+def tell_consumer() -> None:
+    columns = ("id", "type", "customer_id", "actor", "source", "occurred_at", "received_at", "payload")
+    rows = Event.objects.order_by("position").values_list(*columns, "transaction", "position")
+    keep_facts([event_of(row) for row in rows])
+
+
+def put(*told: Any) -> None:
+    services.put_orders(orders=list(told), now=NOW, actor=ACTOR)
+
+
+def test_only_the_months_in_which_something_changed_are_written_anew(fresh_database: str) -> None:
+    old = NOW - timedelta(days=100)
+    put(order(1), order(2, placed_at=old), order(3, placed_at=old - timedelta(days=70)))
+    first = write_snapshot(now=NOW)
+    put(order(2, placed_at=old, lines=[line(900)], total_minor=1800))
+    second = write_snapshot(now=NOW)
+    assert first.manifest.rewritten is None
+    assert second.manifest.rewritten == ("2026-08",)
+    kept = [file for file in second.files("orders") if file.samefile(first.folder / "orders" / file.name)]
+    assert [file.stem for file in kept] == ["2026-06", "2026-11"]
+
+
+def test_an_order_that_moves_to_another_month_leaves_the_one_that_it_was_in(fresh_database: str) -> None:
+    put(order(1), order(2))
+    write_snapshot(now=NOW)
+    put(order(2, placed_at=NOW - timedelta(days=40)))
+    snapshot = write_snapshot(now=NOW)
+    assert snapshot.manifest.rewritten == ("2026-10", "2026-11")
+    assert [len(pq.read_table(file)) for file in snapshot.files("orders")] == [1, 1]
+
+
+def test_nothing_new_writes_no_month(fresh_database: str) -> None:
+    put(order(1))
+    write_snapshot(now=NOW)
+    assert write_snapshot(now=NOW).manifest.rewritten == ()
+
+
+def test_several_returns_share_what_came_back_to_the_last_minor_unit(fresh_database: str) -> None:
+    save_rates()
+    returns = [returned(1_001, number="r1"), returned(333, number="r2")]
+    put(order(1, currency="USD", lines=[line(5000, 3)], total_minor=15_000, returns=returns))
+    snapshot = write_snapshot(now=NOW)
+    [kept] = Order.objects.all()
+    [file] = snapshot.files("orders")
+    rows = pq.read_table(file).to_pylist()
+    back = [row["amount_minor"] for row in rows if row["returned_at"]]
+    assert len(back) == 2
+    assert -sum(back) == kept.returned_reporting_minor
+    assert sum(row["amount_minor"] for row in rows) == kept.net_reporting_minor
+
+
+def test_a_killed_snapshot_leaves_the_last_one_whole_and_the_next_clears_up(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    put(order(1), order(2, placed_at=NOW - timedelta(days=40)))
+    first = write_snapshot(now=NOW)
+    before = rows_of(first)
+    put(order(2, buyer=PEOPLE[0]), order(3))
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "_write_whole", die)
+        # A kill leaves the folder too.
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)
+        with pytest.raises(Killed):
+            write_snapshot(now=NOW)
+    found = place.find_snapshot()
+    assert found is not None
+    assert found.folder == first.folder
+    assert rows_of(found) == before
+    assert list(parts())
+    second = write_snapshot(now=NOW)
+    assert not list(parts())
+    assert rows_of(second) == rows_of(from_scratch())
+
+
+def parts() -> list[Path]:
+    return list((place.lake() / "snapshots").glob("*.part"))
+
+
+def test_a_database_that_was_brought_back_from_an_earlier_day_is_read_from_scratch(fresh_database: str) -> None:
+    put(order(1))
+    put(order(2))
+    write_snapshot(now=NOW)
+    # As after a restore, the last that the lake saw has never happened.
+    forget_everything()
+    forget_partitions()
+    put(order(9))
+    snapshot = write_snapshot(now=NOW)
+    assert snapshot.manifest.rewritten is None
+    [file] = snapshot.files("orders")
+    assert len(pq.read_table(file)) == 1
+
+
+def test_the_lake_holds_no_name_address_or_text_of_a_person(fresh_database: str) -> None:
+    put(order(1))
+    snapshot = write_snapshot(now=NOW)
+    held = b"".join(file.read_bytes() for file in snapshot.folder.rglob("*.parquet"))
+    text = repr(rows_of(snapshot))
+    for personal in ("ines@example.com", "Ines", "Kova"):
+        assert personal not in text
+        assert personal.encode() not in held
+
+
+def test_an_order_whose_transaction_ends_after_a_snapshot_is_in_the_next_one(fresh_database: str) -> None:
+    put(order(1, placed_at=NOW - timedelta(days=40)))
+    is_put, may_end = threading.Event(), threading.Event()
+
+    def put_slowly() -> None:
+        with transaction.atomic():
+            put(order(2, placed_at=NOW - timedelta(days=41), buyer=PEOPLE[0]))
+            is_put.set()
+            may_end.wait(30)
+        connections.close_all()
+
+    slow = threading.Thread(target=put_slowly)
+    slow.start()
+    assert is_put.wait(30)
+    # What comes later and ends sooner must not carry the snapshot's place past the one that runs.
+    put(order(3))
+    first = write_snapshot(now=NOW)
+    may_end.set()
+    slow.join()
+    assert sum(len(pq.read_table(file)) for file in first.files("orders")) == 2
+    second = write_snapshot(now=NOW)
+    assert sum(len(pq.read_table(file)) for file in second.files("orders")) == 3
+    assert second.manifest.rewritten == ("2026-10", "2026-11")
+
+
+def test_a_snapshot_that_forgot_where_an_order_had_been_would_be_seen(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(order(1), order(2))
+    write_snapshot(now=NOW)
+    put(order(2, placed_at=NOW - timedelta(days=40)))
+    monkeypatch.setattr(writing, "_months_holding", lambda *_: set())
+    forgetful = rows_of(write_snapshot(now=NOW))
+    assert forgetful != rows_of(from_scratch())
