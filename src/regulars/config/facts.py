@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from regulars.customers import facts as customers
 from regulars.facts import catalogue
+from regulars.insights import facts as insights
 from regulars.orders import facts as orders
 
-FEATURES = (customers, orders)
+FEATURES = (customers, orders, insights)
 
 
 def install() -> None:

@@ -20,6 +20,7 @@ from regulars.facts.contracts import Catalogue, Fact, FactType, History, Row
 from regulars.facts.interpreters.memory import Occurrence, Subject
 from regulars.facts.language.moments import Clock
 from regulars.facts.tests.conditions import EVENTS, TEXTS
+from regulars.insights.models import Score
 from regulars.kit.ids import new_id
 from regulars.orders.facts_kept import keep_facts_of
 from regulars.orders.models import Category, Channel, Discount, Line, Order, Product
@@ -105,6 +106,7 @@ class Maker:
         self._orders()
         self._events()
         self._states()
+        self._scores()
         keep_facts_of(self.ids)
         return World([self._subject(each) for each in self.ids if self.survivor[each] == each], self.clock)
 
@@ -270,6 +272,38 @@ class Maker:
                 "INSERT INTO test_state VALUES (%s, %s)",
                 [(each, facts[STATE.name]) for each, facts in self.facts.items() if STATE.name in facts],
             )
+
+    def _scores(self) -> None:
+        rows = []
+        for identity in self.ids:
+            if self.chance.random() < 0.3:
+                continue
+            told = {
+                "risk": self._maybe(self.chance.choice([0.1, 0.5, 1 / 3, 0.875])),
+                "risk_decile": self._maybe(self.chance.randint(1, 10)),
+                "at_risk": self._maybe(self.chance.random() < 0.5),
+                "clv_minor": self._maybe(self.chance.randrange(20_000)),
+                "next_order_expected_on": self._maybe(self._day()),
+            }
+            segment, r = self.chance.choice(["loyal", "lost"]), self.chance.randint(1, 5)
+            rows.append(
+                Score(
+                    customer_id=identity, run_id=new_id(), r=r, f=1, m=1, rfm_segment=segment, rfm_on=self._day(),
+                    first_on=self._day(), last_on=self._day(), frequency=0, revenue_minor=0, scored_at=self.now, **told,
+                )
+            )  # fmt: skip
+            self.facts[identity] |= {
+                "rfm.segment": segment,
+                "rfm.r": r,
+                "rfm.f": 1,
+                "rfm.m": 1,
+                "churn.risk": told["risk"],
+                "churn.risk_decile": told["risk_decile"],
+                "churn.at_risk": told["at_risk"],
+                "clv.expected_12m": told["clv_minor"],
+                "expected.next_order": told["next_order_expected_on"],
+            }
+        Score.objects.bulk_create(rows)
 
     def _subject(self, identity: UUID) -> Subject:
         among = [order for order, cancelled in self.orders[identity] if not cancelled]

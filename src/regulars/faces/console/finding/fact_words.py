@@ -14,6 +14,10 @@ from regulars.kit.i18n import gettext, mark, ngettext
 FAMILY_WORDS: Mapping[str, str] = {
     "profile": mark("Who they are"),
     "orders": mark("What they buy"),
+    "rfm": mark("How they buy"),
+    "churn": mark("Who is leaving"),
+    "clv": mark("What they are worth"),
+    "expected": mark("What is to be expected"),
     "traits": mark("What this business keeps"),
 }
 
