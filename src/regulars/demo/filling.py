@@ -26,9 +26,13 @@ from regulars.customers.queries import find_by_identifier
 from regulars.demo.files import DRINKS, bring_files
 from regulars.demo.orders import NAME, ZONE, make_clean_orders
 from regulars.demo.selling import SOURCE, tell_orders
+from regulars.insights.carrying_on import carry_on
+from regulars.insights.contracts import RunState
+from regulars.insights.queries import find_latest_run
+from regulars.insights.services import request_run
 from regulars.kit.errors import DomainError
 from regulars.kit.ids import new_id
-from regulars.kit.progress import Progress
+from regulars.kit.progress import Progress, part_of
 from regulars.orders import services as orders
 from regulars.orders.contracts import OrderState, Outcome
 from regulars.staff import services as staff
@@ -103,10 +107,11 @@ def fill(shop: Shop, progress: Progress) -> None:
         if refused:
             raise ShopRefused(f"{refused.external_id}{refused.pointer}: {refused.message}")
         done += len(batch)
-        progress("", 0.9 * done / count)
+        progress("", 0.85 * done / count)
     _know_some(now)
     bring_files(until, now=now, actor=ACTOR)
     Dispatcher(subscriptions(), timezone.now).run_until_idle()
+    _score(part_of(progress, 0.9, 1.0))
     progress("", 1.0)
 
 
@@ -159,6 +164,14 @@ def _know_some(now: datetime) -> None:
             customers.set_tags(customer_id=found, tags=tags, now=now, actor=ACTOR)
             if note:
                 customers.add_note(customer_id=found, text=note, now=now, actor=ACTOR)
+
+
+def _score(progress: Progress) -> None:
+    """Score the customers, as each night does; a run that was cut short is taken up."""
+    latest = find_latest_run()
+    if latest is None or latest.state is not RunState.RUNNING:
+        latest = request_run(now=timezone.now(), actor=ACTOR)
+    carry_on(latest.id, clock=timezone.now, shown=progress)
 
 
 def _batches(told: Iterator[OrderState]) -> Iterator[list[OrderState]]:
