@@ -18,7 +18,7 @@ from regulars.facts.contracts import Fact, Row
 from regulars.facts.interpreters.sql import Compiler
 from regulars.facts.language import tree
 from regulars.facts.language.binding import Setting, bind
-from regulars.facts.language.meaning import Meaning
+from regulars.facts.language.meaning import Both, FactReading, Meaning, Test
 from regulars.facts.language.parser import Parsed
 from regulars.facts.language.printer import write
 from regulars.kit.errors import DomainError
@@ -299,7 +299,8 @@ class _Question:
     def walk(self) -> list[Place] | None:
         """Look along the index; None where that did not find enough."""
         rows, value, identity = self._row()
-        compiler = Compiler(self.setting.catalogue.ground, self.setting.clock, walk=(rows, self._walked("*")))
+        compiler = Compiler(self.setting.catalogue.ground, self.setting.clock, walk=(rows, ""))
+        compiler.walk = (rows, self._walked("*", compiler))
         wanted = compiler.condition(self.condition) if self.condition else "TRUE"
         if compiler.gathers:
             return self._walk_in_batches()
@@ -314,9 +315,10 @@ class _Question:
     def _walk_in_batches(self) -> list[Place] | None:
         question, found = self, list[Place]()
         for size in GATHERED_OF:
-            _, value, identity = self._row()
-            columns = f"{value}, {identity}"
-            walked = reading.rows(question._walked(columns), question._behind() | {"walked": size})
+            rows, value, identity = self._row()
+            compiler = Compiler(self.setting.catalogue.ground, self.setting.clock, walk=(rows, ""))
+            sql = question._walked(f"{value}, {identity}", compiler)
+            walked = reading.rows(sql, compiler.parameters | question._behind() | {"walked": size})
             fitting = _among(self.condition, self.setting, [row[1] for row in walked])
             found += [Place(*row) for row in walked if row[1] in fitting]
             if len(found) >= self.limit:
@@ -352,15 +354,31 @@ class _Question:
         name = "customer" if rows == customers else rows.table
         return rows, self.order.fact.column, f"{name}.{rows.customer}"
 
-    def _walked(self, columns: str) -> str:
-        """Return the SELECT of the next rows along the index, whether they fit or not."""
+    def _walked(self, columns: str, compiler: Compiler) -> str:
+        """Return the SELECT of the next rows along the index, whether they fit or not.
+
+        What the condition asks of the very column that is walked along says where the walk begins and ends.
+        """
         rows, value, identity = self._row()
         name = identity.partition(".")[0]
         behind = f"({value}, {identity}) {self.sign} (%(after_value)s, %(after_id)s::uuid)" if self.after else "TRUE"
+        bounds = "".join(f" AND {compiler.condition(part)}" for part in self._parts_of_column())
         return (
-            f"SELECT {columns} FROM {rows.table} AS {name} WHERE {value} IS NOT NULL AND {behind}"  # noqa: S608
+            f"SELECT {columns} FROM {rows.table} AS {name} WHERE {value} IS NOT NULL AND {behind}{bounds}"  # noqa: S608
             f" ORDER BY {value} {self.direction}, {identity} {self.direction} LIMIT %(walked)s"
         )
+
+    def _parts_of_column(self) -> list[Meaning]:
+        """Return the parts of the condition, all of which are to hold, that ask for the column itself."""
+        parts = self.condition.parts if isinstance(self.condition, Both) else [self.condition]
+        fact = self.order.fact
+        return [
+            part
+            for part in parts
+            if isinstance(part, Test)
+            and isinstance(part.reading, FactReading)
+            and (part.reading.fact.source, part.reading.fact.column) == (fact.source, fact.column)
+        ]
 
     def _behind(self) -> dict[str, Any]:
         return {"after_value": self.after.value, "after_id": self.after.id} if self.after else {}

@@ -201,6 +201,15 @@ class CustomerFacts(models.Model):
     first_ordered_at = models.DateTimeField(null=True)
     last_ordered_at = models.DateTimeField(null=True)
     unconverted_orders = models.IntegerField()
+    # Of the orders whose amount is known in the reporting currency; PostgreSQL keeps it with the others.
+    average_minor = models.GeneratedField(
+        expression=models.Func(
+            template="round(revenue_minor::numeric / NULLIF(orders - unconverted_orders, 0))::bigint",
+            output_field=models.BigIntegerField(),
+        ),
+        output_field=models.BigIntegerField(null=True),
+        db_persist=True,
+    )
 
     class Meta:
         db_table = "orders_customer_facts"
@@ -209,4 +218,5 @@ class CustomerFacts(models.Model):
             models.Index(fields=["last_ordered_at", "customer"], name="orders_facts_last"),
             models.Index(fields=["orders", "customer"], name="orders_facts_orders"),
             models.Index(fields=["revenue_minor", "customer"], name="orders_facts_revenue"),
+            models.Index(fields=["average_minor", "customer"], name="orders_facts_average"),
         ]

@@ -35,4 +35,20 @@ class Migration(migrations.Migration):
             model_name="customerfacts",
             index=models.Index(fields=["revenue_minor", "customer"], name="orders_facts_revenue"),
         ),
+        migrations.AddField(
+            model_name="customerfacts",
+            name="average_minor",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=models.Func(
+                    template="round(revenue_minor::numeric / NULLIF(orders - unconverted_orders, 0))::bigint",
+                    output_field=models.BigIntegerField(),
+                ),
+                output_field=models.BigIntegerField(null=True),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customerfacts",
+            index=models.Index(fields=["average_minor", "customer"], name="orders_facts_average"),
+        ),
     ]

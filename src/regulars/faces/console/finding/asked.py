@@ -38,11 +38,12 @@ class Asked:
     order: Order
     columns: Sequence[Fact]
     place: str
+    usual_sort: str
 
     @property
     def is_sorted(self) -> bool:
         """Whether it is sorted otherwise than by default."""
-        return self.order.fact.name != DEFAULT_SORT
+        return self.order.fact.name != self.usual_sort
 
     @property
     def has_columns(self) -> bool:
@@ -79,7 +80,7 @@ class Asked:
         told: dict[str, Any] = {
             "q": self.search,
             "where": self.where,
-            "sort": self.order.fact.name,
+            "sort": self.order.fact.name if self.is_sorted else "",
             "direction": "" if self.order.descending else "ascending",
             "show": [fact.name for fact in self.columns],
         } | changes
@@ -88,7 +89,7 @@ class Asked:
             if isinstance(value, list):
                 if value != list(DEFAULT_COLUMNS):
                     query.setlist(name, value)
-            elif value and (name, value) != ("sort", DEFAULT_SORT):
+            elif value:
                 query[name] = value
         address = reverse(base)
         return f"{address}?{query.urlencode()}" if query else address
@@ -108,6 +109,7 @@ def read_asked(request: HttpRequest, *, now: datetime) -> Asked:
             fault = error
     facts = setting.catalogue.facts
     sort = facts.get(told.get("sort", ""))
+    usual = _usual_sort(condition, setting)
     return Asked(
         setting=setting,
         search=text_of(told, "q")[:_LONGEST_SEARCH],
@@ -116,12 +118,30 @@ def read_asked(request: HttpRequest, *, now: datetime) -> Asked:
         meaning=meaning,
         fault=fault,
         order=Order(
-            fact=sort if sort and sort.is_indexed else facts[DEFAULT_SORT],
+            fact=sort if sort and sort.is_indexed else usual,
             descending=told.get("direction") != "ascending",
         ),
         columns=[facts[name] for name in columns_of(told) if name in facts],
         place=told.get("before", ""),
+        usual_sort=usual.name,
     )
+
+
+def _usual_sort(condition: tree.Condition | None, setting: Setting) -> Fact:
+    """Return by what a list is sorted where nobody says: by the first fact that it is filtered by and can be.
+
+    Who asks for revenue wants to see the most of it; and who is found by it stands side by side in its index.
+    """
+    facts = setting.catalogue.facts
+    parts = condition.of if isinstance(condition, tree.All) else (condition,)
+    for part in parts:
+        if isinstance(part, tree.Compare | tree.Between | tree.Within) and isinstance(part.what, tree.FactOperand):
+            # A fact that counts the days since a moment is sorted by that moment.
+            fact = facts[part.what.fact]
+            same = [each for each in facts.values() if each.is_indexed and each.column == fact.column]
+            if same and not (part.what.window or part.what.where):
+                return same[0]
+    return facts[DEFAULT_SORT]
 
 
 def columns_of(told: QueryDict) -> Sequence[str]:
