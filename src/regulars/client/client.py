@@ -15,6 +15,7 @@ from regulars.client.events import Events
 from regulars.client.exports import Exports
 from regulars.client.facts import Conditions, Facts
 from regulars.client.imports import Imports
+from regulars.client.insights import Insights
 from regulars.client.orders import Orders
 from regulars.client.products import Products
 from regulars.client.shapes import ApiKey, Subscription
@@ -45,6 +46,7 @@ class Client:
         self.customers = Customers(self._caller)
         self.facts = Facts(self._caller)
         self.conditions = Conditions(self._caller)
+        self.insights = Insights(self._caller)
         self.traits = Traits(self._caller)
         self.merges = Merges(self._caller)
         self.orders = Orders(self._caller)

@@ -26,6 +26,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "events.read": frozenset({OWNER, MANAGER, ANALYST, AGENT}),
     "events.export": frozenset({OWNER, MANAGER, ANALYST}),
     "events.write": frozenset({OWNER, MANAGER}),
+    "insights.read": frozenset({OWNER, MANAGER, ANALYST, AGENT}),
+    "insights.run": frozenset({OWNER, MANAGER, ANALYST}),
     "imports.read": frozenset({OWNER, MANAGER, ANALYST}),
     "imports.run": frozenset({OWNER, MANAGER}),
     "exports.run": frozenset({OWNER, MANAGER, ANALYST}),

@@ -54,6 +54,7 @@ from regulars.client.shapes.files import (
     Mapping,
     RefusedRow,
 )
+from regulars.client.shapes.insights import Alarm, Run, ScoreChange
 from regulars.client.shapes.orders import (
     KeptProduct,
     Line,
@@ -78,6 +79,7 @@ from regulars.client.shapes.staff import (
 __all__ = [
     "Account",
     "AccountChange",
+    "Alarm",
     "ApiKey",
     "AuditEntry",
     "BusinessSettings",
@@ -129,6 +131,8 @@ __all__ = [
     "RefusedRow",
     "Role",
     "RolePermissions",
+    "Run",
+    "ScoreChange",
     "Shop",
     "StreamPage",
     "Subscription",

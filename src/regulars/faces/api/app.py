@@ -16,6 +16,7 @@ from regulars.faces.api.operations.events import events
 from regulars.faces.api.operations.exports import exports
 from regulars.faces.api.operations.facts import facts
 from regulars.faces.api.operations.imports import imports
+from regulars.faces.api.operations.insights import insights
 from regulars.faces.api.operations.merges import merges
 from regulars.faces.api.operations.orders import orders
 from regulars.faces.api.operations.products import products
@@ -23,7 +24,21 @@ from regulars.faces.api.operations.staff import staff
 from regulars.faces.api.operations.stream import stream
 from regulars.faces.api.operations.traits import traits
 
-RESOURCES = (customers, facts, traits, merges, orders, products, events, imports, exports, business, staff, stream)
+RESOURCES = (
+    customers,
+    facts,
+    insights,
+    traits,
+    merges,
+    orders,
+    products,
+    events,
+    imports,
+    exports,
+    business,
+    staff,
+    stream,
+)
 
 
 class JsonRenderer(BaseRenderer):

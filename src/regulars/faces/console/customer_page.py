@@ -19,9 +19,11 @@ from regulars.faces.console.acting import acting
 from regulars.faces.console.paging import read_place, write_place
 from regulars.faces.console.permission import needs
 from regulars.faces.console.profiles import kinds_by_hand
+from regulars.faces.console.scores import changes_of, figures_of, segment_of
 from regulars.faces.console.wording import KINDS, entry_of
 from regulars.faces.console.words import IDENTIFIER_WORDS
 from regulars.faces.console.zone import business_of
+from regulars.insights.queries import find_score
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
 from regulars.orders import queries as orders
@@ -50,11 +52,13 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     context = {"customer": customer} | _timeline(request, customer, ids)
     if part:
         return render(request, "console/_timeline.html", context)
-    facts = orders.find_customer_facts(customer.id)
+    facts, score = orders.find_customer_facts(customer.id), find_score(customer.id)
+    currency = business_of(request).reporting_currency
     latest = orders.list_orders_of(ids, limit=ORDERS + 1) if request.user.has_perm("orders.read") else []
     context |= {
-        "facts": facts,
-        "average_minor": _average_minor(facts),
+        "figures": figures_of(facts, score, _average_minor(facts), currency),
+        "segment": segment_of(score),
+        "changes": changes_of(ids) if score else [],
         "orders": latest[:ORDERS],
         "more_orders": len(latest) > ORDERS,
         "identifiers": [
@@ -68,7 +72,7 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "may_write": request.user.has_perm("customers.write"),
         "may_remove": request.user.has_perm("customers.write") and len(customer.identifiers) > 1,
         "may_merge": request.user.has_perm("customers.merge"),
-        "currency": business_of(request).reporting_currency,
+        "currency": currency,
         "trail": [(gettext("Customers"), reverse("console:customers"))],
     }
     return render(request, "console/customer.html", context)

@@ -34,7 +34,10 @@ class Group:
 GROUPS: Sequence[Group] = (
     Group(
         text=mark("Know"),
-        entries=(Entry(text=mark("Customers"), name="customers", permission="customers.read", icon="customers"),),
+        entries=(
+            Entry(text=mark("Customers"), name="customers", permission="customers.read", icon="customers"),
+            Entry(text=mark("RFM"), name="rfm", permission="insights.read", icon="segments"),
+        ),
     ),
     Group(
         text=mark("Business"),

@@ -29,6 +29,8 @@ PERMISSION_WORDS: Mapping[str, str] = {
     "events.read": mark("See what happened"),
     "events.export": mark("Take events out"),
     "events.write": mark("Tell of what happened"),
+    "insights.read": mark("See what the science finds"),
+    "insights.run": mark("Have all customers scored"),
     "imports.read": mark("See imports"),
     "imports.run": mark("Import files"),
     "exports.run": mark("Make files of what may be taken out"),

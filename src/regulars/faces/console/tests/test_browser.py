@@ -11,12 +11,15 @@ from allauth.account.utils import user_pk_to_url_str
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.tokens import default_token_generator
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import Console
 from regulars.imports import files
 from regulars.imports.queries import list_imports
+from regulars.insights.carrying_on import carry_on
+from regulars.insights.services import request_run
 from regulars.orders.facts_kept import rebuild_facts
 from regulars.staff.contracts import Role
 from regulars.staff.models import Account
@@ -35,6 +38,12 @@ def barriers(page: Page, within: str | None = None) -> AxeResults:
     return Axe().run(page, context=within, options={"runOnly": rules, "resultTypes": ["violations"]})
 
 
+def score_all() -> None:
+    """Score the customers, as each night does."""
+    asked = request_run(now=timezone.now(), actor=shop.ACTOR)
+    carry_on(asked.id, clock=timezone.now)
+
+
 def fill() -> dict[str, str]:
     """Fill a shop; return the addresses of all its pages by name."""
     shop.business()
@@ -45,7 +54,8 @@ def fill() -> dict[str, str]:
     other = shop.somebody("I. Kovac", "i.kovac@example.com")
     shop.merged(customer, shop.somebody("Ines K.", "ines.k@example.com"))
     shop.dead_letter(shop.Words(external_id="dead", number="50001"))
-    pages = ["customers", "customers/new", "team", "api-keys", "audit-trail", "dead-letters", "settings"]
+    score_all()
+    pages = ["customers", "rfm", "customers/new", "team", "api-keys", "audit-trail", "dead-letters", "settings"]
     pages += ["settings/shops", "settings/traits", "design", "design/specimens"]
     pages += ["account", "account/password", "account/app/add", "account/passkeys/add", "account/recovery-codes/make"]
     return {name: f"/{name}" for name in pages} | {

@@ -1,0 +1,34 @@
+"""The runs that score all customers, and what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from regulars.client import shapes
+from regulars.client.resource import Resource
+
+
+class Insights(Resource):
+    """Runs of the science, and how scores came about."""
+
+    def score(self, *, idempotency_key: str | None = None) -> shapes.Run:
+        """Have all customers scored in the background."""
+        return cast("shapes.Run", self._caller.write("POST", "insights/runs", idempotency_key=idempotency_key))
+
+    def runs(self, *, page_size: int = 50) -> Iterator[shapes.Run]:
+        """Return the runs, the latest first."""
+        return self._each("insights/runs", {"limit": page_size})
+
+    def run(self, run_id: str) -> shapes.Run:
+        """Return a run."""
+        return cast("shapes.Run", self._caller.get(f"insights/runs/{run_id}"))
+
+    def report(self, run_id: str) -> dict[str, Any]:
+        """Return all that a run found, as `regulars report --json` writes it."""
+        return cast("dict[str, Any]", self._caller.get(f"insights/runs/{run_id}/report")["report"])
+
+    def changes(self, customer_id: str) -> Sequence[shapes.ScoreChange]:
+        """Return how a customer's segment and tenths changed, the latest first."""
+        answer = self._caller.get(f"customers/{customer_id}/scores/changes")
+        return cast("Sequence[shapes.ScoreChange]", answer["items"])

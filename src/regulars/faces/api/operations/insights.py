@@ -1,0 +1,63 @@
+"""Insights: the runs that score all customers, what they found, and how a customer's scores came about."""
+
+# ninja hands the request to each operation, also to those that need none of it.
+# ruff: noqa: ARG001
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from regulars.customers.queries import get_customer, list_ids_of
+from regulars.faces.api.declaring import Resource
+from regulars.faces.api.keys import actor_of
+from regulars.faces.api.paging import CursorText, Limit, time_and_id
+from regulars.faces.api.schemas.insights import ReportOut, RunOut, RunsOut, ScoreChangesOut
+from regulars.insights import queries
+from regulars.insights.queries import NoSuchRun
+from regulars.insights.services import request_run
+from regulars.kit.i18n import gettext
+from regulars.kit.pagination import page_of
+
+insights = Resource("Insights")
+_LIST = "runs"
+_CHANGES = 1_000
+
+
+@insights.post("/insights/runs", scope="insights.run", answer=RunOut)
+def score_customers(request: HttpRequest) -> Any:
+    """Have all customers scored in the background, as of yesterday; one run at a time."""
+    return RunOut.of(request_run(now=timezone.now(), actor=actor_of(request)))
+
+
+@insights.get("/insights/runs", scope="insights.read", answer=RunsOut)
+def list_runs(request: HttpRequest, limit: Limit, cursor: CursorText) -> Any:
+    """List the runs, the latest first; one that is under way says how far it has come."""
+    found = queries.list_runs(limit=limit + 1, before=time_and_id(_LIST, cursor))
+    page = page_of(found, limit=limit, name=_LIST, place=lambda each: (each.started_at.isoformat(), str(each.id)))
+    return {"items": [RunOut.of(each) for each in page.items], "next": page.next}
+
+
+@insights.get("/insights/runs/{run_id}", scope="insights.read", answer=RunOut)
+def get_run(request: HttpRequest, run_id: UUID) -> Any:
+    """Return a run."""
+    return RunOut.of(queries.get_run(run_id))
+
+
+@insights.get("/insights/runs/{run_id}/report", scope="insights.read", answer=ReportOut)
+def get_report(request: HttpRequest, run_id: UUID) -> Any:
+    """Return all that a run found: metrics with intervals, segments, cohorts, models, the backtest."""
+    report = queries.find_report(run_id)
+    if report is None:
+        raise NoSuchRun(gettext("There is no such run, or it found nothing."))
+    return ReportOut(run_id=run_id, report=dict(report))
+
+
+@insights.get("/customers/{customer_id}/scores/changes", scope="insights.read", answer=ScoreChangesOut)
+def list_score_changes(request: HttpRequest, customer_id: UUID) -> Any:
+    """List the days on which a customer's segment or tenths changed, the latest first."""
+    customer = get_customer(customer_id)
+    return {"items": queries.list_changes(list_ids_of(customer.id), limit=_CHANGES)}

@@ -1,0 +1,93 @@
+"""The segments as the last run found them, each leading to its customers; and a run that somebody asks for."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from django.test import Client
+from django.utils import timezone
+
+from regulars.faces.console.tests import shop
+from regulars.faces.console.tests.serving import client_of
+from regulars.insights import queries
+from regulars.insights.carrying_on import carry_on
+from regulars.insights.contracts import RunState
+from regulars.staff.contracts import Role
+
+
+def score_all() -> None:
+    latest = queries.find_latest_run()
+    assert latest
+    carry_on(latest.id, clock=timezone.now)
+
+
+def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client):
+    shop.business()
+    page = owner.get("/rfm").text
+    assert "Nobody has been scored yet" in page
+    assert "Score now" in page
+
+
+def test_a_run_is_asked_for_seen_and_shown(owner: Client):
+    shop.business()
+    shop.many(40)
+    page = owner.post("/rfm/run", follow=True).text
+    assert "are being scored" in page
+    assert 'hx-trigger="every 2s"' in page
+    assert "A run is under way already" in owner.post("/rfm/run", follow=True).text
+    score_all()
+    page = owner.get("/rfm").text
+    [told] = re.findall(r"(\d+) customers by 71 orders", page)
+    addresses = re.findall(r'class="row-link" href="([^"]+)"', page)
+    counts = [int(each) for each in re.findall(r'</th>\s*<td class="n">([\d,]+)</td>', page)]
+    assert sum(counts) == int(told) == 41
+    # Each segment's list has as many as the page says.
+    for address, count in zip(addresses, counts, strict=True):
+        listed = owner.get(html.unescape(address)).text
+        words = "1 customer found" if count == 1 else f"{count} customers found"
+        assert words in listed, address
+
+
+def test_a_run_that_failed_says_so_and_what_was_found_before_stands(owner: Client):
+    shop.business()
+    shop.many(40)
+    owner.post("/rfm/run")
+    score_all()
+    from regulars.insights.models import Run
+
+    Run.objects.create(
+        id="01890000-0000-7000-8000-00000000000f",
+        state=RunState.FAILED.value,
+        trigger="by_hand",
+        requested_by="system:test",
+        as_of=timezone.now().date(),
+        started_at=timezone.now(),
+        finished_at=timezone.now(),
+        error_code="engine_failed",
+        error_message="The engine gave up.",
+    )
+    page = owner.get("/rfm").text
+    assert "The last scoring failed" in page
+    assert "The engine gave up." in page
+    assert 'class="row-link"' in page
+
+
+def test_a_customer_tells_of_value_risk_and_the_next_order(owner: Client):
+    shop.business()
+    shop.many(40)
+    owner.post("/rfm/run")
+    score_all()
+    [score, *_] = queries.iter_scores()
+    page = owner.get(f"/customers/{score.customer_id}").text
+    assert "Next 12 months" in page
+    assert "Risk of leaving" in page
+    assert "How it came about" in page
+
+
+def test_who_may_not_have_it_run_sees_no_button(owner: Client):
+    shop.business()
+    agent = client_of(Role.AGENT)
+    assert "Score now" not in agent.get("/rfm").text
+    assert agent.post("/rfm/run").status_code == 403
+    assert client_of(Role.TILL).get("/rfm").status_code == 403
