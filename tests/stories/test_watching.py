@@ -101,7 +101,8 @@ def test_what_waits_and_what_failed_is_measured(regulars: Running) -> None:
                 " VALUES ('stream.none', 'nobody', '{}', 'failed', 1)"
             )
         text = httpx.get(f"{regulars.url}/metrics").text
-    assert measured(text, "regulars_stream_behind_events", subscription="orders.facts") == 2
+    # Two orders, and who is new with each.
+    assert measured(text, "regulars_stream_behind_events", subscription="orders.facts") == 4
     assert measured(text, "regulars_stream_behind_seconds", subscription="orders.facts") > 0
     assert measured(text, "regulars_jobs", state="failed") == 1
 

@@ -22,6 +22,8 @@ Object.assign(htmx.config, {
   allowScriptTags: false,
   includeIndicatorStyles: false,
   historyCacheSize: 0,
+  // What comes in answers at once: who is quick would else click on what does not listen yet.
+  defaultSettleDelay: 0,
   refreshOnHistoryMiss: true,
   selfRequestsOnly: true,
   scrollIntoViewOnBoost: false,

@@ -36,6 +36,7 @@ STATUS: Mapping[str, int] = {
     "no_such_invitation": 404,
     "no_such_import": 404,
     "no_such_export": 404,
+    "no_such_view": 404,
     "no_such_run": 404,
     "run_under_way": 409,
     "file_not_there": 409,

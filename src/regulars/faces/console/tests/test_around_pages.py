@@ -76,7 +76,7 @@ def test_what_breaks_is_told_without_what_broke(monkeypatch: pytest.MonkeyPatch)
     def breaks(**_: object) -> None:
         raise RuntimeError("a secret of the house")
 
-    monkeypatch.setattr("regulars.customers.queries.list_newest_customers", breaks)
+    monkeypatch.setattr("regulars.customers.queries.count_customers", breaks)
     answer = client.get("/customers")
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text

@@ -46,7 +46,7 @@ def sign_in(page: Page, second: str = "nav") -> None:
 
 
 def sign_out(page: Page) -> None:
-    page.locator("details.menu > summary").click()
+    page.locator("summary.avatar-button").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
@@ -63,7 +63,7 @@ def add(page: Page, name: str) -> None:
 def test_a_passkey_signs_in_alone(page: Page) -> None:
     shop.account(Role.OWNER)
     sign_in(page)
-    page.locator("details.menu > summary").click()
+    page.locator("summary.avatar-button").click()
     page.get_by_role("link", name="Account and security").click()
     add(page, "Mira's <b>phone</b>")
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
