@@ -8,6 +8,7 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.running import Running
@@ -17,6 +18,7 @@ from bench.system.home import System
 from bench.system.pages import MOST, WARM, p95, signed_in, wires
 from bench.system.traffic import durations
 from bench.system.upserts import Orders
+from regulars.kit.sqlfile import read_statements
 
 TURNS = 15
 MOST_COUNT_SECONDS = 1.0
@@ -57,6 +59,7 @@ HEAVIER: Sequence[str] = (
     "orders.count > {many} or orders.revenue > 2000",
 )
 RATE, RATE_SECONDS, AT_ONCE = 300, 30.0, 10
+STATEMENTS = read_statements(Path(__file__).parent / "conditions.sql")
 
 
 def conditions(system: System) -> Iterator[Finding]:
@@ -118,14 +121,7 @@ def _watch(running: Running, behind: list[float], done: threading.Event) -> None
     """Note how old the oldest event is that the facts wait for, until all orders are put and none waits."""
     with running.connected() as connection:
         while True:
-            [(age,)] = connection.execute(
-                "SELECT COALESCE(extract(epoch FROM now() - min(event.received_at)), 0)::float8"
-                " FROM stream_cursor AS cursor, LATERAL ("
-                "  SELECT received_at FROM stream_event"
-                "  WHERE (transaction, position) > (cursor.transaction, cursor.position) AND type LIKE 'order.%'"
-                "  ORDER BY transaction, position LIMIT 1"
-                " ) AS event WHERE cursor.subscription = 'orders.facts'"
-            ).fetchall()
+            [(age,)] = connection.execute(STATEMENTS["behind"].sql, {"subscription": "orders.facts"}).fetchall()
             connection.commit()
             behind.append(age)
             if done.is_set() and not age:

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from regulars.customers.contracts import TraitKind
 from regulars.customers.models import Trait as TraitRow
-from regulars.facts.clocks import next_midnight
 from regulars.facts.contracts import Fact, FactType, Ground, Row, Since, Unit
+from regulars.facts.flips import next_midnight
 from regulars.kit.classification import Classification
 from regulars.kit.i18n import mark
 
 PROFILE = Row("customers_customer", "id")
 GROUND = Ground(customers=PROFILE, aliases="customers_alias", events="stream_event")
 CHANGED_BY = frozenset({"customer.created", "customer.changed", "customer.merged", "customer.unmerged"})
+_profile = partial(Fact, source=PROFILE, changed_by=CHANGED_BY)
 
 
 def _text(name: str, label: str, description: str) -> Fact:
-    return Fact(
+    return _profile(
         name=f"profile.{name}",
         type=FactType.TEXT,
         label=label,
         description=description,
-        source=PROFILE,
         column=f"customer.{name}",
         blank_is_missing=True,
-        changed_by=CHANGED_BY,
     )
 
 
 def _has(kind: str, label: str, description: str) -> Fact:
-    return Fact(
+    return _profile(
         name=f"profile.has_{kind}",
         type=FactType.BOOLEAN,
         label=label,
         description=description,
-        source=PROFILE,
         column=f"('{kind}' = ANY(customer.identifier_kinds))",
-        changed_by=CHANGED_BY,
     )
 
 
@@ -46,59 +44,49 @@ FACTS: Sequence[Fact] = (
     _text("language", mark("Language"), mark("The language in which the customer is spoken to, as its letters: de.")),
     _text("city", mark("City"), mark("The city of the address.")),
     _text("postcode", mark("Postcode"), mark("The postcode of the address.")),
-    Fact(
+    _profile(
         name="profile.birthday",
         type=FactType.DAY,
         label=mark("Birthday"),
         description=mark("The day of birth; its anniversary comes each year."),
-        source=PROFILE,
         column="customer.birthday",
         is_yearly=True,
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _profile(
         name="profile.age",
         type=FactType.INTEGER,
         unit=Unit.YEARS,
         label=mark("Age"),
         description=mark("Full years since the day of birth."),
-        source=PROFILE,
         column="customer.birthday",
         counts=Since.YEARS,
         flips_at=next_midnight,
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _profile(
         name="profile.since",
         type=FactType.MOMENT,
         label=mark("Customer since"),
         description=mark("The first moment of business that is known, as that of the first order."),
-        source=PROFILE,
         column="customer.created_at",
         is_yearly=True,
         is_indexed=True,
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _profile(
         name="profile.days_since_joining",
         type=FactType.INTEGER,
         unit=Unit.DAYS,
         label=mark("Days since joining"),
         description=mark("Days since the customer became one."),
-        source=PROFILE,
         column="customer.created_at",
         counts=Since.DAYS,
         flips_at=next_midnight,
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _profile(
         name="profile.tags",
         type=FactType.TEXTS,
         label=mark("Tags"),
         description=mark("What the staff or a program has tagged the customer with."),
-        source=PROFILE,
         column="customer.tags",
-        changed_by=CHANGED_BY,
     ),
     _has("email", mark("Has an e-mail address"), mark("Whether an e-mail address of the customer is known.")),
     _has("phone", mark("Has a phone number"), mark("Whether a phone number of the customer is known.")),
@@ -136,15 +124,13 @@ def trait_facts() -> list[Fact]:
 
 def _trait_fact(row: TraitRow) -> Fact:
     kind, column = _TYPES[row.kind]
-    return Fact(
+    return _profile(
         name=f"traits.{row.key}",
         type=kind,
         label=row.label,
         description=row.description,
-        source=PROFILE,
         column=column,
         key=row.key,
         classification=Classification(row.classification),
         choices={choice: choice for choice in row.choices} if kind is FactType.CHOICE else {},
-        changed_by=CHANGED_BY,
     )

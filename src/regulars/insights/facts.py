@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from regulars.facts.contracts import Fact, FactType, History, Row, Unit
 from regulars.kit.i18n import mark
 from regulars.orders.facts import CHANGED_BY as ORDERS_CHANGED_BY
+from regulars.report.segments import SEGMENTS as LOOKS
 
 _ROW = "insights_score"
 SCORED = Row(_ROW)
 RUN = frozenset({"insights.run_succeeded"})
-# The eleven of `retention.segments`, which loads an engine; a test holds the two together.
-SEGMENTS = {
-    "champions": mark("Champions"),
-    "loyal": mark("Loyal"),
-    "potential_loyalists": mark("Potential loyalists"),
-    "new": mark("New"),
-    "promising": mark("Promising"),
-    "need_attention": mark("Need attention"),
-    "about_to_sleep": mark("About to sleep"),
-    "at_risk": mark("At risk"),
-    "cannot_lose": mark("Cannot lose them"),
-    "hibernating": mark("Hibernating"),
-    "lost": mark("Lost"),
-}
+SEGMENTS = {name: look.name for name, look in LOOKS.items()}
+# What a run finds; what each order moves, says so itself.
+_scored = partial(Fact, source=SCORED, changed_by=RUN)
+_moved = partial(Fact, source=SCORED, changed_by=RUN | ORDERS_CHANGED_BY)
 
 
 def _history(column: str) -> History:
@@ -32,117 +24,95 @@ def _history(column: str) -> History:
 
 
 def _score(letter: str, label: str, description: str) -> Fact:
-    return Fact(
+    return _moved(
         name=f"rfm.{letter}",
         type=FactType.INTEGER,
         label=label,
         description=description,
-        source=SCORED,
         column=f"{_ROW}.{letter}",
-        changed_by=RUN | ORDERS_CHANGED_BY,
     )
 
 
 FACTS: Sequence[Fact] = (
-    Fact(
+    _moved(
         name="rfm.segment",
         type=FactType.CHOICE,
         label=mark("RFM segment"),
         description=mark("Which of the eleven usual segments the scores for recency, frequency and revenue make."),
-        source=SCORED,
         column=f"{_ROW}.rfm_segment",
         choices=SEGMENTS,
         history=_history("rfm_segment"),
-        changed_by=RUN | ORDERS_CHANGED_BY,
     ),
     _score("r", mark("Recency score"), mark("From 1 to 5; 5 are those who bought last.")),
     _score("f", mark("Frequency score"), mark("From 1 to 5; 5 are those who buy most often.")),
     _score("m", mark("Monetary score"), mark("From 1 to 5; 5 are those who have brought the most revenue.")),
-    Fact(
+    _scored(
         name="churn.risk",
         type=FactType.FRACTION,
         unit=Unit.SHARE,
         label=mark("Risk of leaving"),
         description=mark("How likely it is that no order comes in the time that the last run looks ahead."),
-        source=SCORED,
         column=f"{_ROW}.risk",
         is_indexed=True,
-        changed_by=RUN,
     ),
-    Fact(
+    _scored(
         name="churn.risk_decile",
         type=FactType.INTEGER,
         label=mark("Tenth by risk"),
         description=mark("From 1 to 10; in 10 are those who most likely leave."),
-        source=SCORED,
         column=f"{_ROW}.risk_decile",
         history=_history("risk_decile"),
-        changed_by=RUN,
     ),
-    Fact(
+    _scored(
         name="churn.at_risk",
         type=FactType.BOOLEAN,
         label=mark("Breaking a habit"),
         description=mark("Whether somebody with a habit has been silent for longer than usual, and has likely left."),
-        source=SCORED,
         column=f"{_ROW}.at_risk",
-        changed_by=RUN,
     ),
-    Fact(
+    _scored(
         name="churn.at_stake",
         type=FactType.MONEY,
         label=mark("Revenue at stake"),
         description=mark("What the usual pace would bring, times the probability that the customer has left."),
-        source=SCORED,
         column=f"{_ROW}.revenue_at_stake_minor",
-        changed_by=RUN,
     ),
-    Fact(
+    _scored(
         name="clv.expected_12m",
         type=FactType.MONEY,
         label=mark("Value of the next 12 months"),
         description=mark("The margin that is expected of the next 364 days."),
-        source=SCORED,
         column=f"{_ROW}.clv_minor",
         is_indexed=True,
-        changed_by=RUN,
     ),
-    Fact(
+    _scored(
         name="clv.decile",
         type=FactType.INTEGER,
         label=mark("Tenth by value"),
         description=mark("From 1 to 10; in 10 are those of whom the most is expected."),
-        source=SCORED,
         column=f"{_ROW}.clv_decile",
         history=_history("clv_decile"),
-        changed_by=RUN,
     ),
-    Fact(
+    _scored(
         name="expected.orders",
         type=FactType.FRACTION,
         unit=Unit.ORDERS,
         label=mark("Orders expected"),
         description=mark("How many orders are expected in the time that the last run looks ahead."),
-        source=SCORED,
         column=f"{_ROW}.expected_orders",
-        changed_by=RUN,
     ),
-    Fact(
+    _scored(
         name="expected.revenue",
         type=FactType.MONEY,
         label=mark("Revenue expected"),
         description=mark("What these orders are expected to come to."),
-        source=SCORED,
         column=f"{_ROW}.expected_revenue_minor",
-        changed_by=RUN,
     ),
-    Fact(
+    _scored(
         name="expected.next_order",
         type=FactType.DAY,
         label=mark("Next order expected"),
         description=mark("By when the next order comes as likely as not, if the customer has stayed."),
-        source=SCORED,
         column=f"{_ROW}.next_order_expected_on",
-        changed_by=RUN,
     ),
 )

@@ -203,7 +203,10 @@ class OrderHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFacts:
-    """What the orders of a customer come to, in the reporting currency. Cancelled orders do not count."""
+    """What the orders of a customer come to, in the reporting currency. Cancelled orders do not count.
+
+    `average_minor` is of the orders whose amount is known; None where there is none.
+    """
 
     customer_id: UUID
     orders: int
@@ -212,6 +215,7 @@ class CustomerFacts:
     first_ordered_at: datetime | None
     last_ordered_at: datetime | None
     unconverted_orders: int
+    average_minor: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

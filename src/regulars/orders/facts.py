@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from regulars.facts.clocks import next_midnight
 from regulars.facts.contracts import Aggregate, Fact, FactType, Measure, Occurrences, Property, Row, Since, Unit
+from regulars.facts.flips import next_midnight
 from regulars.kit.i18n import mark
 from regulars.orders.contracts import PaymentState
 
@@ -26,6 +27,7 @@ CHANGED_BY = frozenset(
 )
 KEPT = Row("orders_customer_facts", has_all=True)
 _ROW = "orders_customer_facts"
+_kept = partial(Fact, source=KEPT, changed_by=CHANGED_BY)
 
 ORDERS = Occurrences(
     name="orders",
@@ -88,121 +90,101 @@ ORDERS = Occurrences(
 )
 
 FACTS: Sequence[Fact] = (
-    Fact(
+    _kept(
         name="orders.count",
         type=FactType.INTEGER,
         unit=Unit.ORDERS,
         label=mark("Orders"),
         description=mark("How many orders there have been."),
-        source=KEPT,
         column=f"{_ROW}.orders",
         missing=0,
         aggregate=Aggregate(occurrences=ORDERS, measure=Measure.COUNT),
         is_indexed=True,
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _kept(
         name="orders.revenue",
         type=FactType.MONEY,
         label=mark("Revenue"),
         description=mark("What the orders came to, without what came back."),
-        source=KEPT,
         column=f"{_ROW}.revenue_minor",
         missing=0,
         aggregate=Aggregate(occurrences=ORDERS, measure=Measure.SUM, of="total"),
         is_indexed=True,
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _kept(
         name="orders.returned",
         type=FactType.MONEY,
         label=mark("Returned"),
         description=mark("What came back, or was taken off afterwards."),
-        source=KEPT,
         column=f"{_ROW}.returned_minor",
         missing=0,
         aggregate=Aggregate(occurrences=ORDERS, measure=Measure.SUM, of="returned"),
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _kept(
         name="orders.average",
         type=FactType.MONEY,
         label=mark("Average order"),
         description=mark("What an order came to on average, of those whose amount is known in the reporting currency."),
-        source=KEPT,
         column=f"{_ROW}.average_minor",
         is_indexed=True,
         aggregate=Aggregate(occurrences=ORDERS, measure=Measure.AVERAGE, of="total"),
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _kept(
         name="orders.first",
         type=FactType.MOMENT,
         label=mark("First order"),
         description=mark("When the first order was placed."),
-        source=KEPT,
         column=f"{_ROW}.first_ordered_at",
         aggregate=Aggregate(occurrences=ORDERS, measure=Measure.FIRST),
         is_yearly=True,
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _kept(
         name="orders.last",
         type=FactType.MOMENT,
         label=mark("Last order"),
         description=mark("When the last order was placed."),
-        source=KEPT,
         column=f"{_ROW}.last_ordered_at",
         aggregate=Aggregate(occurrences=ORDERS, measure=Measure.LAST),
         is_indexed=True,
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _kept(
         name="orders.days_since_last",
         type=FactType.INTEGER,
         unit=Unit.DAYS,
         label=mark("Days since the last order"),
         description=mark("How many days ago the last order was placed, by the business's calendar."),
-        source=KEPT,
         column=f"{_ROW}.last_ordered_at",
         counts=Since.DAYS,
         aggregate=Aggregate(occurrences=ORDERS, measure=Measure.LAST),
         flips_at=next_midnight,
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _kept(
         name="orders.days_since_first",
         type=FactType.INTEGER,
         unit=Unit.DAYS,
         label=mark("Days since the first order"),
         description=mark("How many days ago the first order was placed, by the business's calendar."),
-        source=KEPT,
         column=f"{_ROW}.first_ordered_at",
         counts=Since.DAYS,
         aggregate=Aggregate(occurrences=ORDERS, measure=Measure.FIRST),
         flips_at=next_midnight,
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _kept(
         name="orders.days_between",
         type=FactType.FRACTION,
         unit=Unit.DAYS,
         label=mark("Days between orders"),
         description=mark("How many days lie between two orders on average; unknown before the second one."),
-        source=KEPT,
         column=f"(extract(epoch FROM {_ROW}.last_ordered_at - {_ROW}.first_ordered_at)::float8 / 86400"
         f" / NULLIF({_ROW}.orders - 1, 0))",
-        changed_by=CHANGED_BY,
     ),
-    Fact(
+    _kept(
         name="orders.without_rate",
         type=FactType.INTEGER,
         unit=Unit.ORDERS,
         label=mark("Orders without a rate"),
         description=mark("How many orders wait for a rate of their currency; their amounts count nowhere yet."),
-        source=KEPT,
         column=f"{_ROW}.unconverted_orders",
         missing=0,
-        changed_by=CHANGED_BY,
     ),
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from regulars.customers.queries import map_survivors
+from regulars.customers.queries import count_customers, map_survivors
 from regulars.kit.progress import Progress, silent
 from regulars.orders.statements import rows_of
 from regulars.stream.dispatch import hold
@@ -31,7 +31,7 @@ def keep_facts_of(customer_ids: Collection[UUID]) -> None:
 
 def rebuild_facts(progress: Progress = silent) -> int:
     """Count anew what everybody's orders come to, a part of the customers at a time; return how many there are."""
-    [(total,)] = rows_of("estimate_customers")
+    total = count_customers().value
     done, after = 0, _FIRST
     while True:
         with transaction.atomic():

@@ -57,6 +57,7 @@ def facts_of(row: FactsRow) -> CustomerFacts:
         first_ordered_at=row.first_ordered_at,
         last_ordered_at=row.last_ordered_at,
         unconverted_orders=row.unconverted_orders,
+        average_minor=row.average_minor,
     )
 
 

@@ -27,7 +27,6 @@ from regulars.insights.queries import find_score
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
 from regulars.orders import queries as orders
-from regulars.orders.contracts import CustomerFacts
 from regulars.staff.queries import map_names
 from regulars.staff.services import record
 from regulars.stream.queries import list_timeline
@@ -56,7 +55,7 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     currency = business_of(request).reporting_currency
     latest = orders.list_orders_of(ids, limit=ORDERS + 1) if request.user.has_perm("orders.read") else []
     context |= {
-        "figures": figures_of(facts, score, _average_minor(facts), currency),
+        "figures": figures_of(facts, score, currency),
         "segment": segment_of(score),
         "changes": changes_of(ids) if score else [],
         "orders": latest[:ORDERS],
@@ -109,12 +108,6 @@ def _in_words(value: object, trait: Trait | None) -> str:
     if trait and trait.kind is TraitKind.DATE:
         return formats.day(date.fromisoformat(str(value)))
     return str(value)
-
-
-def _average_minor(facts: CustomerFacts | None) -> int | None:
-    """Return what an order came to on average, over those whose amount is known in the reporting currency."""
-    converted = facts.orders - facts.unconverted_orders if facts else 0
-    return round(facts.revenue_minor / converted) if facts and converted else None
 
 
 def _timeline(request: HttpRequest, customer: Customer, ids: Sequence[UUID]) -> dict[str, Any]:

@@ -18,18 +18,14 @@ from regulars.faces.console.permission import needs
 from regulars.faces.console.zone import business_of
 from regulars.insights import queries as insights
 from regulars.insights.contracts import Run, RunState, Severity
-from regulars.insights.facts import SEGMENTS
 from regulars.insights.services import RunUnderWay, request_run
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
+from regulars.report.segments import SEGMENTS, segment_look
 from regulars.report.wording import say
 
-_TONES = {
-    **dict.fromkeys(("champions", "loyal"), "good"),
-    **dict.fromkeys(("potential_loyalists", "new", "promising"), "info"),
-    **dict.fromkeys(("need_attention", "about_to_sleep"), "attention"),
-    **dict.fromkeys(("at_risk", "cannot_lose"), "bad"),
-}
+# The tones of the report in those of the console's tags.
+_TONES = {"warn": "attention", "plain": ""}
 _COLUMNS = ("rfm.segment", "orders.revenue", "clv.expected_12m", "churn.risk", "orders.last")
 
 
@@ -89,16 +85,16 @@ def _lines(report: Mapping[str, Any], currency: str) -> list[Line]:
     segments: Sequence[Mapping[str, Any]] = report["segments"]
     total = sum(each["customers"] for each in segments) or 1
     found = {each["name"]: each for each in segments}
-    return [_line(name, found[name], total, currency) for name in SEGMENTS if name in found]
+    return [_line(name, each, total, currency) for name in SEGMENTS if (each := found.get(name))]
 
 
 def _line(name: str, told: Mapping[str, Any], total: int, currency: str) -> Line:
-    share = told["customers"] / total
+    look, share = segment_look(name), told["customers"] / total
     days = told["median_days_since_last"]
     query = {"where": f'rfm.segment = "{name}"', "show": _COLUMNS, "sort": "clv.expected_12m"}
     return Line(
-        name=gettext(SEGMENTS[name]),
-        tone=_TONES.get(name, ""),
+        name=look.name,
+        tone=_TONES.get(look.tone, look.tone),
         address=f"{reverse('console:customers')}?{urlencode(query, doseq=True)}",
         customers=formats.number(told["customers"]),
         share=share,

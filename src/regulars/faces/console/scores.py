@@ -9,10 +9,10 @@ from uuid import UUID
 
 from regulars.insights import queries as insights
 from regulars.insights.contracts import Score, ScoreChange
-from regulars.insights.facts import SEGMENTS
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
 from regulars.orders.contracts import CustomerFacts
+from regulars.report.segments import segment_look
 
 CHANGES = 12
 # A tenth of the customers by risk that is called low, middling or high.
@@ -43,14 +43,14 @@ class Change:
     value: str
 
 
-def figures_of(facts: CustomerFacts | None, score: Score | None, average: int | None, currency: str) -> list[Figure]:
+def figures_of(facts: CustomerFacts | None, score: Score | None, currency: str) -> list[Figure]:
     """Return the four figures that matter of a customer; what nobody can know yet says so."""
-    return [_orders(facts, average, currency), _value(score, currency), _risk(score), _next_order(facts, score)]
+    return [_orders(facts, currency), _value(score, currency), _risk(score), _next_order(facts, score)]
 
 
 def segment_of(score: Score | None) -> str:
     """Return the RFM segment of a customer in words, or an empty text."""
-    return gettext(SEGMENTS[score.rfm_segment]) if score else ""
+    return segment_look(score.rfm_segment).name if score else ""
 
 
 def changes_of(customer_ids: Sequence[UUID]) -> list[Change]:
@@ -58,12 +58,12 @@ def changes_of(customer_ids: Sequence[UUID]) -> list[Change]:
     return [_change(each) for each in insights.list_changes(customer_ids, limit=CHANGES)]
 
 
-def _orders(facts: CustomerFacts | None, average: int | None, currency: str) -> Figure:
+def _orders(facts: CustomerFacts | None, currency: str) -> Figure:
     revenue = formats.money(facts.revenue_minor if facts else 0, currency)
     more, tone = revenue, ""
-    if average is not None and facts and facts.orders > 1:
+    if facts and facts.average_minor is not None and facts.orders > 1:
         more = gettext("{revenue} · average {average}").format(
-            revenue=revenue, average=formats.money(average, currency)
+            revenue=revenue, average=formats.money(facts.average_minor, currency)
         )
     if facts and facts.unconverted_orders:
         tone = "attention"
@@ -164,7 +164,7 @@ def _change(change: ScoreChange) -> Change:
     def tenth(number: int | None) -> str:
         return formats.MISSING if number is None else gettext("{number} of 10").format(number=number)
 
-    segment = gettext("None") if change.rfm_segment is None else gettext(SEGMENTS[change.rfm_segment])
+    segment = gettext("None") if change.rfm_segment is None else segment_look(change.rfm_segment).name
     return Change(
         on=formats.day(change.changed_on),
         segment=segment,

@@ -19,6 +19,7 @@ from regulars.facts.tests.conditions import conditions
 
 DOCS = Path(__file__).parents[4] / "docs"
 CATALOGUE = declared_catalogue()
+VALIDATOR = jsonschema.Draft202012Validator(schema_of_trees())
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,12 @@ def test_each_example_is_read_and_written_back_as_it_stands(text: str):
 
 @given(conditions(CATALOGUE))
 def test_each_tree_fits_the_schema(condition: tree.Condition):
-    jsonschema.validate(write_tree(condition), schema_of_trees())
+    assert list(VALIDATOR.iter_errors(write_tree(condition))) == []
+
+
+def test_what_is_no_tree_does_not_fit_the_schema():
+    assert not VALIDATOR.is_valid({"kind": "compare", "what": {"fact": "orders.count"}, "operator": "=>", "value": 3})
+    assert not VALIDATOR.is_valid({"kind": "exists", "what": {"fact": "orders.count"}, "more": 1})
 
 
 def test_each_fact_says_what_it_is():

@@ -175,10 +175,6 @@ DELETE FROM orders_customer_facts WHERE customer_id = ANY(%(customer_ids)s)
 -- The customers after an id, in the order of ids.
 SELECT id FROM customers_customer WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
 
--- name: estimate_customers
--- How many customers there are, as the planner knows.
-SELECT GREATEST(reltuples, 0)::bigint FROM pg_class WHERE oid = 'customers_customer'::regclass
-
 -- name: keep_facts
 -- Count anew what the orders of some customers come to, under all ids that lead to each.
 INSERT INTO orders_customer_facts AS facts (

@@ -22,6 +22,7 @@ from regulars.report.page import names, sentences, tables
 from regulars.report.page.charts import all_figures
 from regulars.report.page.cohort_map import cohort_map
 from regulars.report.page.figures import Figure
+from regulars.report.segments import segment_look
 
 
 def render_html(report: Report, *, language: str) -> str:
@@ -70,7 +71,7 @@ def _environment() -> Environment:
         "bounded": wording.is_bounded,
         "first_sentence": wording.first_sentence,
         "say": wording.say,
-        "segment": names.segment_look,
+        "segment": segment_look,
         "signed_percent": wording.signed_percent,
         "signed_points": wording.signed_points,
         "span": wording.span,

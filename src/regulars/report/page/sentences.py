@@ -8,7 +8,7 @@ from regulars.kit import formats
 from regulars.kit.i18n import gettext as _
 from regulars.kit.i18n import ngettext
 from regulars.report.contracts import Backtest, CustomerRow, Estimate, Report
-from regulars.report.page.names import segment_look
+from regulars.report.segments import segment_look
 from regulars.report.wording import (
     cash,
     count_of_customers,

@@ -9,8 +9,8 @@ from regulars.kit.i18n import gettext as _
 from regulars.kit.i18n import ngettext
 from regulars.report.contracts import CustomerRow, Report, Segment
 from regulars.report.page.figures import Column, Figure
-from regulars.report.page.names import SegmentLook, segment_look
 from regulars.report.page.sentences import why_at_risk
+from regulars.report.segments import SegmentLook, segment_look
 
 PEOPLE_SHOWN = 15
 

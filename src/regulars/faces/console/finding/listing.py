@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from regulars.customers import queries as customers
 from regulars.customers.contracts import Count, Customer
 from regulars.customers.searching import EXACT_TO, LOOKED_AT
+from regulars.faces.console.acting import acting
 from regulars.faces.console.finding.asked import Asked, read_asked
 from regulars.faces.console.finding.columns import column_groups, look_of, sorts_of
 from regulars.faces.console.finding.fact_words import label_of, value_in_words
@@ -31,6 +32,7 @@ from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
 from regulars.kit.pagination import WrongCursor, decode_cursor, encode_cursor
 from regulars.orders.queries import search_customers
+from regulars.staff.services import record
 
 ROWS = 50
 _PLACES = "console:customers"
@@ -205,9 +207,10 @@ def choose_columns(request: HttpRequest) -> HttpResponse:
 @needs("customers.read")
 @require_safe
 def panel(request: HttpRequest, customer_id: UUID) -> HttpResponse:
-    """Show a customer beside the list; only the list's own columns, so that it is no view of the whole profile."""
-    asked = read_asked(request, now=timezone.now())
-    [customer] = customers.list_customers([customers.get_customer(customer_id).id])
+    """Show what is known of a customer beside the list; each view is on the audit trail."""
+    who = acting(request)
+    asked, customer = read_asked(request, now=who.now), customers.get_customer(customer_id)
+    record(who.actor, "customer.viewed", "customer", customer.id, now=who.now, details={"part": "panel"})
     facts = [fact for fact in asked.setting.catalogue.facts.values() if fact.name.partition(".")[0] != "traits"]
     known = asking.read_values([fact.name for fact in facts], [customer.id], setting=asked.setting)[customer.id]
     context = {

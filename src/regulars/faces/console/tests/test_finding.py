@@ -238,6 +238,8 @@ def test_a_customer_is_looked_at_beside_the_list(owner: Client):
     assert "Ines Kovač" in page
     assert "€64.80" in page
     assert f'href="/customers/{one.id}"' in page
+    [(viewed, _)] = list_audit_entries(limit=5, action="customer.viewed")
+    assert (viewed.object_id, viewed.details) == (str(one.id), {"part": "panel"})
 
 
 def test_who_may_only_read_gets_no_boxes(owner: Client):
