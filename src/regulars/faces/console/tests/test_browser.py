@@ -68,7 +68,7 @@ def fill() -> dict[str, str]:
         "nobody found": "/customers?q=xyzzy",
         "a filter that is open": f"/customers?{urlencode({'where': FILTER, 'open': 1, 'sort': 'orders.count'})}",
         "a filter that cannot be read": "/customers?where=orders.cuont+%3E+1",
-        "columns": "/customers/columns",
+        "the columns of the list": "/customers/columns",
         "the API": "/v1/docs",
     }
 
@@ -87,16 +87,17 @@ def fill_imports() -> dict[str, str]:
         "a file": "/imports/new",
         "an import that is done": f"/imports/{done.id}",
         "an import that is ready": f"/imports/{ready.id}",
-        "columns": f"/imports/{waiting.id}/columns",
-        "columns that are not recognised": f"/imports/{strange.id}/columns",
+        "the columns of a file": f"/imports/{waiting.id}/columns",
+        "the columns of a file that are not recognised": f"/imports/{strange.id}/columns",
     }
 
 
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_no_page_has_a_barrier_and_each_fits_the_screen(console: Console, width: int, scheme: str) -> None:
-    addresses = fill() | fill_imports()
+    pages, imports = fill(), fill_imports()
+    assert not pages.keys() & imports.keys(), "a page would hide behind another of its name"
     page = console.page(width=width, scheme=scheme)
-    for name, address in addresses.items():
+    for name, address in (pages | imports).items():
         page.goto(address)
         found = barriers(page)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
@@ -271,10 +272,28 @@ def test_a_customer_opens_beside_the_list_and_columns_are_chosen(console: Consol
     expect(beside).to_contain_text("ines.kovac@example.com")
     page.keyboard.press("Escape")
     expect(beside).to_be_hidden()
-    page.goto("/customers")
+    # The list is one line long here: what lies above it is taller, and must not be cut off.
     page.get_by_text("Columns", exact=True).click()
+    show = page.get_by_role("button", name="Show these columns")
+    expect(show).to_be_in_viewport(ratio=1)
     page.get_by_role("checkbox", name="Average order").check()
-    page.get_by_role("button", name="Show these columns").click()
+    show.click()
+    expect(page.get_by_role("columnheader", name="Average order")).to_be_visible()
+
+
+def test_columns_are_chosen_on_a_page_of_their_own_where_there_are_no_scripts(console: Console) -> None:
+    fill()
+    page = console.page(scripts=False)
+    page.goto("/customers/columns")
+    card = page.locator("main .card")
+    show = card.get_by_role("button", name="Show these columns")
+    inner, outer = show.bounding_box(), card.bounding_box()
+    assert inner is not None
+    assert outer is not None
+    assert outer["y"] < inner["y"]
+    assert inner["y"] + inner["height"] <= outer["y"] + outer["height"]
+    card.get_by_role("checkbox", name="Average order").check()
+    show.click()
     expect(page.get_by_role("columnheader", name="Average order")).to_be_visible()
 
 
