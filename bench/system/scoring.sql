@@ -5,7 +5,7 @@ FROM insights_run ORDER BY started_at DESC LIMIT 1
 
 -- name: forget
 -- Forget all scores, so that the next run is the first.
-TRUNCATE insights_score, insights_score_history, insights_report, insights_run
+TRUNCATE insights_score, insights_score_history, insights_section, insights_run
 
 -- name: age
 -- Let all scores be of the day before, so that the next run changes each of them as it does by night.

@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 // offline. The names carry no hash: the report inlines the files, and a server fingerprints them itself. A page is built
 // by itself (`vite build --mode console`), so that nothing of one can come into the other.
 export default defineConfig(({ mode }) => {
-  const page = mode === "console" ? "console" : "report";
+  const page = ["console", "charts"].includes(mode) ? mode : "report";
   return {
     plugins: [tailwindcss()],
     publicDir: false,

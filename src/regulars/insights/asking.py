@@ -25,7 +25,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a run has found; all of it can be written as JSON.
+    """What a run has found; all of it can be written as JSON. `sections` are the report and what `SECTIONS` add.
 
     `moved_since` are the customers with an order or return after the run's last day, `seen_until` the number below
     which its snapshot had seen every transaction of the stream.
@@ -33,7 +33,7 @@ class Found:
 
     customers: int
     orders: int
-    report: Mapping[str, Any]
+    sections: Mapping[str, Mapping[str, Any]]
     boundaries: Boundaries
     moved_since: Sequence[UUID]
     seen_until: int

@@ -19,8 +19,8 @@ from regulars.business.queries import get_business
 from regulars.insights import apart, ending
 from regulars.insights.asking import Asked, Found
 from regulars.insights.contracts import Boundaries, RunState
-from regulars.insights.models import Report as ReportRow
 from regulars.insights.models import Run as RunRow
+from regulars.insights.models import Section as SectionRow
 from regulars.insights.moving import Rule
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import activate, gettext
@@ -133,7 +133,9 @@ def _keep(run_id: UUID, found: Found, scores: Path, business: Business, clock: C
     row.recency_cuts, row.frequency_cuts, row.monetary_cuts = _cuts(found.boundaries)
     row.seen_until = found.seen_until
     row.alarms, row.spread = list(found.alarms), dict(found.spread)
-    ReportRow.objects.create(run=row, report=found.report)
+    SectionRow.objects.bulk_create(
+        SectionRow(run=row, name=name, content=content) for name, content in found.sections.items()
+    )
     ending.succeed(row, now=clock())
 
 

@@ -151,5 +151,11 @@ class SegmentFlow:
     customers: int
 
 
-ReportJson = Mapping[str, Any]
+REPORT = "report"
+"""The name of the section that holds a run's report."""
+
+SectionJson = Mapping[str, Any]
+"""A part of what a run found, as JSON."""
+
+ReportJson = SectionJson
 """A run's report, as `regulars report --json` writes it."""

@@ -8,11 +8,12 @@ import duckdb
 
 from regulars.insights.alarms.judging import judge
 from regulars.insights.asking import Asked, Found
-from regulars.insights.contracts import Boundaries
+from regulars.insights.contracts import REPORT, Boundaries
 from regulars.insights.kept import json_of_alarm
 from regulars.insights.lake.reading import read_orders, workspace
 from regulars.insights.lake.writing import write_snapshot
 from regulars.insights.scoring import score_customers, write_staged
+from regulars.insights.sections import Ground, find_sections
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.kit.progress import Progress, part_of
@@ -20,7 +21,7 @@ from regulars.report.json_form import to_json
 from regulars.report.wording import say
 from retention.reasons import RetentionError
 
-_SNAPSHOT, _READ = 0.35, 0.4
+_SNAPSHOT, _READ, _SCORED = 0.35, 0.4, 0.9
 
 
 class NothingToAnalyse(DomainError):
@@ -48,8 +49,17 @@ def find(asked: Asked, scores: Path, *, progress: Progress) -> Found:
     try:
         progress(gettext("Reading the orders"), _SNAPSHOT)
         with workspace(scores.parent) as connection, read_orders(connection, snapshot, zone=business.zone) as bought:
-            steps = part_of(progress, _READ, 1.0)
+            steps = part_of(progress, _READ, _SCORED)
             scored = score_customers(bought, business=business, as_of=asked.as_of, progress=steps)
+            ground = Ground(
+                snapshot=snapshot,
+                bought=bought,
+                connection=connection,
+                business=business,
+                as_of=asked.as_of,
+                scored=scored,
+            )
+            sections = find_sections(ground, progress=part_of(progress, _SCORED, 1.0))
     except RetentionError as error:
         raise NothingToAnalyse(say(error.reason)) from error
     except duckdb.Error as error:
@@ -61,7 +71,7 @@ def find(asked: Asked, scores: Path, *, progress: Progress) -> Found:
     return Found(
         customers=report.metrics.customers,
         orders=report.metrics.orders,
-        report=to_json(report),
+        sections={REPORT: to_json(report), **sections},
         boundaries=Boundaries(recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary),
         moved_since=scored.moved_since,
         seen_until=snapshot.manifest.seen_until,

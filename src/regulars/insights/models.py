@@ -54,14 +54,16 @@ class Run(models.Model):
         indexes = [models.Index(fields=["-started_at", "id"], name="insights_run_newest")]
 
 
-class Report(models.Model):
-    """The report of a run as JSON, model card and all; apart from the run, since it is large and seldom read."""
+class Section(models.Model):
+    """A part of what a run found, as JSON: the report, or a further analysis; apart from the run, for its size."""
 
-    run = models.OneToOneField(Run, models.CASCADE, primary_key=True, related_name="+")
-    report = models.JSONField()
+    pk = models.CompositePrimaryKey("run_id", "name")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="+", db_index=False)
+    name = models.TextField()
+    content = models.JSONField()
 
     class Meta:
-        db_table = "insights_report"
+        db_table = "insights_section"
 
 
 class _Scored(models.Model):

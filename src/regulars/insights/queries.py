@@ -7,20 +7,22 @@ from datetime import date, datetime
 from uuid import UUID
 
 from regulars.insights.contracts import (
+    REPORT,
     Boundaries,
     ReportJson,
     Run,
     RunState,
     Score,
     ScoreChange,
+    SectionJson,
     SegmentCount,
     SegmentFlow,
 )
 from regulars.insights.kept import change_of, run_of, score_of
-from regulars.insights.models import Report as ReportRow
 from regulars.insights.models import Run as RunRow
 from regulars.insights.models import Score as ScoreRow
 from regulars.insights.models import ScoreHistory as HistoryRow
+from regulars.insights.models import Section as SectionRow
 from regulars.insights.statements import rows_of
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
@@ -66,7 +68,13 @@ def list_runs(*, limit: int, before: tuple[datetime, UUID] | None = None) -> lis
 
 def find_report(run_id: UUID) -> ReportJson | None:
     """Return a run's report, as `regulars report --json` writes it; None where the run has none, as one that failed."""
-    found: ReportJson | None = ReportRow.objects.filter(run_id=run_id).values_list("report", flat=True).first()
+    return find_section(run_id, REPORT)
+
+
+def find_section(run_id: UUID, name: str) -> SectionJson | None:
+    """Return a part of what a run found, by its name in `sections.SECTIONS`; None where it has none."""
+    rows = SectionRow.objects.filter(run_id=run_id, name=name)
+    found: SectionJson | None = rows.values_list("content", flat=True).first()
     return found
 
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from regulars.intake.contracts import DataQuality
 from retention.reasons import Reason
-from retention.rfm import Grain, Unit
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    # What shows a report loads none of what makes one.
+    from retention.rfm import Grain, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

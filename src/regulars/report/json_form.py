@@ -1,4 +1,4 @@
-"""The report as JSON, and the JSON Schema that describes it: both read off the dataclasses in `contracts`.
+"""The report as JSON and back, and the JSON Schema that describes it: all read off the dataclasses in `contracts`.
 
 A `Reason` becomes `{"code", "text"}`, the text in the active language; in counts (`data.refused`, `data.treated`) it is
 flattened to `reason` (the code) and `text`. What is not a finite number is null. Paths lose their folders.
@@ -13,10 +13,14 @@ import types
 import typing
 from collections.abc import Mapping
 from datetime import date, datetime
+from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from regulars.intake.contracts import Count
+from regulars.kit.errors import DomainError
+from regulars.kit.i18n import gettext
 from regulars.report.contracts import Report
 from regulars.report.wording import say
 from retention.reasons import Reason
@@ -31,6 +35,14 @@ _SCALARS: Mapping[Any, dict[str, Any]] = {
     date: {"type": "string", "format": "date"},
     Path: {"type": "string"},
 }
+# What was said is said again as it stands, braces and all, and is looked up in no catalogue.
+_SAID = "{text}"
+
+
+class NotAReport(DomainError):
+    """What is given is not the JSON of a report that this version knows."""
+
+    code = "not_a_report"
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -58,6 +70,76 @@ def _form(value: Any, currency: str | None) -> Any:
     if dataclasses.is_dataclass(value):
         return {field.name: _form(getattr(value, field.name), currency) for field in dataclasses.fields(value)}
     return value
+
+
+def from_json(told: Mapping[str, Any]) -> Report:
+    """Return the report that `to_json` told, as `json.loads` reads it.
+
+    Reasons say what they said then, in the language of then. A null where a number belongs is NaN.
+
+    Raises
+    ------
+    NotAReport
+        It is no report, or one of a version that knew less or other things.
+    """
+    try:
+        report: Report = _read(told, Report)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise NotAReport(gettext("This is no report that this version of Regulars can read.")) from error
+    return report
+
+
+def _read(told: Any, hint: Any) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        [hint] = (argument for argument in arguments if argument is not type(None))
+        return None if told is None else _read(told, hint)
+    if origin is tuple:
+        return _read_tuple(told, arguments)
+    if origin is not None and issubclass(origin, Mapping):
+        key, value = arguments
+        return {_read(name, key): _read(item, value) for name, item in told.items()}
+    if dataclasses.is_dataclass(hint):
+        return _read_dataclass(told, hint)
+    return _read_scalar(told, hint)
+
+
+def _read_tuple(told: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not isinstance(told, list):
+        raise TypeError
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_read(item, arguments[0]) for item in told)
+    return tuple(_read(item, argument) for item, argument in zip(told, arguments, strict=True))
+
+
+def _read_dataclass(told: Any, hint: Any) -> Any:
+    if hint is Count:
+        return Count(reason=_reason(told["reason"], told["text"]), count=_read_scalar(told["count"], int))
+    if hint is Reason:
+        return _reason(told["code"], told["text"])
+    hints = _hints(hint)
+    return hint(**{field.name: _read(told[field.name], hints[field.name]) for field in dataclasses.fields(hint)})
+
+
+@cache
+def _hints(hint: Any) -> dict[str, Any]:
+    return typing.get_type_hints(hint)
+
+
+def _reason(code: Any, text: Any) -> Reason:
+    return Reason(_read_scalar(code, str), _SAID, {"text": _read_scalar(text, str)})
+
+
+def _read_scalar(told: Any, hint: Any) -> Any:
+    if hint is float:
+        return math.nan if told is None else float(told)
+    if hint in (date, datetime):
+        return hint.fromisoformat(told)
+    if hint is Path or issubclass(hint, Enum):
+        return hint(told)
+    if type(told) is not hint:
+        raise TypeError
+    return told
 
 
 def json_schema() -> dict[str, Any]:

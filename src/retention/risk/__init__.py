@@ -13,8 +13,9 @@ one that is used: for the scores it moves forward until its calibration slice en
 the history is too short for three slices, the risk is the purchase model's probability of no order.
 """
 
+from retention.features import FEATURES
 from retention.risk.assessment import Assessment, assess
-from retention.risk.slices import FEATURES, Plan, Slice, read_slice
+from retention.risk.slices import Plan, Slice, read_slice
 from retention.risk.trial import Driver, Trial
 
 __all__ = ["FEATURES", "Assessment", "Driver", "Plan", "Slice", "Trial", "assess", "read_slice"]

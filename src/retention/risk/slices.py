@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -17,30 +16,14 @@ from retention import rfm
 from retention.calendar import days_between
 from retention.choose import CANDIDATES
 from retention.clv.customers import customers_of
+from retention.features import FEATURES
 from retention.purchases import purchases, with_worth
-from retention.reasons import RetentionError, mark
+from retention.reasons import RetentionError
 
 Floats = NDArray[np.float64]
 
 DAYS_A_WEEK = 7
 
-FEATURES: Mapping[str, str] = {
-    "days_since_last": mark("days since the last order"),
-    "age_days": mark("days since the first order"),
-    "purchases": mark("number of orders"),
-    "mean_gap_days": mark("usual days between orders"),
-    "gaps_missed": mark("silence against the usual gap"),
-    "purchases_last_horizon": mark("orders in the last period"),
-    "purchases_before_last_horizon": mark("orders in the period before"),
-    "revenue_minor": mark("money spent"),
-    "mean_value_minor": mark("average order"),
-    "revenue_last_horizon_minor": mark("money spent in the last period"),
-    "refunded_share": mark("share sent back"),
-    "frequency_rank": mark("rank by number of orders"),
-    "revenue_rank": mark("rank by money spent"),
-    "expected_purchases": mark("orders expected by the purchase model"),
-    "probability_none": mark("the purchase model's probability of no order"),
-}
 _FROM_MODEL = ("expected_purchases", "probability_none")
 _RANKED = {"frequency_rank": "purchases", "revenue_rank": "revenue_minor"}
 _COMPUTED_HERE = (*_FROM_MODEL, *_RANKED)

@@ -8,8 +8,9 @@ from datetime import date
 import numpy as np
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from retention.features import FEATURES
 from retention.risk.learning import Classifier, sample
-from retention.risk.slices import FEATURES, Floats, Slice
+from retention.risk.slices import Floats, Slice
 
 MAX_FOR_DRIVERS = 10_000
 

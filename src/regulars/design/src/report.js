@@ -2,31 +2,16 @@
 // plain HTML, and without this script the tables show.
 
 import "./report.css";
-import { drawAll } from "./charts/draw.js";
+import { draw, followChanges } from "./charts/draw.js";
+import { offerTools } from "./charts/tools.js";
 import { openDefinitionsOnHover } from "./definitions.js";
 
 const figures = JSON.parse(document.getElementById("figures").textContent);
 
 document.documentElement.classList.add("scripted");
-drawAll(figures);
-
+for (const plot of document.querySelectorAll("[data-plot]")) draw(plot, figures[plot.dataset.plot].spec);
 for (const tools of document.querySelectorAll("[data-tools]")) {
-  tools.hidden = false;
-  const name = tools.dataset.tools;
-  const figure = tools.closest("figure");
-  tools.querySelector("[data-toggle]")?.addEventListener("click", (event) => {
-    const shown = figure.classList.toggle("show-table");
-    event.currentTarget.setAttribute("aria-pressed", String(shown));
-  });
-  tools.querySelector("[data-download]").addEventListener("click", () => download(figures[name]));
+  offerTools(tools.closest("figure"), figures[tools.dataset.tools]);
 }
-
-function download({ csv, file }) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(["\ufeff", csv], { type: "text/csv;charset=utf-8" }));
-  link.download = file;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
+followChanges();
 openDefinitionsOnHover();

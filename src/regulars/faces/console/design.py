@@ -11,10 +11,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from regulars.design.assets import ICONS_DIR
+from regulars.faces.console.figures import shown
 from regulars.faces.console.forms import DesignedForm
 from regulars.faces.console.permission import for_staff
 from regulars.faces.console.preferences import chosen_theme
 from regulars.kit.i18n import gettext
+from regulars.report.page.figures import Column, Figure, Key
 
 
 class Specimen(DesignedForm):
@@ -75,6 +77,31 @@ def _specimens() -> dict[str, Any]:
             {"text": gettext("Preview"), "state": "", "address": ""},
         ],
         "trail": [(gettext("Customers"), "#"), ("Ines Kovač", "#")],
+        "figure": shown(_figure()),
         "tones": ["", "good", "attention", "bad", "info"],
         "icons": [f"design/icons/{path.name}" for path in sorted(ICONS_DIR.glob("*.html"))],
     }
+
+
+def _figure() -> Figure:
+    names = [gettext("Winter"), gettext("Spring"), gettext("Summer")]
+    came, left = [41, 63, 58], [12, 9, 17]
+    series = ((gettext("Returning"), "returning", came), (gettext("Lapsed"), "lapsed", left))
+    return Figure(
+        name="specimen",
+        title=gettext("A chart says what one sees"),
+        unit=gettext("customers, by season"),
+        summary=gettext("Bars for three seasons."),
+        columns=(
+            Column(label=gettext("Season")),
+            *(Column(label=name, form="number", definition=f"who_{tone}") for name, tone, _ in series),
+        ),
+        rows=tuple(zip(names, came, left, strict=True)),
+        spec={
+            "kind": "bars",
+            "x": {"labels": names},
+            "y": {"format": "number"},
+            "series": [{"name": name, "tone": tone, "values": values} for name, tone, values in series],
+        },
+        legend=tuple(Key(label=name, tone=tone) for name, tone, _ in series),
+    )

@@ -24,7 +24,7 @@ WELL = {
     "ended": "well",
     "customers": 3,
     "orders": 4,
-    "report": {"meta": {}},
+    "sections": {"report": {"meta": {}}},
     "boundaries": {"recency": [1, 2, 3, 4], "frequency": [0, 0, 1, 2], "monetary": [1, 2, 3, 4]},
     "moved_since": ["01890000-0000-7000-8000-000000000001"],
     "seen_until": 17,

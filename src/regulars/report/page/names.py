@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from regulars.kit.i18n import gettext
+from retention.features import FEATURES
 from retention.reasons import mark
 
 MODEL_MEANINGS: Mapping[str, str] = {
@@ -45,9 +46,6 @@ def model_meaning(code: str) -> str:
 
 def driver_name(code: str) -> str:
     """Return what a feature of the risk model measures."""
-    # The library of the classifier takes its time to load, and only a report that has used it comes here.
-    from retention.risk import FEATURES  # noqa: PLC0415
-
     text = gettext(FEATURES[code]) if code in FEATURES else code.replace("_", " ")
     return text[:1].upper() + text[1:]
 

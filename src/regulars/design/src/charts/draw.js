@@ -15,13 +15,22 @@ const PAPER = { width: 660, height: 230 };
 const drawn = new Map();
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-export function drawAll(figures) {
-  for (const plot of document.querySelectorAll("[data-plot]")) {
-    const spec = figures[plot.dataset.plot].spec;
-    drawn.set(plot, { chart: init(plot, null, { renderer: "svg" }), spec });
-    render(plot);
-    new ResizeObserver(() => fit(plot)).observe(plot);
+export function draw(plot, spec) {
+  drawn.set(plot, { chart: init(plot, null, { renderer: "svg" }), spec });
+  render(plot);
+  new ResizeObserver(() => fit(plot)).observe(plot);
+}
+
+// What was taken out of the page is drawn no more.
+export function forgetGone() {
+  for (const [plot, { chart }] of drawn) {
+    if (plot.isConnected) continue;
+    chart.dispose();
+    drawn.delete(plot);
   }
+}
+
+export function followChanges() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("beforeprint", () => onPaper(true));
   addEventListener("afterprint", () => onPaper(false));

@@ -8,7 +8,7 @@ from django.utils import timezone
 from regulars.client import ApiError, Client
 from regulars.faces.api.tests.told_orders import an_order
 from regulars.faces.api.tests.way_in import URL, make_key, transport
-from regulars.insights.models import Report, Run, ScoreHistory
+from regulars.insights.models import Run, ScoreHistory, Section
 
 
 def test_a_run_is_asked_for_and_a_second_one_is_refused(client: Client):
@@ -39,7 +39,7 @@ def test_what_a_run_found_and_what_changed_is_read(client: Client):
             }
         ],
     )
-    Report.objects.create(run_id=asked["id"], report={"metrics": {"customers": 1}})
+    Section.objects.create(run_id=asked["id"], name="report", content={"metrics": {"customers": 1}})
     assert client.insights.report(asked["id"]) == {"metrics": {"customers": 1}}
     [alarm] = client.insights.run(asked["id"])["alarms"]
     assert (alarm["code"], alarm["text"]) == ("no_rate", "3 orders.")

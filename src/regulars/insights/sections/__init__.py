@@ -1,0 +1,24 @@
+"""Further analyses that a run makes on its snapshot and keeps beside its report, each as JSON under its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from regulars.insights.contracts import SectionJson
+from regulars.insights.sections.ground import Ground, MakeSection
+from regulars.kit.i18n import gettext
+from regulars.kit.progress import Progress
+
+__all__ = ["SECTIONS", "Ground", "find_sections"]
+
+SECTIONS: Mapping[str, tuple[str, MakeSection]] = {}
+"""By name: what a person is told while it is made, and what makes it."""
+
+
+def find_sections(ground: Ground, *, progress: Progress) -> dict[str, SectionJson]:
+    """Return all sections by name."""
+    found = {}
+    for number, (name, (doing, make)) in enumerate(SECTIONS.items()):
+        progress(gettext(doing), number / len(SECTIONS))
+        found[name] = make(ground)
+    return found

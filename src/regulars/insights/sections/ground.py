@@ -1,0 +1,36 @@
+"""What a section is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from regulars.business.contracts import Business
+from regulars.insights.contracts import SectionJson
+from regulars.insights.lake.place import Snapshot
+from regulars.insights.lake.reading import Bought
+from regulars.insights.scoring import Scored
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """A snapshot and what was found on it as of the end of a day.
+
+    `bought.orders` is stored in `connection` for the time of the run; other files are read through it too.
+    """
+
+    snapshot: Snapshot
+    bought: Bought
+    connection: Backend
+    business: Business
+    as_of: date
+    scored: Scored
+
+
+MakeSection = Callable[[Ground], SectionJson]
+"""Makes a section; what it returns can be written as JSON."""
