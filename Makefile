@@ -116,8 +116,9 @@ openapi: $(BUILT) ## Write the description of the API to docs/openapi.json.
 		"import django; django.setup(); from regulars.faces.api.docs import document_text; print(document_text(), end='')" \
 		> docs/openapi.json
 
-reference: $(BUILT) ## Write the reference of facts and conditions to docs/.
+reference: $(BUILT) ## Write the reference of facts, conditions and metrics to docs/.
 	DJANGO_SETTINGS_MODULE=regulars.config.settings REGULARS_HOME=var/openapi .venv/bin/python -m regulars.facts.reference docs
+	DJANGO_SETTINGS_MODULE=regulars.config.settings REGULARS_HOME=var/openapi .venv/bin/python -m regulars.insights.reference docs
 
 messages: $(STAMP) ## Collect the texts to translate into the catalogues.
 	mkdir -p var

@@ -32,3 +32,15 @@ class Insights(Resource):
         """Return how a customer's segment and tenths changed, the latest first."""
         answer = self._caller.get(f"customers/{customer_id}/scores/changes")
         return cast("Sequence[shapes.ScoreChange]", answer["items"])
+
+    def metrics(self) -> Sequence[shapes.Metric]:
+        """Return the metrics of the business over time, as the last run told them."""
+        return cast("Sequence[shapes.Metric]", self._caller.get("insights/metrics")["items"])
+
+    def attention(self) -> Sequence[shapes.Attention]:
+        """Return what needs somebody, as the last run found it."""
+        return cast("Sequence[shapes.Attention]", self._caller.get("insights/attention")["items"])
+
+    def set_target(self, metric: str, value: float | None, *, window_days: int = 0) -> None:
+        """Set what a metric is wanted to be, of windows of so many days (0: of none); None takes it away."""
+        self._caller.write("PUT", f"insights/targets/{metric}/{window_days}", {"value": value})

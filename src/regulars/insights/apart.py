@@ -165,6 +165,7 @@ def _asked(told: dict[str, Any]) -> Asked:
         now=datetime.fromisoformat(told["now"]),
         business=Business(**told["business"]),
         before=told["before"],
+        stock_before=told["stock_before"],
     )
 
 

@@ -14,13 +14,17 @@ from regulars.insights.contracts import Boundaries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a run is to find: the scores as of the end of a day, held against how they were spread `before`."""
+    """What a run is to find: the scores as of the end of a day, held against what was `before`.
+
+    That is how they were spread at the last run, and the stock that a run about four weeks ago told, with its day.
+    """
 
     run_id: UUID
     as_of: date
     now: datetime
     business: Business
     before: Mapping[str, Any]
+    stock_before: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +43,4 @@ class Found:
     seen_until: int
     alarms: Sequence[Mapping[str, Any]]
     spread: Mapping[str, Any]
+    stock: Mapping[str, Any]

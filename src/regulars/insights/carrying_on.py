@@ -22,6 +22,7 @@ from regulars.insights.contracts import Boundaries, RunState
 from regulars.insights.models import Run as RunRow
 from regulars.insights.models import Section as SectionRow
 from regulars.insights.moving import Rule
+from regulars.insights.queries import find_stock_before
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import activate, gettext
 from regulars.kit.progress import Progress, part_of
@@ -93,7 +94,14 @@ def _asked(row: RunRow, business: Business, clock: Clock) -> Asked:
     """Return what a run is to find; it is held against the last one that succeeded."""
     rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value).exclude(id=row.id)
     before = rows.order_by("-started_at", "id").values_list("spread", flat=True).first()
-    return Asked(run_id=row.id, as_of=row.as_of, now=clock(), business=business, before=before or {})
+    return Asked(
+        run_id=row.id,
+        as_of=row.as_of,
+        now=clock(),
+        business=business,
+        before=before or {},
+        stock_before=find_stock_before(row.as_of),
+    )
 
 
 @transaction.atomic
@@ -132,7 +140,7 @@ def _keep(run_id: UUID, found: Found, scores: Path, business: Business, clock: C
     row.customers, row.orders = found.customers, found.orders
     row.recency_cuts, row.frequency_cuts, row.monetary_cuts = _cuts(found.boundaries)
     row.seen_until = found.seen_until
-    row.alarms, row.spread = list(found.alarms), dict(found.spread)
+    row.alarms, row.spread, row.stock = list(found.alarms), dict(found.spread), dict(found.stock)
     SectionRow.objects.bulk_create(
         SectionRow(run=row, name=name, content=content) for name, content in found.sections.items()
     )

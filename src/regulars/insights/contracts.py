@@ -51,6 +51,45 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """Something that needs somebody: what it is (`code`), why, how many customers, and what hangs on it.
+
+    `condition` finds the customers as they are now; `about` is the metric or the product that it is about, `name` what
+    that is called where its name is the business's own.
+    """
+
+    code: str
+    severity: Severity
+    reason: Reason
+    customers: int | None
+    worth_minor: float | None
+    condition: str
+    about: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A metric of the window that ends with a day, or on a day; no value where it could not be computed."""
+
+    until: date
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a manager wants a metric to be, of a window of so many days; 0 where it is of none."""
+
+    metric: str
+    window_days: int
+    value: float
+    set_by: str
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Boundaries:
     """The cut points between the RFM scores of a run; orders that come later are scored by the same ones."""
 
@@ -153,6 +192,12 @@ class SegmentFlow:
 
 REPORT = "report"
 """The name of the section that holds a run's report."""
+
+ATTENTION = "attention"
+"""The name of the section that holds what needs somebody."""
+
+METRICS = "metrics"
+"""The name of the section that holds the metrics over time."""
 
 SectionJson = Mapping[str, Any]
 """A part of what a run found, as JSON."""

@@ -8,12 +8,15 @@ import duckdb
 
 from regulars.insights.alarms.judging import judge
 from regulars.insights.asking import Asked, Found
-from regulars.insights.contracts import REPORT, Boundaries
+from regulars.insights.attention import find_attention
+from regulars.insights.catalogue import NO_WINDOW
+from regulars.insights.contracts import ATTENTION, METRICS, REPORT, Boundaries
 from regulars.insights.kept import json_of_alarm
 from regulars.insights.lake.reading import read_orders, workspace
 from regulars.insights.lake.writing import write_snapshot
 from regulars.insights.scoring import score_customers, write_staged
 from regulars.insights.sections import Ground, find_sections
+from regulars.insights.sections.metrics import STOCK
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.kit.progress import Progress, part_of
@@ -67,14 +70,18 @@ def find(asked: Asked, scores: Path, *, progress: Progress) -> Found:
         raise EngineFailed(gettext("The analysis ran out of room: {why}").format(why=type(error).__name__)) from error
     alarms, spread = judge(scored, bought, as_of=asked.as_of, before=asked.before)
     write_staged(scored.analysis, scores, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
+    attention = find_attention(
+        scored.analysis.report, scored.analysis.scores, sections, stock_before=asked.stock_before
+    )
     cuts, report = scored.boundaries, scored.analysis.report
     return Found(
         customers=report.metrics.customers,
         orders=report.metrics.orders,
-        sections={REPORT: to_json(report), **sections},
+        sections={REPORT: to_json(report), ATTENTION: attention, **sections},
         boundaries=Boundaries(recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary),
         moved_since=scored.moved_since,
         seen_until=snapshot.manifest.seen_until,
         alarms=[json_of_alarm(alarm) for alarm in alarms],
         spread=spread,
+        stock={name: sections[METRICS]["series"][name][str(NO_WINDOW)][0] for name in STOCK},
     )

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from regulars.insights.contracts import Alarm, Boundaries, Run, RunState, Score, ScoreChange, Severity, Trigger
+from regulars.insights.contracts import (
+    Alarm,
+    Attention,
+    Boundaries,
+    Point,
+    Run,
+    RunState,
+    Score,
+    ScoreChange,
+    Severity,
+    Target,
+    Trigger,
+)
 from regulars.insights.models import Run as RunRow
 from regulars.insights.models import Score as ScoreRow
 from regulars.insights.models import ScoreHistory as HistoryRow
+from regulars.insights.models import Target as TargetRow
 from retention.reasons import Reason
 
 _SCORE_COLUMNS = tuple(name for name in Score.__dataclass_fields__ if name != "customer_id")
@@ -77,3 +92,37 @@ def alarm_of(kept: dict[str, Any]) -> Alarm:
         reason=Reason(kept["code"], kept["template"], kept["values"]),
         figures=kept["figures"],
     )
+
+
+def json_of_attention(item: Attention) -> dict[str, Any]:
+    """Return what needs somebody as a section keeps it: in no language."""
+    return {
+        **{name: getattr(item, name) for name in ("code", "customers", "worth_minor", "condition", "about", "name")},
+        "severity": item.severity.value,
+        "template": item.reason.template,
+        "values": {key: _plain(value) for key, value in item.reason.values.items()},
+    }
+
+
+def attention_of(kept: Mapping[str, Any]) -> Attention:
+    """Return what `json_of_attention` wrote."""
+    told = dict(kept)
+    template, values = told.pop("template"), told.pop("values")
+    values = {key: date.fromisoformat(value) if key == "day" else value for key, value in values.items()}
+    return Attention(
+        **told | {"severity": Severity(told["severity"]), "reason": Reason(told["code"], template, values)}
+    )
+
+
+def point_of(kept: Mapping[str, Any]) -> Point:
+    """Return a point of a metric's series as a section keeps it."""
+    return Point(until=date.fromisoformat(kept["until"]), value=kept["value"], low=kept["low"], high=kept["high"])
+
+
+def target_of(row: TargetRow) -> Target:
+    """Return the contract of a target's row."""
+    return Target(metric=row.metric, window_days=row.window_days, value=row.value, set_by=row.set_by, set_at=row.set_at)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

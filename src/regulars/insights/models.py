@@ -34,6 +34,8 @@ class Run(models.Model):
     seen_until = models.BigIntegerField(default=0)
     # How the scores were spread, which the next run's are held against.
     spread = models.JSONField(default=dict)
+    # The metrics of the state on its day, which no later snapshot can tell.
+    stock = models.JSONField(default=dict)
 
     class Meta:
         db_table = "insights_run"
@@ -64,6 +66,20 @@ class Section(models.Model):
 
     class Meta:
         db_table = "insights_section"
+
+
+class Target(models.Model):
+    """What a manager wants a metric to be."""
+
+    pk = models.CompositePrimaryKey("metric", "window_days")
+    metric = models.TextField()
+    window_days = models.IntegerField()
+    value = models.FloatField()
+    set_by = models.TextField()
+    set_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "insights_target"
 
 
 class _Scored(models.Model):

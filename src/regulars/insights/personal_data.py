@@ -18,10 +18,11 @@ COLUMNS: Columns = {
     **columns(
         "insights_run",
         none="id state trigger requested_by as_of started_at finished_at step share_done starts error_code"
-        " error_message customers orders recency_cuts frequency_cuts monetary_cuts alarms seen_until spread",
+        " error_message customers orders recency_cuts frequency_cuts monetary_cuts alarms seen_until spread stock",
     ),
     # The report's lists of customers name them by id.
     **columns("insights_section", none="run_id name", personal="content"),
+    **columns("insights_target", none="metric window_days value set_by set_at"),
     **columns("insights_score", none=_SCORED, personal="customer_id"),
     **columns("insights_staged_score", none=_SCORED, personal="customer_id"),
     **columns("insights_waiting", personal="customer_id"),

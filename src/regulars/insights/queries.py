@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import date, datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from regulars.insights.contracts import (
+    ATTENTION,
+    METRICS,
     REPORT,
+    Attention,
     Boundaries,
+    Point,
     ReportJson,
     Run,
     RunState,
@@ -17,17 +22,21 @@ from regulars.insights.contracts import (
     SectionJson,
     SegmentCount,
     SegmentFlow,
+    Target,
 )
-from regulars.insights.kept import change_of, run_of, score_of
+from regulars.insights.kept import attention_of, change_of, point_of, run_of, score_of, target_of
 from regulars.insights.models import Run as RunRow
 from regulars.insights.models import Score as ScoreRow
 from regulars.insights.models import ScoreHistory as HistoryRow
 from regulars.insights.models import Section as SectionRow
+from regulars.insights.models import Target as TargetRow
 from regulars.insights.statements import rows_of
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
 _AT_ONCE = 5_000
+# A run of so many days ago may stand for the one four weeks ago.
+_STOCK_BEFORE_DAYS = (21, 42)
 
 
 class NoSuchRun(DomainError):
@@ -78,6 +87,43 @@ def find_section(run_id: UUID, name: str) -> SectionJson | None:
     return found
 
 
+def find_metrics(run_id: UUID) -> Mapping[str, Mapping[int, Sequence[Point]]] | None:
+    """Return the metrics that a run told, by name and length of window, the latest first; None where it told none."""
+    kept = find_section(run_id, METRICS)
+    if kept is None:
+        return None
+    return {
+        name: {int(days): [point_of(point) for point in points] for days, points in windows.items()}
+        for name, windows in kept["series"].items()
+    }
+
+
+def list_attention(run_id: UUID) -> list[Attention]:
+    """Return what a run found to need somebody."""
+    kept = find_section(run_id, ATTENTION)
+    return [] if kept is None else [attention_of(item) for item in kept["items"]]
+
+
+def find_stock_before(as_of: date) -> dict[str, Any]:
+    """Return `as_of` and `values`, the stock that a run about four weeks before a day told; empty without one."""
+    days = (as_of - timedelta(days=_STOCK_BEFORE_DAYS[1]), as_of - timedelta(days=_STOCK_BEFORE_DAYS[0]))
+    rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value, as_of__range=days).exclude(stock={})
+    row = rows.order_by("-as_of", "-started_at").values_list("as_of", "stock").first()
+    return {} if row is None else {"as_of": row[0].isoformat(), "values": row[1]}
+
+
+def list_stock(*, after: date) -> list[tuple[date, Mapping[str, Point]]]:
+    """Return the stock of each day after one that a run told, by the last run of the day, the latest first."""
+    rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value, as_of__gt=after).exclude(stock={})
+    told = rows.order_by("-as_of", "-started_at").distinct("as_of").values_list("as_of", "stock")
+    return [(as_of, {name: point_of(point) for name, point in stock.items()}) for as_of, stock in told]
+
+
+def list_targets() -> list[Target]:
+    """Return what the metrics are wanted to be."""
+    return [target_of(row) for row in TargetRow.objects.order_by("metric", "window_days")]
+
+
 def find_boundaries() -> tuple[UUID, Boundaries] | None:
     """Return by which boundaries orders move RFM scores, and of which run they are; None before the first run."""
     run = find_latest_run(state=RunState.SUCCEEDED)
@@ -88,6 +134,12 @@ def find_seen_until() -> int:
     """Return the number below which the last run that succeeded has seen each transaction; 0 before the first."""
     rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value).order_by("-started_at", "id")
     return rows.values_list("seen_until", flat=True).first() or 0
+
+
+def has_purchases() -> bool:
+    """Tell whether any customer has bought anything."""
+    [(any_purchase,)] = rows_of("any_purchase")
+    return bool(any_purchase)
 
 
 def map_scores(customer_ids: Collection[UUID]) -> dict[UUID, Score]:

@@ -2,6 +2,7 @@
 
 from retention.metrics.activity import PeriodActivity, activity
 from retention.metrics.concentration import Concentration, revenue_concentration
+from retention.metrics.course import Course, course
 from retention.metrics.promoters import NetPromoterScore, net_promoter_score
 from retention.metrics.rates import churn_rate, repeat_purchase_rate, retention_rate
 from retention.metrics.timing import InterPurchaseTime, inter_purchase_time
@@ -15,6 +16,7 @@ from retention.metrics.value import (
 
 __all__ = [
     "Concentration",
+    "Course",
     "InterPurchaseTime",
     "NetPromoterScore",
     "PeriodActivity",
@@ -22,6 +24,7 @@ __all__ = [
     "activity",
     "average_purchase_value",
     "churn_rate",
+    "course",
     "historic_lifetime_value",
     "inter_purchase_time",
     "net_promoter_score",

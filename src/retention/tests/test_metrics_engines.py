@@ -21,6 +21,7 @@ Measure = Callable[[Table, Table], Any]
 
 MEASURES: dict[str, Measure] = {
     "totals": lambda state, _: metrics.totals(state),
+    "course": lambda state, _: windows_of(metrics.course(state)),
     "retention": lambda state, _: metrics.retention_rate(state, as_of=AS_OF, window_days=60),
     "repeat": lambda state, _: metrics.repeat_purchase_rate(state),
     "purchase value": lambda state, _: metrics.average_purchase_value(state),
@@ -38,6 +39,17 @@ MORE_MEASURES: dict[str, Measure] = {
     "quarter cohorts": lambda state, _: cohorts.cohort_matrix(state, "quarter", as_of=AS_OF),
     "between purchases": lambda state, _: survival.time_between_purchases(state, as_of=AS_OF),
 }
+
+
+def windows_of(went: metrics.Course) -> tuple[Any, ...]:
+    return (
+        went.active(AS_OF, 30),
+        went.new(AS_OF, 60),
+        went.retention_rate(AS_OF, 60),
+        went.repeat_purchase_rate(AS_OF),
+        went.revenue_minor(AS_OF, 60),
+        went.revenue_of_earlier_minor(AS_OF, 60),
+    )
 
 
 def made_up_state() -> pd.DataFrame:

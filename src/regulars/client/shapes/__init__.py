@@ -54,7 +54,16 @@ from regulars.client.shapes.files import (
     Mapping,
     RefusedRow,
 )
-from regulars.client.shapes.insights import Alarm, Run, ScoreChange
+from regulars.client.shapes.insights import (
+    Alarm,
+    Attention,
+    Benchmark,
+    Metric,
+    Point,
+    Run,
+    ScoreChange,
+    Series,
+)
 from regulars.client.shapes.orders import (
     KeptProduct,
     Line,
@@ -81,7 +90,9 @@ __all__ = [
     "AccountChange",
     "Alarm",
     "ApiKey",
+    "Attention",
     "AuditEntry",
+    "Benchmark",
     "BusinessSettings",
     "CheckedCondition",
     "CountOfCustomers",
@@ -114,6 +125,7 @@ __all__ = [
     "Line",
     "Mapping",
     "Merge",
+    "Metric",
     "NewApiKey",
     "NewEvent",
     "NewInvitation",
@@ -123,6 +135,7 @@ __all__ = [
     "OrderHead",
     "OrderPut",
     "Person",
+    "Point",
     "Product",
     "ProductPut",
     "Profile",
@@ -133,6 +146,7 @@ __all__ = [
     "RolePermissions",
     "Run",
     "ScoreChange",
+    "Series",
     "Shop",
     "StreamPage",
     "Subscription",

@@ -40,3 +40,53 @@ class ScoreChange(TypedDict):
     rfm_segment: str | None
     risk_decile: int | None
     clv_decile: int | None
+
+
+class Point(TypedDict):
+    """A metric of the window that ends with a day, or on a day, with the bounds of its 95 % interval."""
+
+    until: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Series(TypedDict):
+    """A metric over time, the latest first, and what it is wanted to be."""
+
+    window_days: int
+    target: float | None
+    points: list[Point]
+
+
+class Benchmark(TypedDict):
+    """What somebody has published of other businesses."""
+
+    value: float
+    who: str
+    source: str
+    address: str
+
+
+class Metric(TypedDict):
+    """A metric of the business."""
+
+    name: str
+    label: str
+    definition: str
+    unit: Literal["share", "customers", "money", "number"]
+    better: Literal["more", "less", "neither"]
+    benchmarks: list[Benchmark]
+    series: list[Series]
+
+
+class Attention(TypedDict):
+    """Something that needs somebody."""
+
+    code: str
+    severity: Literal["notice", "warning"]
+    text: str
+    customers: int | None
+    worth_minor: float | None
+    condition: str
+    about: str

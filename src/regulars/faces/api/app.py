@@ -18,6 +18,7 @@ from regulars.faces.api.operations.facts import facts
 from regulars.faces.api.operations.imports import imports
 from regulars.faces.api.operations.insights import insights
 from regulars.faces.api.operations.merges import merges
+from regulars.faces.api.operations.metrics import metrics
 from regulars.faces.api.operations.orders import orders
 from regulars.faces.api.operations.products import products
 from regulars.faces.api.operations.staff import staff
@@ -28,6 +29,7 @@ RESOURCES = (
     customers,
     facts,
     insights,
+    metrics,
     traits,
     merges,
     orders,

@@ -33,6 +33,10 @@ class Group:
 
 GROUPS: Sequence[Group] = (
     Group(
+        text="",
+        entries=(Entry(text=mark("Overview"), name="overview", permission="insights.read", icon="overview"),),
+    ),
+    Group(
         text=mark("Know"),
         entries=(
             Entry(text=mark("Customers"), name="customers", permission="customers.read", icon="customers"),
@@ -83,7 +87,7 @@ def navigation_for(account: WhoAsks, section: str) -> list[tuple[str, list[Shown
     for group in GROUPS:
         shown = [_shown(entry, section) for entry in group.entries if account.has_perm(entry.permission)]
         if shown:
-            groups.append((gettext(group.text), shown))
+            groups.append((gettext(group.text) if group.text else "", shown))
     return groups
 
 

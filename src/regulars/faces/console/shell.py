@@ -13,7 +13,7 @@ from regulars.faces.console.zone import business_of
 from regulars.kit.i18n import LANGUAGES, gettext
 
 # Pages that belong to an entry of the navigation without being it.
-_SECTIONS = {"customer": "customers", "order": "customers"}
+_SECTIONS = {"metric": "overview", "customer": "customers", "order": "customers"}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

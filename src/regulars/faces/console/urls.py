@@ -28,12 +28,17 @@ from regulars.faces.console.importing import columns as import_columns
 from regulars.faces.console.importing import listing as import_listing
 from regulars.faces.console.importing import one as import_one
 from regulars.faces.console.importing import sending as import_sending
+from regulars.faces.console.overview import metric
+from regulars.faces.console.overview import page as overview
 
 app_name = "console"
 
 # A part of a page, or what a page's form posts to, is named after the page: `api-keys.create`.
 urlpatterns = [
-    path("", listing.home, name="home"),
+    path("", overview.home, name="home"),
+    path("overview", overview.overview, name="overview"),
+    path("metrics/<str:name>", metric.metric, name="metric"),
+    path("metrics/<str:name>/target", metric.target, name="metric.target"),
     path("preferences", preferences.choose, name="preferences"),
     path("policy-report", policy.report, name="policy-report"),
     path("customers", listing.customer_list, name="customers"),

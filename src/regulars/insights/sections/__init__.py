@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from regulars.insights.contracts import SectionJson
+from regulars.insights.contracts import METRICS, SectionJson
 from regulars.insights.sections.ground import Ground, MakeSection
-from regulars.kit.i18n import gettext
+from regulars.insights.sections.metrics import make_metrics
+from regulars.kit.i18n import gettext, mark
 from regulars.kit.progress import Progress
 
 __all__ = ["SECTIONS", "Ground", "find_sections"]
 
-SECTIONS: Mapping[str, tuple[str, MakeSection]] = {}
+SECTIONS: Mapping[str, tuple[str, MakeSection]] = {
+    METRICS: (mark("Measuring the business"), make_metrics),
+}
 """By name: what a person is told while it is made, and what makes it."""
 
 

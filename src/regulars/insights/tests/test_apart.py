@@ -30,12 +30,15 @@ WELL = {
     "seen_until": 17,
     "alarms": [],
     "spread": {},
+    "stock": {},
 }
 
 
 @pytest.fixture
 def asked(db: None) -> Asked:
-    return Asked(run_id=new_id(), as_of=date(2026, 11, 19), now=NOW, business=get_business(), before={})
+    return Asked(
+        run_id=new_id(), as_of=date(2026, 11, 19), now=NOW, business=get_business(), before={}, stock_before={}
+    )
 
 
 def let_it(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:

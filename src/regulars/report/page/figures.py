@@ -108,6 +108,16 @@ def line(name: str, tone: str, values: Sequence[float], **more: Any) -> dict[str
     return {"name": name, "tone": tone, "values": list(values), **more}
 
 
+def spark_path(values: Sequence[float], width: int = 84, height: int = 28) -> str:
+    """Return the path of a small line through `values`, drawn in a box of `width` by `height`."""
+    low, high = min(values), max(values)
+    step, spread = width / max(1, len(values) - 1), (high - low) or 1
+    points = [
+        f"{i * step:.1f} {height - 3 - (value - low) / spread * (height - 6):.1f}" for i, value in enumerate(values)
+    ]
+    return "M" + " L".join(points)
+
+
 def finite(value: Any) -> Any:
     """Return `value` with what is not a finite number replaced by None, as JSON has no other."""
     if isinstance(value, float):

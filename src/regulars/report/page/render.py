@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -21,7 +21,7 @@ from regulars.report.definitions import DEFINITIONS
 from regulars.report.page import names, sentences, tables
 from regulars.report.page.charts import all_figures
 from regulars.report.page.cohort_map import cohort_map
-from regulars.report.page.figures import Figure
+from regulars.report.page.figures import Figure, spark_path
 from regulars.report.segments import segment_look
 
 
@@ -138,13 +138,3 @@ def _policy(script: str, style: str) -> str:
 
 def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def spark_path(values: Sequence[float], width: int = 84, height: int = 28) -> str:
-    """Return the path of a small line through `values`, drawn in a box of `width` by `height`."""
-    low, high = min(values), max(values)
-    step, spread = width / max(1, len(values) - 1), (high - low) or 1
-    points = [
-        f"{i * step:.1f} {height - 3 - (value - low) / spread * (height - 6):.1f}" for i, value in enumerate(values)
-    ]
-    return "M" + " L".join(points)

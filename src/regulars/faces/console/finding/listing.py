@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -23,7 +23,7 @@ from regulars.faces.console.finding.fact_words import label_of, value_in_words
 from regulars.faces.console.finding.filtering import chips_context, filter_context
 from regulars.faces.console.finding.views import views_for
 from regulars.faces.console.paging import WrongPlace
-from regulars.faces.console.permission import for_staff, needs
+from regulars.faces.console.permission import needs
 from regulars.faces.console.templatetags.console import initials
 from regulars.facts import asking
 from regulars.facts.places import read_place, write_place
@@ -63,13 +63,6 @@ class Shown:
     earlier: str = ""
     # What was not found out, in words.
     given_up: str = ""
-
-
-@for_staff
-@require_safe
-def home(_: HttpRequest) -> HttpResponse:
-    """Lead to where the work begins."""
-    return redirect("console:customers")
 
 
 @needs("customers.read")

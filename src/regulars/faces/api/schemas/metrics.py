@@ -1,0 +1,97 @@
+"""The metrics of the business, what they are wanted to be, and what needs somebody, on the wire."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from regulars.faces.api.schemas.wire import In, Out
+from regulars.insights.catalogue import Better, Unit
+from regulars.insights.contracts import Attention, Severity
+from regulars.report.wording import say
+
+
+class PointOut(Out):
+    """A metric of the window that ends with a day, or on a day, with the bounds of its interval (95 %)."""
+
+    until: date
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class BenchmarkOut(Out):
+    """What somebody has published of other businesses."""
+
+    value: float
+    who: str
+    source: str
+    address: str
+
+
+class SeriesOut(Out):
+    """A metric over time, the latest first, of windows of so many days (0: of none), and what it is wanted to be."""
+
+    window_days: int
+    target: float | None
+    points: list[PointOut]
+
+
+class MetricOut(Out):
+    """A metric of the business: shares between 0 and 1, money in minor units of the reporting currency."""
+
+    name: str
+    label: str
+    definition: str
+    unit: Unit
+    better: Better
+    benchmarks: list[BenchmarkOut]
+    series: list[SeriesOut]
+
+
+class MetricsOut(Out):
+    """All metrics, as the last run that succeeded told them."""
+
+    run_id: UUID
+    as_of: date
+    items: list[MetricOut]
+
+
+class TargetIn(In):
+    """What a metric is wanted to be: a share between 0 and 1, money in minor units; null takes the target away."""
+
+    value: float | None
+
+
+class TargetOut(Out):
+    """What a metric is wanted to be, of windows of so many days (0: of none)."""
+
+    metric: str
+    window_days: int
+    value: float | None
+
+
+class AttentionOut(Out):
+    """Something that needs somebody; `condition` finds its customers as they are now."""
+
+    code: str
+    severity: Severity
+    text: str
+    customers: int | None
+    worth_minor: float | None
+    condition: str
+    about: str
+
+    @classmethod
+    def of(cls, item: Attention, currency: str) -> AttentionOut:
+        """Return what needs somebody as it is told."""
+        names = [name for name in cls.model_fields if name != "text"]
+        return cls(**{name: getattr(item, name) for name in names}, text=say(item.reason, currency))
+
+
+class AttentionsOut(Out):
+    """What needs somebody, as the last run that succeeded found it."""
+
+    run_id: UUID
+    as_of: date
+    items: list[AttentionOut]

@@ -1,0 +1,186 @@
+"""What needs somebody today: found by the last run, missed by a target, or gone wrong since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from regulars.faces.console.latest import Latest
+from regulars.faces.console.navigation import WhoAsks
+from regulars.faces.console.overview.reading import Reading
+from regulars.faces.console.overview.words import metric_address, target_state, value_in_words
+from regulars.imports.contracts import ImportState
+from regulars.imports.queries import list_imports
+from regulars.insights import queries as insights
+from regulars.insights.catalogue import METRICS
+from regulars.insights.contracts import Attention, Run, RunState, Severity
+from regulars.kit import formats
+from regulars.kit.i18n import gettext, ngettext
+from regulars.report.wording import say
+from regulars.stream.queries import count_dead_letters
+from retention.reasons import Reason
+
+IMPORTS = 20
+# A failed import of longer ago is no news.
+RECENTLY = timedelta(days=7)
+_COLUMNS = ("rfm.segment", "orders.last", "orders.revenue", "churn.at_stake")
+_TONES = {Severity.WARNING: "bad", Severity.NOTICE: "attention"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Something that needs somebody: why, and the next step."""
+
+    code: str
+    tone: str
+    title: str
+    reason: str
+    step: str
+    address: str
+
+
+def needs_of(
+    latest: Latest | None, readings: Mapping[str, Reading] | None, who: WhoAsks, *, currency: str, now: datetime
+) -> list[Need]:
+    """Return what needs somebody who may see it, what is lost first."""
+    found = [
+        *(_found(latest, currency) if latest else ()),
+        *_missed(readings or {}, currency),
+        *_runs(insights.find_latest_run(), latest),
+        *(_imports(now) if who.has_perm("imports.read") else ()),
+        *(_dead_letters() if who.has_perm("stream.manage") else ()),
+    ]
+    return sorted(found, key=lambda need: ("bad", "attention", "good", "info").index(need.tone))
+
+
+def _found(latest: Latest, currency: str) -> Iterator[Need]:
+    for item in insights.list_attention(latest.run.id):
+        title, step, address = _worded(item)
+        yield Need(
+            code=item.code,
+            tone=_tone(item),
+            title=title,
+            reason=_reason(item, currency),
+            step=step,
+            address=address,
+        )
+
+
+def _tone(item: Attention) -> str:
+    """Return the tone of something found; what is unusual and no warning is good news."""
+    good_news = item.code == "metric_unusual" and item.severity is Severity.NOTICE
+    return "good" if good_news else _TONES[item.severity]
+
+
+def _worded(item: Attention) -> tuple[str, str, str]:
+    """Return the title, the next step, and where it leads."""
+    customers = _customers_address(item.condition)
+    match item.code:
+        case "best_gone_quiet":
+            count = item.customers or 0
+            words = ngettext(
+                "{count} of your best customers has gone quiet", "{count} of your best customers have gone quiet", count
+            )
+            return words.format(count=formats.number(count)), gettext("See who"), customers
+        case "more_at_stake":
+            return gettext("More revenue is at stake than four weeks ago"), gettext("See whose"), customers
+        case "product_without_return":
+            title = gettext("Few come back whose first order held “{name}”").format(name=item.name)
+            return title, gettext("See the product"), reverse("console:products")
+    label = gettext(METRICS[item.about].label)
+    figures = _figures(item)
+    lower = figures["now"] < figures["low"]
+    words = gettext("{label}: lower than usual") if lower else gettext("{label}: higher than usual")
+    return words.format(label=label), gettext("Look at it"), metric_address(item.about, 28)
+
+
+def _reason(item: Attention, currency: str) -> str:
+    if item.code != "metric_unusual":
+        return say(item.reason, currency)
+    metric = METRICS[item.about]
+    values = {key: value_in_words(metric, value, currency) for key, value in _figures(item).items()}
+    return say(Reason(item.code, item.reason.template, values))
+
+
+def _figures(item: Attention) -> dict[str, float]:
+    return {key: value for key, value in item.reason.values.items() if isinstance(value, int | float)}
+
+
+def _missed(readings: Mapping[str, Reading], currency: str) -> Iterator[Need]:
+    for name, reading in readings.items():
+        if target_state(reading) != "missed" or reading.target is None or reading.now is None:
+            continue
+        words = gettext("It is {now}, and {target} is wanted.")
+        yield Need(
+            code="target_missed",
+            tone="attention",
+            title=gettext("{label}: the target is missed").format(label=gettext(reading.metric.label)),
+            reason=words.format(
+                now=value_in_words(reading.metric, reading.now.value, currency),
+                target=value_in_words(reading.metric, reading.target.value, currency),
+            ),
+            step=gettext("Look at it"),
+            address=metric_address(name, reading.window_days),
+        )
+
+
+def _runs(run: Run | None, latest: Latest | None) -> Iterator[Need]:
+    step, address = gettext("To the scoring"), reverse("console:rfm")
+    if run is not None and run.state is RunState.FAILED:
+        yield Need(
+            code="run_failed",
+            tone="bad",
+            title=gettext("The last scoring failed"),
+            reason=run.error_message,
+            step=step,
+            address=address,
+        )
+    for alarm in latest.run.alarms if latest else ():
+        yield Need(
+            code=alarm.code,
+            tone="attention" if alarm.severity is Severity.WARNING else "info",
+            title=gettext("Something about the data")
+            if alarm.severity is Severity.WARNING
+            else gettext("Good to know"),
+            reason=say(alarm.reason),
+            step=step,
+            address=address,
+        )
+
+
+def _imports(now: datetime) -> Iterator[Need]:
+    for each in list_imports(limit=IMPORTS):
+        ended = each.ended_at
+        if each.state is not ImportState.FAILED or ended is None or now - ended > RECENTLY:
+            continue
+        yield Need(
+            code="import_failed",
+            tone="bad",
+            title=gettext("The import of {file} failed").format(file=each.file_name),
+            reason=each.error_message,
+            step=gettext("See why"),
+            address=reverse("console:imports.one", args=[each.id]),
+        )
+
+
+def _dead_letters() -> Iterator[Need]:
+    if count := count_dead_letters():
+        yield Need(
+            code="dead_letters",
+            tone="bad",
+            title=ngettext("{count} event could not be taken in", "{count} events could not be taken in", count).format(
+                count=formats.number(count)
+            ),
+            reason=gettext("What hangs on them waits until they are taken in again."),
+            step=gettext("See which"),
+            address=reverse("console:dead-letters"),
+        )
+
+
+def _customers_address(condition: str) -> str:
+    query = {"where": condition, "show": _COLUMNS, "sort": "orders.revenue"}
+    return f"{reverse('console:customers')}?{urlencode(query, doseq=True)}"

@@ -1,0 +1,163 @@
+"""What needs somebody, found by a run: each with its reason, its customers, and what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from regulars.insights.catalogue import METRICS, STEP_DAYS, Better, Unit
+from regulars.insights.contracts import Attention, SectionJson, Severity
+from regulars.insights.kept import json_of_attention
+from regulars.insights.usual import usual_range
+from regulars.report.contracts import Report
+from retention.reasons import Reason, mark
+
+# The fifth of the customers who have brought most.
+BEST = 5
+MOST_PRODUCTS = 3
+# A figure of four weeks is held against as many before as a year has.
+WINDOW = "28"
+_YEAR_POINTS = 13
+
+Series = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+Stock = Mapping[str, Any]
+
+
+def find_attention(
+    report: Report, scores: pa.Table, sections: Mapping[str, SectionJson], *, stock_before: Stock
+) -> SectionJson:
+    """Return `{"items": [...]}`, what is worth most first; `stock_before` is what a run about four weeks ago told."""
+    items = [
+        *_best_gone_quiet(scores),
+        *_more_at_stake(report, stock_before),
+        *_products_without_return(sections.get("products", {})),
+        *_unusual_metrics(sections["metrics"]["series"]),
+    ]
+    return {"items": [json_of_attention(item) for item in items]}
+
+
+def _best_gone_quiet(scores: pa.Table) -> Iterator[Attention]:
+    """Look among the best fifth by revenue for those who break their habit."""
+    quiet = scores.filter(pc.and_(pc.equal(scores["m"], BEST), pc.fill_null(scores["at_risk"], False)))  # noqa: FBT003
+    if not len(quiet):
+        return
+    stake = float(pc.sum(quiet["revenue_at_stake_minor"]).as_py() or 0)
+    yield Attention(
+        code="best_gone_quiet",
+        severity=Severity.WARNING,
+        reason=Reason(
+            "best_gone_quiet",
+            mark(
+                "They are of the fifth that has brought most, and have been silent for longer than is usual for them:"
+                " {stake_minor} are at stake."
+            ),
+            {"stake_minor": stake},
+        ),
+        customers=len(quiet),
+        worth_minor=stake,
+        condition=f"rfm.m = {BEST} and churn.at_risk",
+        about="",
+    )
+
+
+def _more_at_stake(report: Report, before: Stock) -> Iterator[Attention]:
+    """Tell of a rise of what is at stake that neither interval explains."""
+    now, then = report.metrics.revenue_at_stake_minor, before.get("values", {}).get("revenue_at_stake")
+    if then is None or now.value is None or now.low is None or then["high"] is None or now.low <= then["high"]:
+        return
+    yield Attention(
+        code="more_at_stake",
+        severity=Severity.WARNING,
+        reason=Reason(
+            "more_at_stake",
+            mark("It was {then_minor} on {day} and is {now_minor}: more than chance explains."),
+            {
+                "then_minor": then["value"],
+                "now_minor": now.value,
+                "day": date.fromisoformat(before["as_of"]),
+            },
+        ),
+        customers=report.metrics.customers_at_risk,
+        worth_minor=now.value - then["value"],
+        condition="churn.at_risk",
+        about="revenue_at_stake",
+    )
+
+
+def _products_without_return(products: SectionJson) -> Iterator[Attention]:
+    """Tell of products whose first buyers return less than others, beyond chance; the largest by revenue."""
+    found = sorted(products.get("not_returning", ()), key=lambda each: -each["revenue_minor"])
+    for product in found[:MOST_PRODUCTS]:
+        yield Attention(
+            code="product_without_return",
+            severity=Severity.NOTICE,
+            reason=Reason(
+                "product_without_return",
+                mark(
+                    "Of {followed} customers whose first order held it, {share:.0%} came back, of others {others:.0%}."
+                ),
+                {
+                    "followed": product["followed"],
+                    "share": product["returned_share"],
+                    "others": product["others_share"],
+                },
+            ),
+            customers=None,
+            worth_minor=product["revenue_minor"],
+            condition="",
+            about=product["product_id"],
+            name=product["name"],
+        )
+
+
+def _unusual_metrics(series: Series) -> Iterator[Attention]:
+    for name, metric in METRICS.items():
+        points = [point for point in series.get(name, {}).get(WINDOW, ()) if _is_step(series, point)]
+        known = [point["value"] for point in points if point["value"] is not None]
+        if metric.better is Better.NEITHER or len(known) != len(points) or len(known) < 2:
+            continue
+        now, before = known[0], known[1:]
+        usual = usual_range(before[: _YEAR_POINTS - 1], least_width=_by_chance(points[0], now, metric.unit))
+        if usual is None or usual.holds(now) or _is_season(now, usual.middle, before):
+            continue
+        worse = (now < usual.low) == (metric.better is Better.MORE)
+        yield Attention(
+            code="metric_unusual",
+            severity=Severity.WARNING if worse else Severity.NOTICE,
+            reason=Reason(
+                "metric_unusual",
+                mark("In the last four weeks it was {now}; usual are {low} to {high}."),
+                {"now": now, "low": usual.low, "high": usual.high},
+            ),
+            customers=None,
+            worth_minor=None,
+            condition="",
+            about=name,
+        )
+
+
+def _is_step(series: Series, point: Mapping[str, Any]) -> bool:
+    """Tell whether a point's window adjoins those of the others."""
+    last = next(iter(series["active_customers"].get(WINDOW, ())), None)
+    if last is None:
+        return False
+    apart = date.fromisoformat(last["until"]) - date.fromisoformat(point["until"])
+    return apart % timedelta(days=STEP_DAYS) == timedelta(0)
+
+
+def _by_chance(point: Mapping[str, Any], value: float, unit: Unit) -> float:
+    """Return by how much a figure may differ by chance alone."""
+    if point["low"] is not None and point["high"] is not None:
+        return float(point["high"] - point["low"])
+    return 4.0 * max(value, 1.0) ** 0.5 if unit is Unit.CUSTOMERS else 0.0
+
+
+def _is_season(now: float, middle: float, before: Sequence[float]) -> bool:
+    """Tell whether a year ago it lay at least half as far on the same side of what was usual."""
+    if len(before) < _YEAR_POINTS:
+        return False
+    return (before[_YEAR_POINTS - 1] - middle) / (now - middle) >= 0.5

@@ -1,0 +1,90 @@
+"""A run tells the metrics of the business over time, as the library computes them from the same orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from ibis.expr.types import Table
+
+from regulars.insights import queries
+from regulars.insights.catalogue import METRICS, NO_WINDOW, WINDOWS_DAYS
+from regulars.insights.contracts import Point, Run
+from regulars.insights.lake.place import find_snapshot
+from regulars.insights.lake.reading import read_orders, workspace
+from regulars.insights.tests import shop
+from retention import metrics, rfm
+from retention.purchases import within
+
+
+@pytest.fixture
+def scored(fresh_database: str) -> Run:
+    shop.open_shop(250)
+    return shop.run()
+
+
+@pytest.fixture
+def state(scored: Run, tmp_path: Path) -> Iterator[Table]:
+    snapshot = find_snapshot()
+    assert snapshot
+    with workspace(tmp_path) as connection, read_orders(connection, snapshot, zone=shop.ZONE) as bought:
+        yield rfm.daily_state(bought.orders, as_of=scored.as_of)
+
+
+def series(run: Run, name: str, days: int) -> list[Point]:
+    found = queries.find_metrics(run.id)
+    assert found
+    return list(found[name][days])
+
+
+def test_each_metric_has_its_windows_and_ends_with_the_run(scored: Run) -> None:
+    found = queries.find_metrics(scored.id)
+    assert found
+    assert list(found) == list(METRICS)
+    for name, metric in METRICS.items():
+        assert list(found[name]) == (list(WINDOWS_DAYS) if metric.windowed else [NO_WINDOW])
+        for days, points in found[name].items():
+            if points:
+                assert points[0].until == scored.as_of, (name, days)
+                assert [point.until for point in points] == sorted({point.until for point in points}, reverse=True)
+    assert not found["retention_rate"][364]
+    # Two years hold two windows of a year, less the days by which the first order came late.
+    assert found["retention_rate"][28]
+
+
+def test_the_figures_are_those_of_the_library(scored: Run, state: Table) -> None:
+    for days in (28, 91):
+        for point in series(scored, "retention_rate", days):
+            told = metrics.retention_rate(state, as_of=point.until, window_days=days)
+            assert (point.value, point.low, point.high) == (told.value, told.low, told.high)
+        for point in series(scored, "revenue", days):
+            window = within(state, after=point.until - timedelta(days=days), until=point.until)
+            assert point.value == metrics.totals(window).revenue_minor
+        [latest, *_] = series(scored, "average_purchase_value", days)
+        average = metrics.average_purchase_value(within(state, after=scored.as_of - timedelta(days=days)))
+        assert (latest.value, latest.low, latest.high) == (average.value, average.low, average.high)
+    [latest, *_] = series(scored, "repeat_purchase_rate", NO_WINDOW)
+    told = metrics.repeat_purchase_rate(state)
+    assert (latest.value, latest.low, latest.high) == (told.value, told.low, told.high)
+
+
+def test_no_window_begins_before_the_first_purchase(scored: Run, state: Table) -> None:
+    first: date = state.day.min().to_pyarrow().as_py()
+    for days in WINDOWS_DAYS:
+        assert all(point.until - timedelta(days=days - 1) >= first for point in series(scored, "revenue", days))
+
+
+def test_what_hangs_on_the_models_is_the_reports_and_kept_for_later_runs(scored: Run) -> None:
+    report = queries.find_report(scored.id)
+    assert report
+    [point] = series(scored, "revenue_at_stake", NO_WINDOW)
+    stake = report["metrics"]["revenue_at_stake_minor"]
+    assert (point.value, point.low, point.high) == (stake["value"], stake["low"], stake["high"])
+    [(as_of, stock)] = queries.list_stock(after=scored.as_of - timedelta(days=1))
+    assert as_of == scored.as_of
+    assert stock["revenue_at_stake"] == point
+    assert queries.find_stock_before(scored.as_of) == {}
+    before = queries.find_stock_before(scored.as_of + timedelta(days=28))
+    assert before["as_of"] == scored.as_of.isoformat()
