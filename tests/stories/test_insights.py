@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -48,7 +49,33 @@ def test_customers_are_scored_by_the_command_and_by_a_worker_that_is_killed(regu
     eventually(lambda: latest(regulars)[0] == "succeeded", within_seconds=120)
     assert ask(regulars, "SELECT count(*) FROM insights_score") == scored
 
+    a_report_is_made_by_the_command_and_by_a_worker_that_is_killed(regulars, home)
     an_order_moves_its_customer_within_a_second(regulars)
+
+
+def a_report_is_made_by_the_command_and_by_a_worker_that_is_killed(regulars: Running, home: Path) -> None:
+    page, told = home / "report.html", home / "report.json"
+    said = regulars.run(
+        *("insights", "report", "--title", "How we are", "--horizon", "10w", "--margin", "40%", "--quiet"),
+        *("--html", str(page), "--json", str(told)),
+    )
+    assert said.startswith("“How we are”, as of ")
+    assert "How we are" in page.read_text()
+    report = json.loads(told.read_text())
+    assert (report["meta"]["horizon_days"], report["meta"]["margin"]) == (70, 0.4)
+    assert "No order was placed there." in regulars.refusal("insights", "report", "--only", "channel=moon")
+
+    headers = {"Authorization": f"Bearer {regulars.run('key', 'add', 'reader', '--scope', 'insights.run')}"}
+    asked = httpx.post(f"{regulars.url}/v1/reports", json={"title": "By a worker"}, headers=headers).json()["id"]
+
+    def state() -> tuple[object, ...]:
+        [found] = ask(regulars, f"SELECT state, step, starts, orders FROM insights_kept_report WHERE id = '{asked}'")
+        return found
+
+    eventually(lambda: state()[1] != "", within_seconds=60)
+    regulars.kill("worker")
+    eventually(lambda: state()[0] == "ready", within_seconds=120)
+    assert state()[2:] == (2, report["metrics"]["orders"])
 
 
 def an_order_moves_its_customer_within_a_second(regulars: Running) -> None:

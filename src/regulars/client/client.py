@@ -18,6 +18,7 @@ from regulars.client.imports import Imports
 from regulars.client.insights import Insights
 from regulars.client.orders import Orders
 from regulars.client.products import Products
+from regulars.client.reports import Reports
 from regulars.client.shapes import ApiKey, Subscription
 from regulars.client.staff import ApiKeys, Audit, Staff
 from regulars.client.stream import DeadLetters
@@ -47,6 +48,7 @@ class Client:
         self.facts = Facts(self._caller)
         self.conditions = Conditions(self._caller)
         self.insights = Insights(self._caller)
+        self.reports = Reports(self._caller)
         self.traits = Traits(self._caller)
         self.merges = Merges(self._caller)
         self.orders = Orders(self._caller)

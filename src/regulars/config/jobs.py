@@ -12,6 +12,7 @@ JOBS = (
     "regulars.staff.jobs",
     "regulars.orders.jobs",
     "regulars.insights.jobs",
+    "regulars.insights.reports.jobs",
     "regulars.imports.jobs",
     "regulars.exports.jobs",
     "regulars.faces.api.jobs",

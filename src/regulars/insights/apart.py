@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import date, datetime
@@ -26,10 +26,12 @@ from regulars.business.contracts import Business
 from regulars.insights.asking import Asked, Found
 from regulars.insights.contracts import Boundaries
 from regulars.kit.errors import DomainError
+from regulars.kit.i18n import activate
 from regulars.kit.leash import follow_into_death
 from regulars.kit.progress import Progress
 
 SCORES = "scores.csv"
+_ME = "regulars.insights.apart"
 _ASKED, _FOUND = "asked.json", "found.json"
 # So often the one who waits looks whether it is to stop.
 _LOOK_EVERY_SECONDS = 0.5
@@ -69,22 +71,30 @@ def find_apart(asked: Asked, folder: Path, *, progress: Progress) -> Found:
     DiedOnTheWay
         The process was killed.
     """
-    (folder / _ASKED).write_text(json.dumps(asdict(asked), default=str), encoding="utf-8")
+    told = told_apart(_ME, asdict(asked), folder, progress=progress)
+    cuts = {name: tuple(values) for name, values in told.pop("boundaries").items()}
+    moved = [UUID(customer) for customer in told.pop("moved_since")]
+    return Found(**told, boundaries=Boundaries(**cuts), moved_since=moved)
+
+
+def told_apart(module: str, asked: Mapping[str, Any], folder: Path, *, progress: Progress) -> dict[str, Any]:
+    """Have another process of a module do what is asked; return what it tells. It raises as `find_apart` does."""
+    (folder / _ASKED).write_text(json.dumps(asked, default=str), encoding="utf-8")
     doing, done = "", 0.0
-    with _process(folder) as (process, lines):
+    with _process(module, folder) as (process, lines):
         while process.poll() is None or not lines.empty():
             with suppress(queue.Empty):
                 doing, done = json.loads(lines.get(timeout=_LOOK_EVERY_SECONDS))
             # It may say that this process is to stop, by raising.
             progress(doing, done)
-    return _found(folder)
+    return _told(folder)
 
 
 @contextmanager
-def _process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], queue.SimpleQueue[str]]]:
+def _process(module: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], queue.SimpleQueue[str]]]:
     """Yield the process and the lines that it writes; it ends with the work, whatever ends that."""
     process = subprocess.Popen(  # noqa: S603  # It is this Python, and one of our modules.
-        [sys.executable, "-m", "regulars.insights.apart", str(folder)],
+        [sys.executable, "-m", module, str(folder)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
@@ -108,9 +118,9 @@ def _process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], queue.Simple
             process.stdout.close()
 
 
-def _found(folder: Path) -> Found:
+def _told(folder: Path) -> dict[str, Any]:
     try:
-        told = json.loads((folder / _FOUND).read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads((folder / _FOUND).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DiedOnTheWay from None
     match told.pop("ended"):
@@ -120,9 +130,7 @@ def _found(folder: Path) -> Found:
             raise GaveUp(**told)
         case "failed":
             raise FailedThere(**told)
-    cuts = {name: tuple(values) for name, values in told.pop("boundaries").items()}
-    moved = [UUID(customer) for customer in told.pop("moved_since")]
-    return Found(**told, boundaries=Boundaries(**cuts), moved_since=moved)
+    return told
 
 
 def main(folder: Path) -> None:
@@ -131,13 +139,22 @@ def main(folder: Path) -> None:
 
     django.setup()
     from regulars.insights.finding import find
-    from regulars.kit.i18n import activate
+
+    def work(told: dict[str, Any], progress: Progress) -> Mapping[str, Any]:
+        asked = _asked(told)
+        activate(asked.business.language)
+        return asdict(find(asked, folder / SCORES, progress=progress))
+
+    do_apart(folder, work)
+
+
+def do_apart(folder: Path, work: Callable[[dict[str, Any], Progress], Mapping[str, Any]]) -> None:
+    """Do the work that `told_apart` asked for in a folder, and leave there what is to be told, or how it ended."""
     from regulars.stream.database import tells_of_loss
 
-    asked = _asked(json.loads((folder / _ASKED).read_text(encoding="utf-8")))
-    activate(asked.business.language)
     try:
-        ended = asdict(find(asked, folder / SCORES, progress=_tell)) | {"ended": "well"}
+        asked = json.loads((folder / _ASKED).read_text(encoding="utf-8"))
+        ended = dict(work(asked, _tell)) | {"ended": "well"}
     except DomainError as error:
         ended = {"ended": "gave_up", "code": error.code, "message": error.message}
     except Exception as error:

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from regulars.insights.contracts import RunState, Trigger
+from regulars.insights.reports.contracts import Every, NarrowedBy, ReportState
 
 
 class Run(models.Model):
@@ -166,3 +167,108 @@ class ScoreHistory(models.Model):
     class Meta:
         db_table = "insights_score_history"
         indexes = [models.Index(fields=["changed_on"], name="insights_history_day")]
+
+
+class _Wishes(models.Model):
+    """What a report is to be, whenever it is made."""
+
+    title = models.TextField()
+    horizon_days = models.IntegerField(null=True)
+    margin = models.FloatField()
+    grain = models.TextField()
+    unit = models.TextField()
+    language = models.TextField()
+    # Both or neither.
+    narrowed_by = models.TextField(null=True)
+    narrowed_to = models.TextField(default="")
+
+    class Meta:
+        abstract = True
+
+
+class ReportSchedule(_Wishes):
+    """A report that is made again and again."""
+
+    id = models.UUIDField(primary_key=True)
+    every = models.TextField()
+    # From 1, Monday; of a weekly one only.
+    weekday = models.SmallIntegerField(null=True)
+    # Accounts of the staff who get a mail; one that is gone gets none.
+    told = ArrayField(models.UUIDField(), default=list)
+    is_paused = models.BooleanField(default=False)
+    # The last day of which nothing is left to be done.
+    done_until = models.DateField()
+    created_by = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "insights_report_schedule"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(every__in=[each.value for each in Every]), name="insights_schedule_every"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(every=Every.WEEK.value, weekday__range=(1, 7))
+                | (~models.Q(every=Every.WEEK.value) & models.Q(weekday=None)),
+                name="insights_schedule_weekday",
+            ),
+        ]
+        indexes = [models.Index(fields=["-created_at", "id"], name="insights_schedule_newest")]
+
+
+class KeptReport(_Wishes):
+    """A report that somebody or a schedule asked for; it is there until it is removed."""
+
+    id = models.UUIDField(primary_key=True)
+    state = models.TextField()
+    as_of = models.DateField()
+    requested_by = models.TextField()
+    requested_at = models.DateTimeField()
+    schedule = models.ForeignKey(ReportSchedule, models.SET_NULL, null=True, related_name="+")
+    finished_at = models.DateTimeField(null=True)
+    step = models.TextField(default="")
+    share_done = models.FloatField(default=0.0)
+    # How often the work was taken up, so that what takes workers down is given up.
+    starts = models.IntegerField(default=0)
+    error_code = models.TextField(default="")
+    error_message = models.TextField(default="")
+    customers = models.IntegerField(default=0)
+    orders = models.IntegerField(default=0)
+    size_bytes = models.BigIntegerField(default=0)
+    # When those whom its schedule names were told, so that nobody is told twice.
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "insights_kept_report"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in ReportState]), name="insights_kept_report_state"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(narrowed_by=None) | models.Q(narrowed_by__in=[each.value for each in NarrowedBy]),
+                name="insights_kept_report_narrowed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-requested_at", "id"], name="insights_kept_report_newest"),
+            models.Index(
+                fields=["state"],
+                name="insights_kept_report_open",
+                condition=models.Q(state__in=[ReportState.WAITING.value, ReportState.RUNNING.value]),
+            ),
+        ]
+
+
+class ReportContent(models.Model):
+    """What a kept report holds; apart from it, since it is large and seldom read."""
+
+    report = models.OneToOneField(KeptReport, models.CASCADE, primary_key=True, related_name="+")
+    # Compressed by zlib.
+    page = models.BinaryField()
+    json = models.BinaryField()
+    policy = models.TextField()
+    # The customers whom its lists of people name.
+    named = ArrayField(models.UUIDField(), default=list)
+
+    class Meta:
+        db_table = "insights_report_content"

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.insights.models import Score, ScoreHistory
+from regulars.insights.reports.queries import list_reports_naming
 from regulars.kit.classification import Columns, columns
 
 _SCORED = (
@@ -23,6 +24,19 @@ COLUMNS: Columns = {
     # The report's lists of customers name them by id.
     **columns("insights_section", none="run_id name", personal="content"),
     **columns("insights_target", none="metric window_days value set_by set_at"),
+    **columns(
+        "insights_report_schedule",
+        none="id title horizon_days margin grain unit language narrowed_by narrowed_to every weekday told is_paused"
+        " done_until created_by created_at",
+    ),
+    **columns(
+        "insights_kept_report",
+        none="id title horizon_days margin grain unit language narrowed_by narrowed_to state as_of requested_by"
+        " requested_at schedule_id finished_at step share_done starts error_code error_message customers orders"
+        " size_bytes told_at",
+    ),
+    # Its lists of customers name them by id; `reports.forgetting` takes out who is erased.
+    **columns("insights_report_content", none="report_id policy", personal="page json named"),
     **columns("insights_score", none=_SCORED, personal="customer_id"),
     **columns("insights_staged_score", none=_SCORED, personal="customer_id"),
     **columns("insights_waiting", personal="customer_id"),
@@ -52,6 +66,10 @@ def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
                 "clv_decile": row.clv_decile,
             }
             for row in ScoreHistory.objects.filter(customer_id__in=customer_ids).order_by("changed_on", "customer_id")
+        ],
+        "named_in_reports": [
+            {"title": each.wishes.title, "as_of": each.as_of.isoformat(), "made_at": _plain(each.finished_at)}
+            for each in list_reports_naming(customer_ids)
         ],
     }
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from regulars.insights import catalogue
 from regulars.insights.contracts import (
     ATTENTION,
     METRICS,
@@ -92,9 +93,11 @@ def find_metrics(run_id: UUID) -> Mapping[str, Mapping[int, Sequence[Point]]] | 
     kept = find_section(run_id, METRICS)
     if kept is None:
         return None
+    series = kept["series"]
     return {
-        name: {int(days): [point_of(point) for point in points] for days, points in windows.items()}
-        for name, windows in kept["series"].items()
+        name: {int(days): [point_of(point) for point in series[name][days]] for days in sorted(series[name], key=int)}
+        for name in catalogue.METRICS
+        if name in series
     }
 
 

@@ -51,15 +51,7 @@ def score_customers(bought: Bought, *, business: Business, as_of: date, progress
     RetentionError
         Nothing that was bought is left.
     """
-    intake = Intake(
-        orders=bought.orders,
-        refused=bought.orders.limit(0),
-        quality=_quality(bought),
-        currency=business.reporting_currency,
-        first_on=bought.first_on,
-        last_on=bought.last_on,
-        one_row_per_order=True,
-    )
+    intake = intake_of(bought, currency=business.reporting_currency)
     options = Options(as_of=as_of, zone=business.zone, title=business.name or None)
     analysis = analyse(intake, options, progress=progress)
     later = bought.orders.filter(bought.orders.occurred_on > as_of).select("customer").distinct().to_pyarrow()
@@ -69,6 +61,19 @@ def score_customers(bought: Bought, *, business: Business, as_of: date, progress
         boundaries=score_boundaries(summary),
         moved_since=tuple(UUID(customer) for customer in later["customer"].to_pylist()),
         days=count_days(bought, as_of),
+    )
+
+
+def intake_of(bought: Bought, *, currency: str) -> Intake:
+    """Return what was bought as the report takes it in."""
+    return Intake(
+        orders=bought.orders,
+        refused=bought.orders.limit(0),
+        quality=_quality(bought),
+        currency=currency,
+        first_on=bought.first_on,
+        last_on=bought.last_on,
+        one_row_per_order=True,
     )
 
 

@@ -15,7 +15,9 @@ from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.orders.contracts import CustomerFacts, Order, OrderHead, Product
 from regulars.orders.in_full import head_of, orders_of
+from regulars.orders.models import Channel as ChannelRow
 from regulars.orders.models import CustomerFacts as FactsRow
+from regulars.orders.models import Location as LocationRow
 from regulars.orders.models import Order as OrderRow
 from regulars.orders.models import Product as ProductRow
 from regulars.orders.statements import rows_of
@@ -193,6 +195,16 @@ def product_of(row: ProductRow) -> Product:
         category=row.category.name if row.category else "",
         updated_at=row.updated_at,
     )
+
+
+def list_channels() -> dict[str, str]:
+    """Return the channels by which orders have come, by code, with their names; a name may be empty."""
+    return dict(ChannelRow.objects.order_by("code").values_list("code", "name"))
+
+
+def list_locations() -> dict[str, str]:
+    """Return where orders have been taken, by code, with names; a name may be empty."""
+    return dict(LocationRow.objects.order_by("code").values_list("code", "name"))
 
 
 def search_customers(text: str, *, limit: int, offset: int = 0) -> tuple[list[Customer], Count]:

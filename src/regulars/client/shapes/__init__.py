@@ -73,6 +73,7 @@ from regulars.client.shapes.orders import (
     Product,
     ProductPut,
 )
+from regulars.client.shapes.reports import KeptReport, Narrowing, ReportPlan, ReportSchedule
 from regulars.client.shapes.staff import (
     Account,
     AccountChange,
@@ -120,12 +121,14 @@ __all__ = [
     "ImportState",
     "Invitation",
     "KeptProduct",
+    "KeptReport",
     "KeptTrait",
     "Known",
     "Line",
     "Mapping",
     "Merge",
     "Metric",
+    "Narrowing",
     "NewApiKey",
     "NewEvent",
     "NewInvitation",
@@ -142,6 +145,8 @@ __all__ = [
     "Rate",
     "RatePut",
     "RefusedRow",
+    "ReportPlan",
+    "ReportSchedule",
     "Role",
     "RolePermissions",
     "Run",

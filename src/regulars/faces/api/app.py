@@ -21,6 +21,7 @@ from regulars.faces.api.operations.merges import merges
 from regulars.faces.api.operations.metrics import metrics
 from regulars.faces.api.operations.orders import orders
 from regulars.faces.api.operations.products import products
+from regulars.faces.api.operations.reports import reports
 from regulars.faces.api.operations.staff import staff
 from regulars.faces.api.operations.stream import stream
 from regulars.faces.api.operations.traits import traits
@@ -30,6 +31,7 @@ RESOURCES = (
     facts,
     insights,
     metrics,
+    reports,
     traits,
     merges,
     orders,

@@ -51,6 +51,7 @@ def _shown(method: str, path: str, operation: Json, told: Json) -> Json:
     bodies = operation.get("requestBody", {}).get("content", {})
     body = bodies.get(JSON, {}).get("schema")
     answers = operation["responses"]["200"]["content"]
+    answer = _name_of(answers.get(JSON, {}).get("schema"))
     return {
         "id": operation["operationId"],
         "method": method,
@@ -60,8 +61,8 @@ def _shown(method: str, path: str, operation: Json, told: Json) -> Json:
         "scope": operation["x-scope"],
         "parameters": [_parameter(each, told) for each in operation["parameters"]],
         "body": _name_of(body),
-        "answer": _name_of(answers.get(JSON, {}).get("schema")),
-        "file": ", ".join(answers) if JSON not in answers else "",
+        "answer": answer,
+        "file": "" if answer else ", ".join(answers),
         "problems": [(status, each["description"]) for status, each in operation["responses"].items()],
         "client": SNIPPETS[operation["operationId"]],
         "curl": _curl(method, _example_address(path, operation, told), _curl_body(body, bodies, told)),

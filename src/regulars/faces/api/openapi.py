@@ -13,6 +13,8 @@ from regulars.faces.api.uploads import MEDIA_TYPE as UPLOAD
 
 Json = dict[str, Any]
 PREFIX = "/v1/"
+# A file that is JSON: what it holds has a schema of its own, elsewhere.
+_ANY_OBJECT = {"schema": {"type": "object"}}
 ALWAYS = {
     400: "The request cannot be understood: malformed JSON, or a cursor of another list.",
     401: "There is no key, or it is none of ours.",
@@ -80,7 +82,7 @@ def _complete(operation: Json) -> None:
         problems |= FOR_FILES if UPLOAD in operation["requestBody"]["content"] else FOR_BODIES
     [answer] = operation["responses"].values()
     if media := operation.pop("x-media"):
-        answer["content"] = dict.fromkeys(media, BINARY)
+        answer["content"] = {kind: _ANY_OBJECT if kind == "application/json" else BINARY for kind in media}
         problems |= FOR_DOWNLOADS
     answer["headers"] = headers
     responses = {"200": answer} | {str(status): _problem(text) for status, text in sorted(problems.items())}

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import math
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from regulars.faces.cli.wishes import day_or_week, parse_day, parse_horizon, parse_share, refuse
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import LANGUAGES, activate, preferred_language
 from regulars.kit.i18n import gettext as _
@@ -32,14 +31,6 @@ activate(preferred_language())
 DEFAULT_HTML = Path("regulars-report.html")
 WRONG_INPUT = 2
 INTERRUPTED = 130
-DAYS_PER = {"d": 1, "": 1, "w": 7, "m": 365.25 / 12}
-LONGEST_HORIZON_DAYS = 3660
-
-
-class WrongOption(DomainError):
-    """An option's value is not understood."""
-
-    code = "wrong_option"
 
 
 def report(
@@ -121,9 +112,9 @@ def report(
         if language:
             _set_language(language)
         if engine not in ("duckdb", "spark"):
-            _refuse(_("--engine is duckdb or spark, not {value}."), engine)
+            refuse(_("--engine is duckdb or spark, not {value}."), engine)
         if json is not None and not json.strip():
-            _refuse(_("--json takes a path, or - for the standard output, not {value}."), repr(json))
+            refuse(_("--json takes a path, or - for the standard output, not {value}."), repr(json))
         to_stdout = json == "-"
         wished = _goals(html, None if to_stdout else json, scores, refused, to_stdout=to_stdout)
         settings = _settings(columns, delimiter, encoding, decimal, date_order, header, currency, zone, as_of)
@@ -191,7 +182,7 @@ def _print_or_explain(text: str) -> None:
 
 def _set_language(value: str) -> None:
     if value not in LANGUAGES:
-        _refuse(_("--language is one of {choices}, not {value}."), value, choices=", ".join(LANGUAGES))
+        refuse(_("--language is one of {choices}, not {value}."), value, choices=", ".join(LANGUAGES))
     activate(value)
 
 
@@ -222,11 +213,11 @@ def _settings(
     from regulars.kit.money import is_currency
 
     if currency is not None and not is_currency(currency.upper()):
-        _refuse(_("--currency takes an ISO 4217 code such as EUR, not {value}."), currency)
+        refuse(_("--currency takes an ISO 4217 code such as EUR, not {value}."), currency)
     if decimal not in (None, ".", ","):
-        _refuse(_("--decimal is . or , and not {value}."), decimal)
+        refuse(_("--decimal is . or , and not {value}."), decimal)
     if date_order not in (None, "ymd", "dmy", "mdy"):
-        _refuse(_("--date-order is ymd, dmy or mdy, not {value}."), date_order)
+        refuse(_("--date-order is ymd, dmy or mdy, not {value}."), date_order)
     zone = _known_zone(zone)
     today = datetime.now(ZoneInfo(zone)).date()
     return Settings(
@@ -250,13 +241,13 @@ def _parse_columns(text: str) -> dict[Role, str]:
     for part in text.split(","):
         role, equals, column = part.partition("=")
         if not equals or not column.strip() or role.strip().lower() not in set(Role):
-            _refuse(
+            refuse(
                 _("--columns takes ROLE=COLUMN,… with the roles {choices}; {value} is not understood."),
                 part,
                 choices=", ".join(Role),
             )
         if Role(role.strip().lower()) in columns:
-            _refuse(_("--columns names a role twice: {value}."), part)
+            refuse(_("--columns names a role twice: {value}."), part)
         columns[Role(role.strip().lower())] = column.strip()
     return columns
 
@@ -274,64 +265,29 @@ def _options(
     from regulars.report.contracts import Options
 
     return Options(
-        as_of=_parse_day("--as-of", as_of),
-        train_until=_parse_day("--train-until", train_until),
-        horizon_days=_parse_horizon(horizon) if horizon else None,
-        unit=_day_or_week("--unit", unit),
-        grain=_day_or_week("--grain", grain),
-        margin=_parse_share(margin),
+        as_of=parse_day("--as-of", as_of),
+        train_until=parse_day("--train-until", train_until),
+        horizon_days=parse_horizon(horizon) if horizon else None,
+        unit=day_or_week("--unit", unit),
+        grain=day_or_week("--grain", grain),
+        margin=parse_share(margin),
         zone=zone,
         title=title,
     )
 
 
-def _day_or_week(name: str, value: str) -> Literal["day", "week"]:
-    if value == "day":
-        return "day"
-    if value != "week":
-        _refuse(_("{name} is day or week, not {value}."), value, name=name)
-    return "week"
-
-
-def _parse_day(name: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        _refuse(_("{name} takes a day as 2026-11-20, not {value}."), text, name=name)
-
-
 def _known_day(name: str, text: str | None, today: date) -> date | None:
-    day = _parse_day(name, text)
+    day = parse_day(name, text)
     if day is not None and day > today:
-        _refuse(_("{name} is a day that has been, not {value}."), str(text), name=name)
+        refuse(_("{name} is a day that has been, not {value}."), str(text), name=name)
     return day
-
-
-def _parse_horizon(text: str) -> int:
-    match = re.fullmatch(r"\s*(\d{1,5})\s*([dwm]?)\s*", text.lower())
-    days = round(int(match[1]) * DAYS_PER[match[2]]) if match else 0
-    if not 1 <= days <= LONGEST_HORIZON_DAYS:
-        _refuse(_("--horizon takes a time as 90d, 39w or 6m, at most ten years, not {value}."), text)
-    return days
-
-
-def _parse_share(text: str) -> float:
-    try:
-        share = float(text.rstrip("% ")) / (100 if text.rstrip().endswith("%") else 1)
-    except ValueError:
-        share = math.nan
-    if not 0 < share <= 1:
-        _refuse(_("--margin takes a share above 0 and at most 1, as 0.35 or 35%, not {value}."), text)
-    return share
 
 
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ValueError, ZoneInfoNotFoundError, OSError):
-        _refuse(_("--zone takes a name as Europe/Vienna, not {value}."), name)
+        refuse(_("--zone takes a name as Europe/Vienna, not {value}."), name)
     return name
 
 
@@ -339,11 +295,7 @@ def _known_encoding(name: str | None) -> str | None:
     try:
         return codecs.lookup(name).name if name else None
     except LookupError:
-        _refuse(_("--encoding: {value} is not an encoding that we know."), name or "")
-
-
-def _refuse(message: str, value: str, **values: str) -> NoReturn:
-    raise WrongOption(message.format(value=value, **values))
+        refuse(_("--encoding: {value} is not an encoding that we know."), name or "")
 
 
 @contextlib.contextmanager

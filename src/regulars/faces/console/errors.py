@@ -12,6 +12,8 @@ from regulars.customers.services import NoSuchNote
 from regulars.faces.console.permission import needed_by
 from regulars.faces.console.preferences import SYSTEM, chosen_theme
 from regulars.imports.queries import NoSuchImport
+from regulars.insights.queries import NoSuchRun
+from regulars.insights.reports.queries import NoSuchReport, NoSuchSchedule
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.orders.queries import NoSuchOrder
@@ -24,6 +26,9 @@ _NOT_THERE = (
     NoSuchNote,
     NoSuchOrder,
     NoSuchImport,
+    NoSuchReport,
+    NoSuchRun,
+    NoSuchSchedule,
     NoSuchAccount,
     NoSuchApiKey,
     NoSuchInvitation,

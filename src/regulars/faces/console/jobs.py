@@ -13,9 +13,12 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from regulars.faces.console.consumers import TELL_OF_REPORT
 from regulars.faces.console.security import mails
 from regulars.faces.console.security.remembering import forget_past
 from regulars.faces.console.security.words import NOTICES
+from regulars.insights.reports.contracts import ReportState
+from regulars.insights.reports.queries import NoSuchReport, get_report
 
 # A mail server that rests is asked again for about a day.
 _PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=5)
@@ -50,6 +53,22 @@ def send_notice(account_id: str, action: str, at: str) -> None:
         at=datetime.fromisoformat(at),
         link=mails.address_of(reverse("mfa_index")),
     )
+
+
+@app.task(name=TELL_OF_REPORT, retry=_PATIENCE)
+def tell_of_report(account_id: str, report_id: str) -> None:
+    """Tell somebody that a scheduled report is there, by its link, or why it is not."""
+    row = get_user_model().objects.filter(pk=UUID(account_id), is_active=True).first()
+    try:
+        report = get_report(UUID(report_id))
+    except NoSuchReport:
+        # It was removed meanwhile; there is nothing to tell of.
+        return
+    if row is None or not row.has_perm("insights.read"):
+        return
+    link = mails.address_of(reverse("console:reports.one", args=[report.id]))
+    template = "report_ready" if report.state is ReportState.READY else "report_failed"
+    mails.send(template, to=row.email, language=row.language, name=row.name, report=report, link=link)
 
 
 @app.periodic(cron="17 * * * *")

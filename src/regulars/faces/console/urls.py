@@ -30,6 +30,10 @@ from regulars.faces.console.importing import one as import_one
 from regulars.faces.console.importing import sending as import_sending
 from regulars.faces.console.overview import metric
 from regulars.faces.console.overview import page as overview
+from regulars.faces.console.reporting import listing as report_listing
+from regulars.faces.console.reporting import one as report_one
+from regulars.faces.console.reporting import runs as report_runs
+from regulars.faces.console.reporting import schedules as report_schedules
 
 app_name = "console"
 
@@ -70,6 +74,22 @@ urlpatterns = [
     path("orders/<uuid:order_id>", orders.order_page, name="order"),
     path("rfm", rfm.rfm, name="rfm"),
     path("rfm/run", rfm.run, name="rfm.run"),
+    path("reports", report_listing.reports, name="reports"),
+    path("reports/new", report_listing.new, name="reports.new"),
+    path("reports/runs", report_runs.runs, name="reports.runs"),
+    path("reports/runs/<uuid:run_id>/page", report_runs.page, name="reports.runs.page"),
+    path("reports/runs/<uuid:run_id>/html", report_runs.html, name="reports.runs.html"),
+    path("reports/runs/<uuid:run_id>/json", report_runs.json, name="reports.runs.json"),
+    path("reports/schedules/new", report_schedules.new, name="reports.schedules.new"),
+    path("reports/schedules/<uuid:schedule_id>", report_schedules.change, name="reports.schedules.change"),
+    path("reports/schedules/<uuid:schedule_id>/pause", report_schedules.pause, name="reports.schedules.pause"),
+    path("reports/schedules/<uuid:schedule_id>/resume", report_schedules.resume, name="reports.schedules.resume"),
+    path("reports/schedules/<uuid:schedule_id>/remove", report_schedules.remove, name="reports.schedules.remove"),
+    path("reports/<uuid:report_id>", report_one.one, name="reports.one"),
+    path("reports/<uuid:report_id>/page", report_one.page, name="reports.page"),
+    path("reports/<uuid:report_id>/html", report_one.html, name="reports.html"),
+    path("reports/<uuid:report_id>/json", report_one.json, name="reports.json"),
+    path("reports/<uuid:report_id>/remove", report_one.remove, name="reports.remove"),
     path("imports", import_listing.import_list, name="imports"),
     path("imports/new", import_sending.new, name="imports.new"),
     path("imports/<uuid:import_id>", import_one.one, name="imports.one"),

@@ -7,6 +7,7 @@ changed is the same file in both, under two names.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -116,11 +117,20 @@ def settle(folder: Path, manifest: Manifest) -> Snapshot:
     link.unlink(missing_ok=True)
     link.symlink_to(final.relative_to(lake()))
     link.replace(lake() / _CURRENT)
-    # Who reads the one before may go on until the next snapshot.
     for old in (lake() / "snapshots").iterdir():
         if old not in {final, before}:
-            shutil.rmtree(old, ignore_errors=True)
+            _remove_unless_held(old)
     return Snapshot(folder=final, manifest=manifest)
+
+
+@contextmanager
+def held(snapshot: Snapshot) -> Iterator[None]:
+    """Let a snapshot be there while it is read, whatever takes its place meanwhile; a kill lets it go."""
+    with (snapshot.folder / _MANIFEST).open("rb") as file:
+        # Some file systems cannot; there a snapshot is kept until the second one after it.
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_SH)
+        yield
 
 
 def keep(file: Path, folder: Path) -> None:
@@ -130,6 +140,19 @@ def keep(file: Path, folder: Path) -> None:
         os.link(file, goal)
     except OSError:
         shutil.copyfile(file, goal)
+
+
+def _remove_unless_held(folder: Path) -> None:
+    """Remove a snapshot that no longer holds; one that is still read is removed after a later one."""
+    try:
+        with (folder / _MANIFEST).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        return
+    except OSError:
+        # It has no manifest, or the file system knows no such locks.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _forget_parts() -> None:

@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regulars.insights.lake.place import Snapshot
+from regulars.insights.lake.place import Snapshot, held
+from regulars.insights.reports.contracts import NarrowedBy, Narrowing
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
@@ -58,8 +59,12 @@ def workspace(folder: Path) -> Iterator[Backend]:
 
 
 @contextmanager
-def read_orders(connection: Backend, snapshot: Snapshot, *, zone: str) -> Iterator[Bought]:
+def read_orders(
+    connection: Backend, snapshot: Snapshot, *, zone: str, narrowing: Narrowing | None = None
+) -> Iterator[Bought]:
     """Yield what customers bought, with its days in a zone; it is stored for that time.
+
+    With a `narrowing` only some of the orders are read, as if there were no others.
 
     Raises
     ------
@@ -68,13 +73,13 @@ def read_orders(connection: Backend, snapshot: Snapshot, *, zone: str) -> Iterat
     """
     if not snapshot.files("orders"):
         raise _no_orders()
-    all_of_them = connection.read_parquet(str(snapshot.folder / "orders" / "*.parquet"))
+    asked = _narrowed(connection, snapshot, narrowing)
     aliases = connection.read_parquet(str(snapshot.file("aliases")))
-    counts = _counts(all_of_them)
+    counts = _counts(asked)
     if not counts["used"]:
         raise _no_orders()
     years = (counts["first_year"] - 1, counts["last_year"] + 1)
-    with _in_contract(all_of_them, aliases, zone, years).cache() as orders:
+    with held(snapshot), _in_contract(asked, aliases, zone, years).cache() as orders:
         days = orders.aggregate(first_on=orders.occurred_on.min(), last_on=orders.occurred_on.max())
         [found] = days.to_pyarrow().to_pylist()
         yield Bought(
@@ -101,6 +106,24 @@ def count_days(bought: Bought, until: date) -> pa.Table:
     return days.order_by("day").to_pyarrow()
 
 
+def _narrowed(connection: Backend, snapshot: Snapshot, narrowing: Narrowing | None) -> Table:
+    """Return the rows of the lake's orders that are asked for."""
+    import ibis
+
+    orders = connection.read_parquet(str(snapshot.folder / "orders" / "*.parquet"))
+    if narrowing is None:
+        return orders
+    if narrowing.by is not NarrowedBy.COUNTRY:
+        return orders.filter(orders[narrowing.by.value] == narrowing.value)
+    customers = connection.read_parquet(str(snapshot.file("customers")))
+    aliases = connection.read_parquet(str(snapshot.file("aliases")))
+    there = customers.filter(customers.country == narrowing.value).select(buyer_id=customers.customer_id)
+    joined = orders.left_join(aliases, "customer_id")
+    # An order is its buyer's under whatever id; the country is that of the profile that all ids lead to.
+    known = joined.mutate(buyer_id=ibis.coalesce(joined.survivor_id, joined.customer_id))
+    return known.semi_join(there, "buyer_id").select(*orders.columns)
+
+
 def _no_orders() -> NoOrders:
     return NoOrders(gettext("No customer has bought anything yet whose worth is known."))
 
@@ -118,7 +141,7 @@ def _counts(orders: Table) -> dict[str, Any]:
         last_returned=latest.year().cast("int64"),
     )
     [row] = counted.to_pyarrow().to_pylist()
-    row["last_year"] = max(row["last_year"], row.pop("last_returned") or 0)
+    row["last_year"] = max(row["last_year"] or 0, row.pop("last_returned") or 0)
     return dict(row)
 
 

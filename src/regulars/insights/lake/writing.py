@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from regulars.business.queries import get_business
 from regulars.insights.lake import place
+from regulars.insights.lake.alone import alone_in_lake
 from regulars.insights.lake.place import FORM, MONTHLY, LastEvent, Manifest, Snapshot
 from regulars.insights.lake.source import Source, opened
 from regulars.kit.i18n import gettext
@@ -36,8 +37,36 @@ _ROWS_PER_GROUP = 262_144
 def write_snapshot(*, now: datetime, progress: Progress = silent) -> Snapshot:
     """Write a snapshot of this moment, which then holds; what has not changed since the one before is not read.
 
-    One at a time; who calls sees to that.
+    One at a time: a second one waits.
     """
+    with alone_in_lake(progress):
+        return _write(now, progress)
+
+
+def current_snapshot(*, now: datetime, progress: Progress = silent) -> Snapshot:
+    """Return the snapshot that holds, where nothing has happened to orders and customers since; else write one."""
+    found = place.find_snapshot()
+    if found is not None:
+        with opened() as source:
+            if not _has_moved_on(source, found):
+                return found
+    return write_snapshot(now=now, progress=progress)
+
+
+def _has_moved_on(source: Source, snapshot: Snapshot) -> bool:
+    """Tell whether the stream knows of more than a snapshot does, or is another one than it was."""
+    return not _is_known(source, snapshot) or bool(source.row("moved_on", since=snapshot.manifest.seen_until)["found"])
+
+
+def _is_known(source: Source, snapshot: Snapshot) -> bool:
+    """Tell whether the last event that a snapshot saw is there; it is not after a restore, and then all has changed."""
+    last = snapshot.manifest.last_event
+    if last is None:
+        return False
+    return bool(source.row("knows_event", transaction=last.transaction, position=last.position, id=last.id)["found"])
+
+
+def _write(now: datetime, progress: Progress) -> Snapshot:
     before = place.find_snapshot()
     with opened() as source, place.draft() as folder:
         progress(gettext("Looking for what has changed"), 0.0)
@@ -68,11 +97,7 @@ def _manifest(stands: dict[str, Any], months: Months | None, now: datetime) -> M
 
 def _changed_months(source: Source, before: Snapshot) -> Months | None:
     """Return the months to be written anew; None for all, where the snapshot is of another database or time."""
-    last = before.manifest.last_event
-    if (
-        last is None
-        or not source.row("knows_event", transaction=last.transaction, position=last.position, id=last.id)["found"]
-    ):
+    if not _is_known(source, before):
         return None
     since = before.manifest.seen_until
     now_in = {month.astimezone(UTC) for month in source.table("months_of_changed", since=since)["month"].to_pylist()}

@@ -15,6 +15,13 @@ SELECT EXISTS (
     WHERE transaction = %(transaction)s::bigint AND position = %(position)s::bigint AND id = %(id)s::uuid
 ) AS found
 
+-- name: moved_on
+-- Whether anything was told of orders or customers since a place in the stream.
+SELECT EXISTS (
+    SELECT FROM stream_event
+    WHERE transaction >= %(since)s::bigint AND (type LIKE 'order.%%' OR type LIKE 'customer.%%')
+) AS found
+
 -- name: changed_orders
 -- The orders of which something was told since a place in the stream, and whether each was placed since then.
 SELECT (payload ->> 'order_id')::uuid AS order_id, bool_or(type = 'order.placed') AS is_new

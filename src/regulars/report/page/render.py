@@ -128,6 +128,11 @@ def _json(figures: Mapping[str, Figure]) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028"))  # noqa: S704 (escaped just here)
 
 
+def content_policy() -> str:
+    """Return the content security policy that stands in each page: who serves one may send it as a header too."""
+    return _policy(asset_text("report.js"), asset_text("report.css"))
+
+
 def _policy(script: str, style: str) -> str:
     """Allow this script and this style sheet by their hashes, the fonts inside it, and nothing else."""
     return (

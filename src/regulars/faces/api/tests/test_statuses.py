@@ -15,8 +15,8 @@ def import_features() -> None:
     """Import all modules of features, so that all errors are known."""
     for feature in ("stream", "business", "staff", "customers", "orders", "insights", "imports", "exports"):
         package = importlib.import_module(f"regulars.{feature}")
-        for each in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{package.__name__}.{each.name}")
+        for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(each.name)
 
 
 import_features()

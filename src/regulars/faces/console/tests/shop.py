@@ -19,6 +19,10 @@ from regulars.imports import services as imports
 from regulars.imports.carrying_on import carry_on
 from regulars.imports.contracts import FileMapping, Import, ImportKind
 from regulars.imports.queries import get_import, list_imports
+from regulars.insights.reports.asking import request_report
+from regulars.insights.reports.carrying_on import carry_on as make_report
+from regulars.insights.reports.contracts import Every, Plan, Wishes
+from regulars.insights.reports.scheduling import save_schedule
 from regulars.kit.ids import new_id
 from regulars.orders.contracts import (
     Buyer,
@@ -220,6 +224,19 @@ def work_on_imports(*, batches: int | None = None) -> None:
     for each in list_imports(limit=100):
         done = itertools.count(1)
         carry_on(each.id, clock=now, should_stop=lambda done=done: next(done) == batches)  # type: ignore[misc]
+
+
+def scheduled(title: str = "The week") -> UUID:
+    """Have a report made each Monday."""
+    plan = Plan(wishes=Wishes(title=title), every=Every.WEEK, weekday=1)
+    return save_schedule(schedule_id=new_id(), plan=plan, now=now(), actor=ACTOR).id
+
+
+def reported(title: str = "How we are") -> UUID:
+    """Ask for a report and make it, as a worker would."""
+    asked = request_report(wishes=Wishes(title=title), now=now(), actor=ACTOR)
+    make_report(asked.id, clock=now)
+    return asked.id
 
 
 def somebody(name: str, email: str) -> UUID:

@@ -55,7 +55,10 @@ def fill() -> dict[str, str]:
     shop.merged(customer, shop.somebody("Ines K.", "ines.k@example.com"))
     shop.dead_letter(shop.Words(external_id="dead", number="50001"))
     score_all()
+    shop.scheduled()
+    report = shop.reported()
     pages = ["customers", "rfm", "customers/new", "team", "api-keys", "audit-trail", "dead-letters", "settings"]
+    pages += ["reports", "reports/new", "reports/runs", "reports/schedules/new"]
     pages += ["settings/shops", "settings/traits", "design", "design/specimens"]
     pages += ["account", "account/password", "account/app/add", "account/passkeys/add", "account/recovery-codes/make"]
     return {name: f"/{name}" for name in pages} | {
@@ -70,6 +73,8 @@ def fill() -> dict[str, str]:
         "a filter that cannot be read": "/customers?where=orders.cuont+%3E+1",
         "the columns of the list": "/customers/columns",
         "the API": "/v1/docs",
+        "a report": f"/reports/{report}",
+        "a report itself": f"/reports/{report}/page",
     }
 
 

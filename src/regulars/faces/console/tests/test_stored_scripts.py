@@ -81,9 +81,11 @@ def plant() -> list[str]:
         addresses += [f"/customers/{customer}", f"/orders/{order}", f"/customers/{customer}/edit"]
         addresses += [f"/customers/{customer}/orders", f"/customers/{customer}/merge?with={other}"]
         addresses += ["/settings/traits", "/settings/shops"]
+        schedule, report = shop.scheduled(text), shop.reported(text)
+        addresses += [f"/reports/schedules/{schedule}", f"/reports/{report}"]
         addresses += plant_imports(text, number)
     shop.dead_letter(planted(CORPUS[0], 99))
-    return [*addresses, "/imports"]
+    return [*addresses, "/imports", "/reports"]
 
 
 def plant_imports(text: str, number: int) -> list[str]:
@@ -114,8 +116,8 @@ def nothing_ran(page: Page) -> None:
 
 def test_no_text_from_outside_runs_on_any_page_and_each_is_shown_as_it_is(console: Console) -> None:
     addresses = plant()
-    assert len(addresses) == 9 + 10 * len(CORPUS) + 1
-    named = dict(zip(addresses[9:-1:10], CORPUS, strict=True))
+    assert len(addresses) == 9 + 12 * len(CORPUS) + 2
+    named = dict(zip(addresses[9:-2:12], CORPUS, strict=True))
     page = console.page()
     for address in addresses:
         page.goto(address)
