@@ -92,6 +92,11 @@ def month(value: date) -> str:
     return dates.format_skeleton("yMMM", value, locale=_locale())
 
 
+def month_name(value: date) -> str:
+    """Return the month of a day without its year, as `April`."""
+    return dates.format_date(value, format="LLLL", locale=_locale())
+
+
 def day_of_year(value: date) -> str:
     """Return a day without its year, as `18 Nov`."""
     return _day_of_year(_date(value), _locale())

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from regulars.intake.contracts import Count
 from regulars.kit.errors import DomainError
@@ -35,6 +35,7 @@ _SCALARS: Mapping[Any, dict[str, Any]] = {
     date: {"type": "string", "format": "date"},
     Path: {"type": "string"},
 }
+T = TypeVar("T")
 # What was said is said again as it stands, braces and all, and is looked up in no catalogue.
 _SAID = "{text}"
 
@@ -49,6 +50,11 @@ def to_json(report: Report) -> dict[str, Any]:
     """Return the report as what `json.dumps` takes."""
     form: dict[str, Any] = _form(report, report.meta.currency)
     return form
+
+
+def form_of(value: Any, currency: str | None = None) -> Any:
+    """Return any frozen dataclass of what a report is made of as `json.dumps` takes it."""
+    return _form(value, currency)
 
 
 def _form(value: Any, currency: str | None) -> Any:
@@ -82,11 +88,22 @@ def from_json(told: Mapping[str, Any]) -> Report:
     NotAReport
         It is no report, or one of a version that knew less or other things.
     """
+    return read_as(told, Report)
+
+
+def read_as(told: Any, kind: type[T]) -> T:
+    """Return what `form_of` told of a frozen dataclass, as `json.loads` reads it.
+
+    Raises
+    ------
+    NotAReport
+        It is no such thing, or one of a version that knew less or other things.
+    """
     try:
-        report: Report = _read(told, Report)
+        found: T = _read(told, kind)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise NotAReport(gettext("This is no report that this version of Regulars can read.")) from error
-    return report
+    return found
 
 
 def _read(told: Any, hint: Any) -> Any:

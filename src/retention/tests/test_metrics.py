@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ibis.expr.types import Table
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from retention import metrics
 from retention.calendar import Period
-from retention.estimates import ratio_of_means, wilson
+from retention.estimates import difference, ratio_of_means, wilson
 from retention.metrics.concentration import _gini, _top_share
 from retention.purchases import purchases, within
 from retention.reasons import InvalidInput, NotEnoughData
@@ -72,6 +72,44 @@ def test_wilson_agrees_with_statsmodels(counts: tuple[int, int], level: float) -
     assert rate.low == pytest.approx(low, abs=1e-12)
     assert rate.high == pytest.approx(high, abs=1e-12)
     assert 0 <= rate.low <= rate.value <= rate.high <= 1
+
+
+shares = st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(shares, shares, st.sampled_from([0.8, 0.95]))
+def test_the_interval_of_a_difference_agrees_with_statsmodels(
+    one: tuple[int, int], other: tuple[int, int], level: float
+) -> None:
+    found = difference(one, other, level)
+    low, high = confint_proportions_2indep(*one, *other, method="newcomb", compare="diff", alpha=1 - level)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
+    assert -1 <= found.low <= found.value <= found.high <= 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "low", "high"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((6, 7), (2, 7), 0.0582, 0.8062),
+        ((5, 56), (0, 29), -0.0381, 0.1926),
+        ((0, 10), (0, 20), -0.1611, 0.2775),
+        ((10, 10), (0, 10), 0.6075, 1.0000),
+    ],
+)
+def test_the_interval_of_a_difference_is_that_of_the_published_table(
+    one: tuple[int, int], other: tuple[int, int], low: float, high: float
+) -> None:
+    """Newcombe (1998), Table II, method 10."""
+    found = difference(one, other)
+    assert (round(found.low, 4), round(found.high, 4)) == (low, high)
+
+
+def test_a_difference_from_nobody_is_nan_with_a_reason() -> None:
+    for found in (difference((0, 0), (1, 2)), difference((1, 2), (0, 0))):
+        assert math.isnan(found.value)
+        assert found.reason is not None
 
 
 def test_a_rate_of_nobody_is_nan_with_a_reason() -> None:

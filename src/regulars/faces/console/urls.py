@@ -23,6 +23,7 @@ from regulars.faces.console import (
     team,
     traits,
 )
+from regulars.faces.console.cohorts import page as cohorts
 from regulars.faces.console.finding import bulk, filtering, listing, views
 from regulars.faces.console.importing import columns as import_columns
 from regulars.faces.console.importing import listing as import_listing
@@ -90,6 +91,7 @@ urlpatterns = [
     path("reports/<uuid:report_id>/html", report_one.html, name="reports.html"),
     path("reports/<uuid:report_id>/json", report_one.json, name="reports.json"),
     path("reports/<uuid:report_id>/remove", report_one.remove, name="reports.remove"),
+    path("cohorts", cohorts.cohorts, name="cohorts"),
     path("imports", import_listing.import_list, name="imports"),
     path("imports/new", import_sending.new, name="imports.new"),
     path("imports/<uuid:import_id>", import_one.one, name="imports.one"),

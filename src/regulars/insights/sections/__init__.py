@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from regulars.insights.contracts import METRICS, SectionJson
+from regulars.insights.sections.cohorts import make_cohorts
 from regulars.insights.sections.ground import Ground, MakeSection
 from regulars.insights.sections.metrics import make_metrics
 from regulars.kit.i18n import gettext, mark
@@ -14,6 +15,7 @@ __all__ = ["SECTIONS", "Ground", "find_sections"]
 
 SECTIONS: Mapping[str, tuple[str, MakeSection]] = {
     METRICS: (mark("Measuring the business"), make_metrics),
+    "cohorts": (mark("Counting who comes back"), make_cohorts),
 }
 """By name: what a person is told while it is made, and what makes it."""
 

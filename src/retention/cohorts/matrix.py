@@ -1,4 +1,4 @@
-"""Cohorts: of the customers who began together, how many bought again, and for how much, in each period after.
+"""Cohorts of one kind, laid out as matrices.
 
 A cohort is the customers whose first purchase falls in one period, or those who share an attribute (a channel, a shop,
 a first product). Periods are counted from each customer's own first one: period 0 is that of the first purchase.

@@ -1,0 +1,63 @@
+"""The customers behind a cohort, a cell, a group: as conditions of the language, where it can say them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from regulars.insights.cohorts import Group, Kind
+
+_COLUMNS = ("orders.first", "orders.count", "orders.revenue", "orders.last")
+_FACTS = {"country": "profile.country", "language": "profile.language", "segment": "rfm.segment"}
+_MONTHS = {"month": 1, "quarter": 3}
+
+
+def after(start: date, period: str, count: int) -> date:
+    """Return the first day of the period that comes so many after the one that begins with `start`."""
+    if period == "week":
+        return start + timedelta(weeks=count)
+    months = start.year * 12 + start.month - 1 + count * _MONTHS[period]
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def who_are(by: str, group: Group | None, period: str) -> str | None:
+    """Return the condition that a group's customers meet; empty for all, None where the language cannot say it.
+
+    What the first order was made of (its channel, say) is not asked for by any fact.
+    """
+    if group is None or group.kind is Kind.EVERYBODY:
+        return ""
+    if by == "joined" and group.cohorts:
+        return first_bought(group.cohorts[0].period, after(group.cohorts[-1].period, period, 1))
+    if by not in _FACTS or group.kind is Kind.OTHERS:
+        return None
+    if group.kind is Kind.UNKNOWN:
+        return f"not {_FACTS[by]} exists"
+    return f"{_FACTS[by]} = {_text(group.value)}"
+
+
+def first_bought(since: date, until: date) -> str:
+    """Return the condition of those whose first order lies from one day to before another."""
+    return f"orders.first >= {since} and orders.first < {until}"
+
+
+def bought_again(start: date, period: str, periods: int) -> str:
+    """Return the condition of those who ordered in a period after the cohort's."""
+    since, until = after(start, period, periods), after(start, period, periods + 1)
+    return f"orders.count(since: {since}, until: {until}) >= 1"
+
+
+def customers_address(*parts: str | None) -> str:
+    """Return the address of the customers who meet all of some conditions; empty where one cannot be said."""
+    if None in parts:
+        return ""
+    where = " and ".join(part for part in parts if part)
+    query = {"where": where, "show": _COLUMNS, "sort": "orders.revenue"}
+    return f"{reverse('console:customers')}?{urlencode(query, doseq=True)}"
+
+
+def _text(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

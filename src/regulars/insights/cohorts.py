@@ -1,0 +1,132 @@
+"""What a run tells of cohorts: the section `cohorts`, typed, as faces read it; it loads none of what makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from regulars.insights.contracts import SectionJson
+from regulars.report.contracts import Cohort
+from regulars.report.json_form import form_of, read_as
+
+if TYPE_CHECKING:
+    # What reads a section loads none of what makes it.
+    from retention.calendar import Period
+
+SECTION = "cohorts"
+PERIODS: tuple[Period, ...] = ("week", "month", "quarter")
+ATTRIBUTES = ("joined", "country", "language", "channel", "location", "category", "size", "season", "segment")
+"""By what cohorts are split: when somebody first bought; where from, in which language; channel, location, category and
+size of the first order, and its time of the year; the RFM segment now, which is an outcome and no cause."""
+
+
+class Kind(StrEnum):
+    """What a group of customers is: those of one value, of all rarer values, or those of whom none is known."""
+
+    EVERYBODY = "everybody"
+    VALUE = "value"
+    OTHERS = "others"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Age:
+    """What customers did in the k-th period after that of their first purchase, k being `periods`.
+
+    `followed` of them have seen its end, and `bought` of those bought in it; `share` is the one of the other, `low` and
+    `high` its 95 % interval (Wilson). `revenue_minor` is what those who were followed so long have spent by then.
+    """
+
+    periods: int
+    followed: int
+    bought: int
+    share: float
+    low: float
+    high: float
+    revenue_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Customers who have something in common, all ages of theirs, and their latest cohorts.
+
+    `over_minor` and `until_minor` bound the first order where groups are made by its size.
+    """
+
+    kind: Kind
+    value: str
+    customers: int
+    ages: tuple[Age, ...]
+    cohorts: tuple[Cohort, ...]
+    over_minor: int | None = None
+    until_minor: int | None = None
+
+    def at(self, periods: int) -> Age | None:
+        """Return what they did at an age; None where nobody has been followed so long."""
+        return self.ages[periods] if periods < len(self.ages) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """Cohorts from one to another, both included, that are held against others."""
+
+    first: date
+    last: date
+    followed: int
+    bought: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """Newer cohorts against older ones at the same age of one period; the older came a year before where they could.
+
+    `difference` is the newer share less the older one, `low` and `high` its 95 % interval (Newcombe).
+    """
+
+    newer: Side
+    older: Side
+    is_a_year: bool
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohorts:
+    """Cohorts by one period; `open_end` where the last one is not over."""
+
+    period: str
+    open_end: bool
+    everybody: Group
+    trend: Trend | None
+    splits: Mapping[str, tuple[Group, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The cohorts by one period, and where they stand; `own_period` is the one that the report chose."""
+
+    as_of: date
+    currency: str
+    own_period: str
+    cohorts: Cohorts
+
+
+def section_of(cohorts: Mapping[str, Cohorts], *, as_of: date, currency: str, own_period: str) -> SectionJson:
+    """Return the section as JSON."""
+    periods = {name: form_of(each) for name, each in cohorts.items()}
+    return {"as_of": as_of.isoformat(), "currency": currency, "own_period": own_period, "periods": periods}
+
+
+def read_section(told: SectionJson, period: str | None) -> Told:
+    """Return the cohorts of a section by a period; by the report's own where none is named."""
+    own = str(told["own_period"])
+    return Told(
+        as_of=date.fromisoformat(told["as_of"]),
+        currency=str(told["currency"]),
+        own_period=own,
+        cohorts=read_as(told["periods"][period or own], Cohorts),
+    )
