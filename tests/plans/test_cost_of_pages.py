@@ -79,6 +79,7 @@ def test_no_page_looks_at_all_customers(owner: Client) -> None:
     paths = [path for path in pages() if owner.get(path).status_code == 200]
     assert len(paths) > 6
     paths += [f"/customers/{customer_id}", f"/orders/{order_id}", *(f"/customers?q={text}" for text in SEARCHES)]
+    paths += [f"/palette?q={text}" for text in SEARCHES] + [f"/palette?recent=customer:{customer_id}"]
     paths += [f"/customers?{urlencode({'where': text})}" for text in CONDITIONS]
     paths += [f"/customers?sort={name}" for name in ("orders.count", "orders.revenue", "orders.last")]
     found = {path: costly(rows_looked_at(owner, path)) for path in paths}

@@ -48,3 +48,11 @@ class ApiError(Exception):
             place=(told["place"]["start"], told["place"]["end"]) if told.get("place") else None,
             errors=told.get("errors") or (),
         )
+
+
+class NotExported(Exception):
+    """An export ended without a file: `code` is stable, `detail` a sentence."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code, self.detail = code, detail

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import cast
+from time import sleep
+from typing import Any, cast
 
 from regulars.client import shapes
+from regulars.client.errors import NotExported
+from regulars.client.facts import Condition
 from regulars.client.resource import Resource
 
 
@@ -20,15 +24,61 @@ class Exports(Resource):
         format: shapes.ExportFormat = "csv",  # noqa: A002  # The wire's name.
         source: str | None = None,
         since: str | None = None,
+        condition: Condition | None = None,
+        facts: Sequence[str] = (),
         idempotency_key: str | None = None,
     ) -> shapes.Export:
-        """Have a file written in the background."""
-        body = {"kind": kind, "format": format, "source": source, "since": since}
+        """Have a file written in the background; of facts, by a condition and with the facts that are named."""
+        body: dict[str, Any] = {"kind": kind, "format": format, "source": source, "since": since}
+        body |= {"condition": condition, "facts": [*facts]}
         return cast("shapes.Export", self._caller.write("POST", "exports", body, idempotency_key=idempotency_key))
 
     def get(self, export_id: str) -> shapes.Export:
         """Return an export: how far it has come, and whether its file can be had."""
         return cast("shapes.Export", self._caller.get(f"exports/{export_id}"))
+
+    def wait(self, export_id: str, *, every_seconds: float = 1.0) -> shapes.Export:
+        """Return an export when its file can be downloaded.
+
+        Raises
+        ------
+        NotExported
+            It ended without a file.
+        """
+        while not (found := self.get(export_id))["is_ready"]:
+            if found["state"] != "running":
+                raise NotExported(found["error_code"] or found["state"], found["error_message"])
+            sleep(every_seconds)
+        return found
+
+    def read(
+        self,
+        *,
+        kind: shapes.ExportKind,
+        source: str | None = None,
+        since: str | None = None,
+        condition: Condition | None = None,
+        facts: Sequence[str] = (),
+        every_seconds: float = 1.0,
+    ) -> Any:
+        """Return a table of Arrow (`pyarrow.Table`) with typed columns; it needs pyarrow, and the room for all rows.
+
+        Raises
+        ------
+        NotExported
+            The export ended without a file.
+        """
+        # The client needs httpx, and this method alone more.
+        import pyarrow.parquet as pq
+
+        asked = self.ask(kind=kind, format="parquet", source=source, since=since, condition=condition, facts=facts)
+        try:
+            self.wait(asked["id"], every_seconds=every_seconds)
+            with tempfile.TemporaryDirectory() as folder:
+                return pq.read_table(self.download(asked["id"], Path(folder) / "export.parquet"))
+        finally:
+            # What is personal does not lie about; nobody else knows of this file.
+            self.remove(asked["id"])
 
     def download(self, export_id: str, goal: str | Path) -> Path:
         """Write the file to `goal`, as it comes."""

@@ -15,11 +15,12 @@ from django.db import transaction
 
 from regulars.exports import ending
 from regulars.exports.contracts import ExportFormat, ExportKind, ExportState
-from regulars.exports.files import FileCutShort, opened_at, write_down
+from regulars.exports.files import FileCutShort, opened_at, parts_of, path_of, remove_file, write_down
 from regulars.exports.kinds import KINDS
 from regulars.exports.kinds.protocol import Wanted
 from regulars.exports.models import Export as ExportRow
 from regulars.exports.writing import head_of, written
+from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.stream.long_work import MOST_STARTS, Clock, alone_with, counts_as_start, never
 
@@ -45,15 +46,25 @@ def _work(export_id: UUID, clock: Clock, should_stop: Callable[[], bool]) -> boo
         total = KINDS[ExportKind(row.kind)].count(_wanted(row))
         ExportRow.objects.filter(id=row.id).update(items_total=total)
     try:
-        with opened_at(row.id, row.size_bytes) as file:
-            return _do_batches(row, file, clock, should_stop)
+        is_apart = row.format == ExportFormat.PARQUET
+        with opened_at(parts_of(row.id) if is_apart else path_of(row.id), row.size_bytes) as file:
+            is_through = _do_batches(row, file, clock, should_stop)
+        if is_apart and is_through:
+            _put_together(row.id, clock)
+        return is_through
     except FileCutShort:
         log.warning("export_begun_anew", export_id=str(export_id))
         _begin_anew(export_id)
         return _work(export_id, clock, should_stop)
+    except DomainError as error:
+        # A condition that cannot be meant any more, or takes too long: another start would find the same.
+        log.warning("export_not_possible", export_id=str(export_id), code=error.code)
+        _fail(export_id, error.code, error.message, clock)
+        return True
     except OSError as error:
         log.warning("export_not_writable", export_id=str(export_id), error=type(error).__name__, errno=error.errno)
-        _give_up(export_id, clock)
+        message = gettext("The file cannot be written; is there room on the disk?")
+        _fail(export_id, "file_not_writable", message, clock)
         return True
 
 
@@ -100,14 +111,33 @@ def _do_batch(row: ExportRow, file: IO[bytes], clock: Clock) -> bool:
     found.size_bytes = write_down(file, head + batch.content)
     found.items_done += len(items)
     found.rows += batch.rows
-    found.starts = 0
     if items:
+        found.starts = 0
         found.place = list(kind.place_of(items[-1]))
-    if len(items) < BATCH_ITEMS:
+    goes_on = len(items) == BATCH_ITEMS
+    if goes_on or form is ExportFormat.PARQUET:
+        found.save()
+    else:
         ending.finish(found, now=clock())
-        return False
-    found.save()
-    return True
+    return goes_on
+
+
+def _put_together(export_id: UUID, clock: Clock) -> None:
+    """Make one file of the parts, outside of any transaction; the parts stay until it is told of."""
+    # What serves pages loads this module, and is not to load Arrow.
+    from regulars.exports import parquet
+
+    if not parts_of(export_id).exists():
+        return
+    size_bytes = parquet.put_together(parts_of(export_id), path_of(export_id))
+    with transaction.atomic():
+        found = _under_way(export_id)
+        if found is not None:
+            found.size_bytes = size_bytes
+            ending.finish(found, now=clock())
+    if found is None:
+        remove_file(export_id)
+    parts_of(export_id).unlink(missing_ok=True)
 
 
 def _wanted(row: ExportRow) -> Wanted:
@@ -121,8 +151,7 @@ def _begin_anew(export_id: UUID) -> None:
 
 
 @transaction.atomic
-def _give_up(export_id: UUID, clock: Clock) -> None:
+def _fail(export_id: UUID, code: str, message: str, clock: Clock) -> None:
     found = _under_way(export_id)
     if found is not None:
-        message = gettext("The file cannot be written; is there room on the disk?")
-        ending.fail(found, "file_not_writable", message, now=clock())
+        ending.fail(found, code, message, now=clock())

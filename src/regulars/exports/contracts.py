@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,13 +16,25 @@ class ExportKind(StrEnum):
     ORDERS = "orders"
     PRODUCTS = "products"
     EVENTS = "events"
+    FACTS = "facts"
+    SCORES = "scores"
+
+
+# What a kind asks for, where that is not `<kind>.export`: both say of customers what a list of them says.
+_PERMISSIONS = {ExportKind.FACTS: "customers.export", ExportKind.SCORES: "customers.export"}
+
+
+def permission_of(kind: ExportKind) -> str:
+    """Return what one must be permitted to take a kind out."""
+    return _PERMISSIONS.get(kind, f"{kind}.export")
 
 
 class ExportFormat(StrEnum):
-    """What the file is: a table that can be opened and imported again, or a JSON object on each line."""
+    """What the file is: a table that can be opened and imported again, a JSON object on each line, or typed columns."""
 
     CSV = "csv"
     JSONL = "jsonl"
+    PARQUET = "parquet"
 
 
 class ExportState(StrEnum):
@@ -38,7 +51,8 @@ class Export:
     """A file on its way out.
 
     `items_done` of `items_total` counts customers, orders, products or events, `rows` the file's lines. What there will
-    be is counted when the work begins.
+    be is counted when the work begins. Of customers by a `condition` all are looked at, and those that fit are rows;
+    `facts` are the columns that were asked for.
     """
 
     id: UUID
@@ -47,6 +61,8 @@ class Export:
     state: ExportState
     source: str | None
     since: datetime | None
+    condition: str
+    facts: Sequence[str]
     items_total: int | None
     items_done: int
     rows: int

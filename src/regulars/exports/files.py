@@ -32,16 +32,20 @@ def path_of(export_id: UUID) -> Path:
     return Path(settings.INSTALLATION.home) / "exports" / str(export_id)
 
 
+def parts_of(export_id: UUID) -> Path:
+    """Return where the parts are kept of a file that is put together at the end."""
+    return path_of(export_id).with_suffix(".parts")
+
+
 @contextmanager
-def opened_at(export_id: UUID, size_bytes: int) -> Iterator[IO[bytes]]:
-    """Yield the file, cut to what is known to be written, to write on from there.
+def opened_at(path: Path, size_bytes: int) -> Iterator[IO[bytes]]:
+    """Yield a file, cut to what is known to be written, to write on from there.
 
     Raises
     ------
     FileCutShort
         It holds less.
     """
-    path = path_of(export_id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(handle, "r+b") as file:
@@ -82,8 +86,9 @@ def chunks_of(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def remove_file(export_id: UUID) -> None:
-    """Remove an export's file, if it is there."""
+    """Remove an export's file and its parts, if they are there."""
     path_of(export_id).unlink(missing_ok=True)
+    parts_of(export_id).unlink(missing_ok=True)
 
 
 def list_kept() -> list[UUID]:
@@ -91,5 +96,5 @@ def list_kept() -> list[UUID]:
     found = []
     for path in path_of(UUID(int=0)).parent.glob("*"):
         with suppress(ValueError):
-            found.append(UUID(path.name))
+            found.append(UUID(path.stem))
     return found

@@ -10,8 +10,10 @@ from regulars.kit.classification import Columns, columns
 
 COLUMNS: Columns = columns(
     "exports_export",
-    none="id kind format state source since settled place size_bytes items_total items_done rows starts error_code"
+    none="id kind format state source since place size_bytes items_total items_done rows starts error_code"
     " error_message asked_by asked_at ended_at file_removed_at",
+    # A condition may name a person, as one on a name does.
+    personal="settled",
 )
 
 

@@ -53,6 +53,8 @@ def export_of(row: ExportRow) -> Export:
         state=ExportState(row.state),
         source=row.source,
         since=row.since,
+        condition=row.settled.get("condition", ""),
+        facts=row.settled.get("facts", []),
         items_total=row.items_total,
         items_done=row.items_done,
         rows=row.rows,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,12 +15,20 @@ from regulars.exports.contracts import Export, ExportFormat, ExportKind, ExportS
 from regulars.exports.deferring import defer_work
 from regulars.exports.files import FileNotThere
 from regulars.exports.kinds import KINDS
+from regulars.exports.kinds.protocol import Chosen
 from regulars.exports.models import Export as ExportRow
 from regulars.exports.queries import NoSuchExport, export_of
+from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
 from regulars.staff.services import record
 from regulars.stream.contracts import Actor
+
+
+class NotOfThisKind(DomainError):
+    """Something was said of an export that says nothing of its kind."""
+
+    code = "not_of_this_kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +46,28 @@ def ask_for(
     form: ExportFormat,
     source: str | None = None,
     since: datetime | None = None,
+    condition: str = "",
+    facts: Sequence[str] = (),
     now: datetime,
     actor: Actor,
 ) -> Export:
     """Have a file written in the background.
 
     It holds what there is now of a `source`, or all; `since` leaves out orders and events that are older, and customers
-    and products that have not changed since.
+    and products that have not changed since. Of facts, it holds customers of whom a `condition` is true, with `facts`.
+
+    Raises
+    ------
+    NotOfThisKind
+        Something is said that says nothing of this kind.
+    WrongCondition
+        The condition cannot be meant, or there is no such fact.
     """
+    told = {"source": source, "since": since, "condition": condition, "facts": facts}
+    for name in told.keys() - KINDS[kind].takes:
+        if told[name]:
+            sentence = gettext("An export of {kind} is not chosen by {name}.")
+            raise NotOfThisKind(sentence.format(kind=kind.value, name=name))
     row = ExportRow.objects.create(
         id=new_id(),
         kind=kind.value,
@@ -52,11 +75,14 @@ def ask_for(
         state=ExportState.RUNNING.value,
         source=source,
         since=since,
-        settled=dict(KINDS[kind].settle()),
+        settled=dict(KINDS[kind].settle(Chosen(condition=condition, facts=facts, now=now))),
         asked_by=str(actor),
         asked_at=now,
     )
-    record(actor, "export.asked", "export", row.id, now=now, details={"kind": kind.value, "format": form.value})
+    details: dict[str, Any] = {"kind": kind.value, "format": form.value}
+    if facts:
+        details["facts"] = list(facts)
+    record(actor, "export.asked", "export", row.id, now=now, details=details)
     defer_work(row.id)
     return export_of(row)
 

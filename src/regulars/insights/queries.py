@@ -163,6 +163,17 @@ def iter_scores() -> Iterator[Score]:
         after = found[-1].customer_id
 
 
+def list_scores(*, limit: int, after: UUID | None, until: UUID) -> list[Score]:
+    """Return scores by the customer's id, between two ids."""
+    rows = ScoreRow.objects.filter(customer_id__gt=after or UUID(int=0), customer_id__lt=until)
+    return [score_of(row) for row in rows.order_by("customer_id")[:limit]]
+
+
+def count_scores(*, until: UUID) -> int:
+    """Return how many scores `list_scores` would list."""
+    return ScoreRow.objects.filter(customer_id__lt=until).count()
+
+
 def list_changes(customer_ids: Collection[UUID], *, limit: int) -> list[ScoreChange]:
     """Return how a customer's segment and deciles changed, under all of its ids, the latest first."""
     rows = HistoryRow.objects.filter(customer_id__in=customer_ids).order_by("-changed_on", "customer_id")

@@ -14,6 +14,7 @@ from regulars.stream.statements import event_of, rows_of
 # How many events one look through the stream looks at.
 LOOKED_AT = 10_000
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+_BEGINNING_OF_TIME = datetime(1, 1, 2, tzinfo=UTC)
 _MOST = 2**63 - 1
 
 
@@ -23,8 +24,12 @@ def list_timeline(
     limit: int,
     before: tuple[datetime, int] | None = None,
     types: Sequence[str] | None = None,
+    since: datetime | None = None,
 ) -> list[Event]:
-    """Return the events of a customer (under all of its ids), the latest first, before a moment and position."""
+    """Return the events of a customer (under all of its ids), the latest first, before a moment and position.
+
+    Where it is given, none that happened before `since`.
+    """
     before_at, before_position = before or (_END_OF_TIME, _MOST)
     rows = rows_of(
         "timeline",
@@ -33,6 +38,7 @@ def list_timeline(
             "before_at": before_at,
             "before_position": before_position,
             "types": list(types) if types else None,
+            "since": since or _BEGINNING_OF_TIME,
             "limit": limit,
         },
     )

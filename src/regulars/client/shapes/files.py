@@ -73,10 +73,10 @@ class RefusedRow(TypedDict):
     message: str
 
 
-ExportKind = Literal["customers", "orders", "products", "events"]
+ExportKind = Literal["customers", "orders", "products", "events", "facts", "scores"]
 
 
-ExportFormat = Literal["csv", "jsonl"]
+ExportFormat = Literal["csv", "jsonl", "parquet"]
 
 
 class Export(TypedDict):
@@ -88,6 +88,8 @@ class Export(TypedDict):
     state: Literal["running", "done", "failed", "cancelled"]
     source: str | None
     since: str | None
+    condition: str
+    facts: list[str]
     items_total: int | None
     items_done: int
     share_done: float

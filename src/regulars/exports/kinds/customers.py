@@ -4,29 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from regulars.customers.contracts import Customer, IdentifierKind
+from regulars.customers.contracts import Customer, IdentifierKind, TraitKind
 from regulars.customers.queries import count_customers_by_id, list_customers_by_id, list_traits
-from regulars.exports.kinds.protocol import Cell, Place, Settled, Wanted
+from regulars.exports.kinds.protocol import Chosen, Column, ColumnType, Place, Settled, Value, Wanted, texts
 from regulars.kit.ids import new_id
 
 PROFILE = ("name", "given_name", "family_name", "birthday", "language", "country", "city", "postcode")
-COLUMNS = ("customer_id", "source", "email", "phone", "card", *PROFILE, "tags", "customer_since", "regulars_id")
+COLUMNS = (
+    *texts("customer_id", "source", "email", "phone", "card"),
+    *(Column(name, ColumnType.DAY if name == "birthday" else ColumnType.TEXT) for name in PROFILE),
+    Column("tags", ColumnType.TEXTS),
+    Column("customer_since", ColumnType.MOMENT),
+    *texts("regulars_id"),
+)
+_TYPES: Mapping[str, ColumnType] = {
+    TraitKind.TEXT: ColumnType.TEXT,
+    TraitKind.NUMBER: ColumnType.NUMBER,
+    TraitKind.BOOLEAN: ColumnType.BOOLEAN,
+    TraitKind.DATE: ColumnType.DAY,
+    TraitKind.CHOICE: ColumnType.TEXT,
+    TraitKind.CHOICES: ColumnType.TEXTS,
+}
 _NAMES = (IdentifierKind.EMAIL, IdentifierKind.PHONE, IdentifierKind.CARD)
 
 
 class CustomersKind:
     """Customers, without those that were merged into another."""
 
-    def settle(self) -> Settled:
-        """Settle the traits; and the end, since ids grow: who comes later is not in the file."""
-        return {"until": str(new_id()), "traits": [trait.key for trait in list_traits()]}
+    takes = frozenset({"source", "since"})
 
-    def columns(self, settled: Settled) -> Sequence[str]:
+    def settle(self, chosen: Chosen) -> Settled:  # noqa: ARG002  # Nothing can be chosen.
+        """Settle the traits; and the end, since ids grow: who comes later is not in the file."""
+        traits = list_traits()
+        kinds = {trait.key: trait.kind.value for trait in traits}
+        return {"until": str(new_id()), "traits": [trait.key for trait in traits], "kinds": kinds}
+
+    def columns(self, settled: Settled) -> Sequence[Column]:
         """Return the columns."""
-        return [*COLUMNS, *settled["traits"]]
+        kinds = settled.get("kinds", {})
+        return [*COLUMNS, *(Column(key, _TYPES[kinds.get(key, TraitKind.TEXT)]) for key in settled["traits"])]
 
     def count(self, wanted: Wanted) -> int:
         """Return how many customers there are."""
@@ -46,27 +66,29 @@ class CustomersKind:
         """Return the id."""
         return [str(item.id)]
 
-    def rows_of(self, items: Sequence[Customer], wanted: Wanted) -> Iterable[Sequence[Cell]]:
+    def rows_of(self, items: Sequence[Customer], wanted: Wanted) -> Iterable[Sequence[Value]]:
         """Yield a row for each; of several names of a kind it holds the first, as of several sources' numbers."""
+        traits, kinds = wanted.settled["traits"], wanted.settled.get("kinds", {})
+        days = {key for key in traits if kinds.get(key) == TraitKind.DATE}
         for item in items:
             number = number_at(item, wanted.source)
             known_as = [
                 first_of(item, kind) for kind in (IdentifierKind.EMAIL, IdentifierKind.PHONE, IdentifierKind.CARD)
             ]
-            profile = [str(value) if (value := getattr(item, name)) else "" for name in PROFILE]
+            profile = [getattr(item, name) for name in PROFILE]
             yield [
                 *(number or ("", "")),
                 *known_as,
                 *profile,
-                "|".join(item.tags),
-                item.created_at.isoformat(),
+                item.tags,
+                item.created_at,
                 str(item.id),
-                *(_trait_cell(item.traits.get(key)) for key in wanted.settled["traits"]),
+                *(_day(item.traits.get(key)) if key in days else item.traits.get(key) for key in traits),
             ]
 
-    def object_of(self, item: Customer) -> Mapping[str, Any]:
-        """Return all that is known of a customer."""
-        return asdict(item)
+    def objects_of(self, items: Sequence[Customer], wanted: Wanted) -> Iterable[Mapping[str, Any]]:  # noqa: ARG002
+        """Yield all that is known of each customer."""
+        return map(asdict, items)
 
 
 def number_at(customer: Customer, source: str | None) -> tuple[str, str] | None:
@@ -82,14 +104,6 @@ def first_of(customer: Customer, kind: IdentifierKind) -> str:
     return next((each.value for each in customer.identifiers if each.kind is kind), "")
 
 
-def _trait_cell(value: Any) -> Cell:
-    match value:
-        case None:
-            return None
-        case bool():
-            return "true" if value else "false"
-        case list():
-            return "|".join(map(str, value))
-        case int() | float() | str():
-            return value
-    return str(value)
+def _day(kept: Any) -> date | None:
+    """Return the day that a trait is kept as."""
+    return date.fromisoformat(kept) if isinstance(kept, str) else None

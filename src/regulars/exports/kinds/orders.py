@@ -12,19 +12,25 @@ from uuid import UUID
 from regulars.customers.contracts import Customer, IdentifierKind
 from regulars.customers.queries import list_customers, map_survivors
 from regulars.exports.kinds.customers import first_of, number_at
-from regulars.exports.kinds.protocol import Cell, Place, Settled, Wanted
+from regulars.exports.kinds.protocol import Amount, Chosen, Column, ColumnType, Place, Settled, Value, Wanted, texts
 from regulars.kit.ids import new_id
-from regulars.kit.money import minor_digits
 from regulars.orders.contracts import LineState, Order
 from regulars.orders.queries import count_orders, list_orders_in_full
 from regulars.orders.retelling import shares_minor
 
 COLUMNS = (
-    *("order_number", "source", "line", "order_status", "ordered_at", "product_id", "product_name", "category"),
-    # `line_total` is the line's share of what the order came to: the rows of an order add up to it.
-    *("quantity", "unit_price", "line_total", "currency", "channel", "location"),
-    *("customer_id", "email", "phone", "customer_name"),
-    *("order_total", "shipping", "tax", "payment_state", "printed_number", "regulars_order_id", "regulars_customer_id"),
+    *texts("order_number", "source", "line", "order_status"),
+    Column("ordered_at", ColumnType.MOMENT),
+    *texts("product_id", "product_name", "category"),
+    Column("quantity", ColumnType.QUANTITY),
+    Column("unit_price", ColumnType.MONEY),
+    # The line's share of what the order came to: the rows of an order add up to it.
+    Column("line_total", ColumnType.MONEY),
+    *texts("currency", "channel", "location", "customer_id", "email", "phone", "customer_name"),
+    Column("order_total", ColumnType.MONEY),
+    Column("shipping", ColumnType.MONEY),
+    Column("tax", ColumnType.MONEY),
+    *texts("payment_state", "printed_number", "regulars_order_id", "regulars_customer_id"),
 )
 
 
@@ -42,11 +48,13 @@ class _Row:
 class OrdersKind:
     """Orders with their lines, discounts, payments and returns."""
 
-    def settle(self) -> Settled:
+    takes = frozenset({"source", "since"})
+
+    def settle(self, chosen: Chosen) -> Settled:  # noqa: ARG002  # Nothing can be chosen.
         """Settle the end, since ids grow: what comes later is not in the file."""
         return {"until": str(new_id())}
 
-    def columns(self, settled: Settled) -> Sequence[str]:  # noqa: ARG002  # They are always these.
+    def columns(self, settled: Settled) -> Sequence[Column]:  # noqa: ARG002  # They are always these.
         """Return the columns."""
         return COLUMNS
 
@@ -68,7 +76,7 @@ class OrdersKind:
         """Return the id."""
         return [str(item.head.id)]
 
-    def rows_of(self, items: Sequence[Order], wanted: Wanted) -> Iterable[Sequence[Cell]]:  # noqa: ARG002
+    def rows_of(self, items: Sequence[Order], wanted: Wanted) -> Iterable[Sequence[Value]]:  # noqa: ARG002
         """Yield the rows of each order, one after another."""
         survivors = map_survivors({item.head.customer_id for item in items if item.head.customer_id})
         customers = {each.id: each for each in list_customers(sorted(set(survivors.values())))}
@@ -78,10 +86,11 @@ class OrdersKind:
             for row in _rows(item):
                 yield _cells(item, row, customer)
 
-    def object_of(self, item: Order) -> Mapping[str, Any]:
-        """Return all that is kept of an order."""
-        told = asdict(item)
-        return {**told.pop("head"), **told}
+    def objects_of(self, items: Sequence[Order], wanted: Wanted) -> Iterable[Mapping[str, Any]]:  # noqa: ARG002
+        """Yield all that is kept of each order."""
+        for item in items:
+            told = asdict(item)
+            yield {**told.pop("head"), **told}
 
 
 def _rows(order: Order) -> Iterator[_Row]:
@@ -102,35 +111,26 @@ def _rows(order: Order) -> Iterator[_Row]:
             yield _Row(name=f"r{place}", at=each.returned_at, line=order.lines[0], quantity=None, total_minor=-beside)
 
 
-def _cells(order: Order, row: _Row, customer: Customer | None) -> list[Cell]:
+def _cells(order: Order, row: _Row, customer: Customer | None) -> list[Value]:
     head, line = order.head, row.line
     number = number_at(customer, head.source) if customer else None
     return [
         *(head.external_id, head.source, row.name, "cancelled" if head.cancelled_at else "completed"),
-        row.at.isoformat(),
+        row.at,
         *(line.product.external_id, line.product.name, line.product.category),
-        None if row.quantity is None else _plain(row.quantity),
-        _money(line.unit_price_minor, head.currency),
-        _money(row.total_minor, head.currency),
+        row.quantity,
+        Amount(line.unit_price_minor, head.currency),
+        Amount(row.total_minor, head.currency),
         *(head.currency, head.channel, order.location),
         number[0] if number else "",
         first_of(customer, IdentifierKind.EMAIL) if customer else "",
         first_of(customer, IdentifierKind.PHONE) if customer else "",
         customer.name if customer else "",
-        _money(head.total_minor, head.currency),
-        _money(order.shipping_minor, head.currency),
-        _money(order.tax_minor, head.currency),
+        Amount(head.total_minor, head.currency),
+        Amount(order.shipping_minor, head.currency),
+        Amount(order.tax_minor, head.currency),
         head.payment_state.value,
         head.number,
         str(head.id),
         str(customer.id) if customer else "",
     ]
-
-
-def _money(minor: int, currency: str) -> Decimal:
-    return Decimal(minor).scaleb(-minor_digits(currency))
-
-
-def _plain(quantity: Decimal) -> Decimal:
-    """Return a quantity without zeros that say nothing, and never as 1E+2."""
-    return quantity.quantize(Decimal(1)) if quantity == quantity.to_integral_value() else quantity.normalize()

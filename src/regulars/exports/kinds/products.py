@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from regulars.exports.kinds.protocol import Cell, Place, Settled, Wanted
+from regulars.exports.kinds.protocol import Chosen, Column, ColumnType, Place, Settled, Value, Wanted, texts
 from regulars.orders.contracts import Product
 from regulars.orders.queries import count_products, list_products
 
@@ -14,13 +14,16 @@ from regulars.orders.queries import count_products, list_products
 class ProductsKind:
     """Products by source and number."""
 
-    def settle(self) -> Settled:
+    takes = frozenset({"source", "since"})
+
+    def settle(self, chosen: Chosen) -> Settled:  # noqa: ARG002  # Nothing can be chosen.
         """Settle nothing: a product that comes while the file is written stands in it or not."""
         return {}
 
-    def columns(self, settled: Settled) -> Sequence[str]:  # noqa: ARG002  # They are always these.
+    def columns(self, settled: Settled) -> Sequence[Column]:  # noqa: ARG002  # They are always these.
         """Return the columns."""
-        return ["product_id", "product_name", "category", "source", "updated_at", "regulars_id"]
+        told = texts("product_id", "product_name", "category", "source")
+        return [*told, Column("updated_at", ColumnType.MOMENT), *texts("regulars_id")]
 
     def count(self, wanted: Wanted) -> int:
         """Return how many products there are."""
@@ -35,12 +38,11 @@ class ProductsKind:
         """Return source and number."""
         return [item.source, item.external_id]
 
-    def rows_of(self, items: Sequence[Product], wanted: Wanted) -> Iterable[Sequence[Cell]]:  # noqa: ARG002
+    def rows_of(self, items: Sequence[Product], wanted: Wanted) -> Iterable[Sequence[Value]]:  # noqa: ARG002
         """Yield a row for each."""
         for item in items:
-            name, updated_at = item.name, item.updated_at.isoformat()
-            yield [item.external_id, name, item.category, item.source, updated_at, str(item.id)]
+            yield [item.external_id, item.name, item.category, item.source, item.updated_at, str(item.id)]
 
-    def object_of(self, item: Product) -> Mapping[str, Any]:
-        """Return all that is kept of a product."""
-        return asdict(item)
+    def objects_of(self, items: Sequence[Product], wanted: Wanted) -> Iterable[Mapping[str, Any]]:  # noqa: ARG002
+        """Yield all that is kept of each product."""
+        return map(asdict, items)

@@ -1,18 +1,66 @@
-"""What a kind of export must be able to do: settle what it is, read on from a place, and write what it read."""
+"""What a kind of export must be able to do: settle what it is, read on from a place, tell what it read in columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 Settled = Mapping[str, Any]
 Place = Sequence[str | int]
-# A text is made safe for spreadsheets; a number is one; None is an empty cell.
-Cell = str | int | float | Decimal | None
 Item = TypeVar("Item")
+
+
+class ColumnType(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    TEXTS = "texts"
+    INTEGER = "integer"
+    # Of a line: exact, with three decimals as the table of orders has.
+    QUANTITY = "quantity"
+    # Of double precision.
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DAY = "day"
+    MOMENT = "moment"
+    MONEY = "money"
+
+
+class Amount(NamedTuple):
+    """Money in minor units of a currency."""
+
+    minor: int
+    currency: str
+
+
+# A text is made safe for spreadsheets; None is an empty cell.
+Value = str | int | float | Decimal | bool | date | datetime | Amount | Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table, and what it holds."""
+
+    name: str
+    type: ColumnType = ColumnType.TEXT
+
+
+def texts(*names: str) -> list[Column]:
+    """Return columns of texts."""
+    return [Column(name) for name in names]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What may be said of a kind beside source and moment: a condition on customers, and which facts to tell."""
+
+    condition: str = ""
+    facts: Sequence[str] = ()
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +73,14 @@ class Wanted:
 
 
 class Kind(Protocol[Item]):
-    """A kind of export."""
+    """A kind of export. `takes` are the names of what may be said of it."""
 
-    def settle(self) -> Settled:
+    takes: frozenset[str]
+
+    def settle(self, chosen: Chosen) -> Settled:
         """Return, as JSON, what must be the same in each start: where it ends, and which columns there are."""
 
-    def columns(self, settled: Settled) -> Sequence[str]:
+    def columns(self, settled: Settled) -> Sequence[Column]:
         """Return the columns of the table."""
 
     def count(self, wanted: Wanted) -> int:
@@ -42,8 +92,8 @@ class Kind(Protocol[Item]):
     def place_of(self, item: Item) -> Place:
         """Return where reading goes on behind an item."""
 
-    def rows_of(self, items: Sequence[Item], wanted: Wanted) -> Iterable[Sequence[Cell]]:
-        """Yield the rows of the table that items make."""
+    def rows_of(self, items: Sequence[Item], wanted: Wanted) -> Iterable[Sequence[Value]]:
+        """Yield the rows of the table that items make, with a value for each column."""
 
-    def object_of(self, item: Item) -> Mapping[str, Any]:
-        """Return an item as it is written as JSON."""
+    def objects_of(self, items: Sequence[Item], wanted: Wanted) -> Iterable[Mapping[str, Any]]:
+        """Yield items as they are written as JSON."""

@@ -12,5 +12,5 @@ from django.conf import settings
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep the files of a test in a home of its own."""
-    monkeypatch.setattr(settings, "INSTALLATION", SimpleNamespace(home=tmp_path))
+    monkeypatch.setattr(settings, "INSTALLATION", SimpleNamespace(home=tmp_path, lake=tmp_path / "lake"))
     return tmp_path

@@ -17,7 +17,7 @@ from regulars.kit.i18n import gettext as _
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from regulars.exports.contracts import Export, ExportKind
+    from regulars.exports.contracts import Export, ExportFormat, ExportKind
     from regulars.kit.progress import Progress
 
 _LOOK_EVERY_SECONDS = 0.5
@@ -31,8 +31,12 @@ class NotExportable(DomainError):
 
 
 def export_file(
-    file: Annotated[Path, typer.Argument(help=_("Where to write: a CSV, or JSON Lines where it ends in .jsonl."))],
-    kind: Annotated[str, typer.Option(help=_("What to export: customers, orders, products or events."))] = "orders",
+    file: Annotated[
+        Path, typer.Argument(help=_("Where to write: a CSV; JSON Lines where it ends in .jsonl, Parquet in .parquet."))
+    ],
+    kind: Annotated[
+        str, typer.Option(help=_("What to export: customers, orders, products, events, facts or scores."))
+    ] = "orders",
     source: Annotated[str | None, typer.Option(help=_("Only what this source has told."))] = None,
     since: Annotated[
         datetime | None,
@@ -41,6 +45,10 @@ def export_file(
             help=_("Only orders and events since then, customers and products that have changed since; in UTC."),
         ),
     ] = None,
+    where: Annotated[str, typer.Option(help=_("Of facts: only customers of whom this condition is true."))] = "",
+    facts: Annotated[
+        str, typer.Option(help=_("Of facts: which, by name with commas; else all but sensitive ones."))
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", help=_("Show no progress."))] = False,
 ) -> None:
     """Export to a file."""
@@ -49,7 +57,6 @@ def export_file(
         from django.utils import timezone
 
         from regulars.exports import services
-        from regulars.exports.contracts import ExportFormat
         from regulars.faces.cli.running.connecting import be_ready
         from regulars.stream.contracts import system
 
@@ -57,9 +64,11 @@ def export_file(
         actor = system("cli")
         asked = services.ask_for(
             kind=_kind(kind),
-            form=ExportFormat.JSONL if file.suffix == ".jsonl" else ExportFormat.CSV,
+            form=_form(file),
             source=source,
             since=since and timezone.make_aware(since, timezone.get_default_timezone()),
+            condition=where,
+            facts=[name.strip() for name in facts.split(",") if name.strip()],
             now=timezone.now(),
             actor=actor,
         )
@@ -78,8 +87,15 @@ def _kind(name: str) -> ExportKind:
     from regulars.exports.contracts import ExportKind
 
     if name not in list(ExportKind):
-        raise NotExportable(_("One exports customers, orders, products or events."))
+        raise NotExportable(_("One exports customers, orders, products, events, facts or scores."))
     return ExportKind(name)
+
+
+def _form(file: Path) -> ExportFormat:
+    """Return the form that a file's name asks for; a CSV where it asks for none."""
+    from regulars.exports.contracts import ExportFormat
+
+    return next((form for form in ExportFormat if file.suffix == f".{form}"), ExportFormat.CSV)
 
 
 def _see_through(export_id: UUID, progress: Progress) -> Export:

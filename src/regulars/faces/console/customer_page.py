@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,29 +9,31 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from regulars.customers import queries as customers
 from regulars.customers.contracts import Customer, Merge, Note, Trait, TraitKind
+from regulars.customers.questions import setting_of
 from regulars.faces.console.acting import acting
-from regulars.faces.console.paging import read_place, write_place
+from regulars.faces.console.known import facts_of
+from regulars.faces.console.leaving import why_of
 from regulars.faces.console.permission import needs
 from regulars.faces.console.profiles import kinds_by_hand
 from regulars.faces.console.scores import changes_of, figures_of, segment_of
-from regulars.faces.console.wording import KINDS, entry_of
+from regulars.faces.console.timeline import timeline_of
 from regulars.faces.console.words import IDENTIFIER_WORDS
 from regulars.faces.console.zone import business_of
+from regulars.facts.language.binding import Setting
+from regulars.facts.reading import TookTooLong
 from regulars.insights.queries import find_score
 from regulars.kit import formats
-from regulars.kit.i18n import gettext
+from regulars.kit.classification import Classification
+from regulars.kit.i18n import gettext, ngettext
 from regulars.orders import queries as orders
 from regulars.staff.queries import map_names
 from regulars.staff.services import record
-from regulars.stream.queries import list_timeline
 
 ORDERS = 20
-EVENTS = 25
 
 
 @needs("customers.read")
@@ -48,16 +49,18 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     details = {"part": "timeline"} if part else {}
     record(who.actor, "customer.viewed", "customer", customer.id, now=who.now, details=details)
     ids = customers.list_ids_of(customer.id)
-    context = {"customer": customer} | _timeline(request, customer, ids)
+    context = {"customer": customer} | timeline_of(request, customer.id, ids)
     if part:
         return render(request, "console/_timeline.html", context)
     facts, score = orders.find_customer_facts(customer.id), find_score(customer.id)
-    currency = business_of(request).reporting_currency
+    business = business_of(request)
+    currency = business.reporting_currency
     latest = orders.list_orders_of(ids, limit=ORDERS + 1) if request.user.has_perm("orders.read") else []
     context |= {
         "figures": figures_of(facts, score, currency),
         "segment": segment_of(score),
         "changes": changes_of(ids) if score else [],
+        "why": why_of(facts, score, today=who.now.astimezone(business.zone_info).date()),
         "orders": latest[:ORDERS],
         "more_orders": len(latest) > ORDERS,
         "identifiers": [
@@ -65,7 +68,7 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
             for number, each in enumerate(customer.identifiers)
         ],
         "identifier_kinds": kinds_by_hand(),
-        "traits": traits_in_words(customer),
+        "traits": traits_in_words(customer, sees_sensitive=request.user.has_perm("customers.write")),
         "notes": _notes(customer),
         "merges": _merges(customer),
         "may_write": request.user.has_perm("customers.write"),
@@ -74,7 +77,21 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "currency": currency,
         "trail": [(gettext("Customers"), reverse("console:customers"))],
     }
+    context |= _known(request, customer, setting_of(business, now=who.now))
     return render(request, "console/customer.html", context)
+
+
+def _known(request: HttpRequest, customer: Customer, setting: Setting) -> dict[str, Any]:
+    """Return what is known by the catalogue of facts; who may change a customer sees what is sensitive too."""
+    try:
+        known = facts_of(customer.id, setting=setting, sees_sensitive=request.user.has_perm("customers.write"))
+    except TookTooLong as error:
+        return {"facts_given_up": error.message}
+    count = sum(len(facts) for _, facts in known)
+    return {
+        "known_facts": known,
+        "facts_counted": ngettext("{count} fact", "{count} facts", count).format(count=formats.number(count)),
+    }
 
 
 def _notes(customer: Customer) -> list[tuple[Note, str]]:
@@ -91,12 +108,14 @@ def _merges(customer: Customer) -> list[tuple[Merge, str]]:
     return [(merge, names[merge.merged_by]) for merge in merges]
 
 
-def traits_in_words(customer: Customer) -> list[tuple[str, str]]:
-    """Return a customer's traits as one reads them, by label."""
+def traits_in_words(customer: Customer, *, sees_sensitive: bool = True) -> list[tuple[str, str]]:
+    """Return a customer's traits as one reads them, by label; without those that are sensitive, where one may not."""
     known = {trait.key: trait for trait in customers.list_traits()}
+    hidden = {key for key, trait in known.items() if trait.classification is Classification.SENSITIVE}
     return [
         (known[key].label if key in known else key, _in_words(value, known.get(key)))
         for key, value in sorted(customer.traits.items())
+        if sees_sensitive or key not in hidden
     ]
 
 
@@ -108,35 +127,3 @@ def _in_words(value: object, trait: Trait | None) -> str:
     if trait and trait.kind is TraitKind.DATE:
         return formats.day(date.fromisoformat(str(value)))
     return str(value)
-
-
-def _timeline(request: HttpRequest, customer: Customer, ids: Sequence[UUID]) -> dict[str, Any]:
-    kind, place = request.GET.get("show", ""), request.GET.get("before", "")
-    types = KINDS[kind][1] if kind in KINDS else None
-    before = None
-    if place:
-        moment, key = read_place(place)
-        before = (moment, int(key, 16))
-    events = list_timeline(ids, limit=EVENTS + 1, before=before, types=types)
-    address = reverse("console:customer", args=[customer.id])
-
-    def at(**query: str) -> str:
-        kept = {name: value for name, value in query.items() if value}
-        return address + (f"?{urlencode(kept)}" if kept else "")
-
-    earlier = ""
-    if len(events) > EVENTS:
-        last = events[EVENTS - 1]
-        earlier = at(show=kind, before=write_place(last.occurred_at, f"{last.cursor.position:x}"))
-    return {
-        "entries": [entry_of(event) for event in events[:EVENTS]],
-        "chips": [
-            {"text": gettext("Everything"), "address": at(), "current": kind not in KINDS},
-            *(
-                {"text": gettext(words), "address": at(show=name), "current": name == kind}
-                for name, (words, _) in KINDS.items()
-            ),
-        ],
-        "newest": at(show=kind) if place else "",
-        "earlier": earlier,
-    }

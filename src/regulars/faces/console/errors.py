@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from regulars.customers.queries import NoSuchCustomer
 from regulars.customers.services import NoSuchNote
+from regulars.exports.queries import NoSuchExport
 from regulars.faces.console.permission import needed_by
 from regulars.faces.console.preferences import SYSTEM, chosen_theme
 from regulars.imports.queries import NoSuchImport
@@ -29,6 +30,7 @@ _NOT_THERE = (
     NoSuchReport,
     NoSuchRun,
     NoSuchSchedule,
+    NoSuchExport,
     NoSuchAccount,
     NoSuchApiKey,
     NoSuchInvitation,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from django.urls import reverse
 
+from regulars.faces.console.permission import WhoAsks
 from regulars.kit.i18n import gettext, mark
 from regulars.stream.queries import count_dead_letters
 
@@ -49,6 +49,7 @@ GROUPS: Sequence[Group] = (
         text=mark("Business"),
         entries=(
             Entry(text=mark("Imports"), name="imports", permission="imports.read", icon="imports"),
+            Entry(text=mark("Exports"), name="exports", permission="exports.run", icon="down"),
             Entry(text=mark("Team"), name="team", permission="staff.read", icon="team"),
             Entry(text=mark("API keys"), name="api-keys", permission="api_keys.manage", icon="key"),
             Entry(text=mark("Audit trail"), name="audit-trail", permission="audit.read", icon="trail"),
@@ -63,13 +64,6 @@ GROUPS: Sequence[Group] = (
         ),
     ),
 )
-
-
-class WhoAsks(Protocol):
-    """Somebody who may do some things."""
-
-    def has_perm(self, permission: str) -> bool:
-        """Tell whether this person may do something."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,13 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from regulars.customers import services
+from regulars.customers.queries import get_customer
 from regulars.faces.console.acting import acting
 from regulars.faces.console.permission import needs
 from regulars.kit.i18n import gettext
+
+# Where a session keeps the tags that a customer had.
+UNDO = "undo_own_tags"
 
 
 @needs("customers.write")
@@ -45,12 +49,29 @@ def tag(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Give a customer the tags that are named, and no others; commas stand between them."""
     who = acting(request)
     tags = [each for each in _text(request, "tags").split(",") if each.strip()]
+    former = get_customer(customer_id)
     try:
         services.set_tags(customer_id=customer_id, tags=tags, now=who.now, actor=who.actor)
     except services.WrongText as error:
         messages.error(request, error.message)
-    else:
-        messages.success(request, gettext("The tags are kept."))
+        return redirect("console:customer", customer_id)
+    changed = get_customer(customer_id).tags != former.tags
+    if changed:
+        request.session[UNDO] = {"customer_id": str(former.id), "tags": list(former.tags)}
+    messages.success(request, gettext("The tags are kept."), extra_tags="undo undo-own-tags" if changed else "")
+    return redirect("console:customer", customer_id)
+
+
+@needs("customers.write")
+@require_POST
+def undo_tags(request: HttpRequest) -> HttpResponse:
+    """Give a customer the tags back that it had before they were last changed here."""
+    former = request.session.pop(UNDO, None)
+    if former is None:
+        return redirect("console:customers")
+    who, customer_id = acting(request), UUID(former["customer_id"])
+    services.set_tags(customer_id=customer_id, tags=former["tags"], now=who.now, actor=who.actor)
+    messages.success(request, gettext("The tags are as they were."))
     return redirect("console:customer", customer_id)
 
 

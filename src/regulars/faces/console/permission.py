@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Protocol
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -19,6 +20,14 @@ from regulars.staff.permissions import PERMISSIONS
 from regulars.staff.securing import ids_with_second_factor, is_second_factor_required
 
 View = Callable[..., HttpResponseBase]
+
+
+class WhoAsks(Protocol):
+    """Somebody who may do some things."""
+
+    def has_perm(self, permission: str) -> bool:
+        """Tell whether this person may do something."""
+
 
 EVERYBODY = "everybody"
 STAFF = "staff"
@@ -50,6 +59,12 @@ def for_everybody(view: View) -> View:
 def needed_by(view: Callable[..., object]) -> str | None:
     """Return who may see a page: a permission, `STAFF`, `EVERYBODY`, or None where it does not say."""
     return getattr(view, "needs", None)
+
+
+def may_open(account: WhoAsks, view: Callable[..., object]) -> bool:
+    """Tell whether a page lets somebody in who is signed in; one that says nothing lets nobody in."""
+    needed = needed_by(view)
+    return needed is not None and (needed in {EVERYBODY, STAFF} or account.has_perm(needed))
 
 
 def _guarded(view: View, needed: str, *, sets_up: bool = False) -> View:

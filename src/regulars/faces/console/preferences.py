@@ -1,4 +1,4 @@
-"""What somebody chose: light or dark for this browser, in a cookie; the language with the account, or in a cookie."""
+"""What somebody chose: look and keys for this browser, in cookies; the language with the account, or in a cookie."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ THEMES = {
     SYSTEM: mark("As the system"),
 }
 _THEME_COOKIE = "theme"
+# Single letters as keys are in the way of who speaks to the computer: WCAG 2.2, criterion 2.1.4.
+_KEYS_COOKIE = "keys"
 _YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -35,6 +37,11 @@ def chosen_language(request: HttpRequest) -> str | None:
     return language if language in LANGUAGES else None
 
 
+def has_letter_keys(request: HttpRequest) -> bool:
+    """Tell whether keys without Ctrl do something in this browser; they do where nobody switched them off."""
+    return request.COOKIES.get(_KEYS_COOKIE) != "off"
+
+
 @for_everybody
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
@@ -42,6 +49,8 @@ def choose(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(_back(request))
     if request.POST.get("theme") in THEMES:
         _keep(response, _THEME_COOKIE, request.POST["theme"])
+    if request.POST.get("keys") in {"on", "off"}:
+        _keep(response, _KEYS_COOKIE, request.POST["keys"])
     language = request.POST.get("language", "")
     if language in LANGUAGES:
         _keep(response, settings.LANGUAGE_COOKIE_NAME, language)

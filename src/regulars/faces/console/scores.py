@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
+from regulars.faces.console.leaving import usual_gap_days
 from regulars.insights import queries as insights
 from regulars.insights.contracts import Score, ScoreChange
 from regulars.kit import formats
@@ -154,10 +155,8 @@ def _near(day: date | None) -> str:
 
 def _every_days(facts: CustomerFacts) -> int | None:
     """Return how many days lie between two orders on average."""
-    first, last = facts.first_ordered_at, facts.last_ordered_at
-    if not (isinstance(first, datetime) and isinstance(last, datetime)) or facts.orders < 2:
-        return None
-    return round((last - first).total_seconds() / 86_400 / (facts.orders - 1)) or None
+    gap = usual_gap_days(facts)
+    return None if gap is None else round(gap) or None
 
 
 def _change(change: ScoreChange) -> Change:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from regulars.kit.i18n import gettext, mark
 
-_PAGES = {
+PAGES = {
     "settings": mark("Business"),
     "settings.shops": mark("Shops"),
     "settings.traits": mark("Traits"),
@@ -19,5 +19,5 @@ def tabs(current: str) -> list[dict[str, Any]]:
     """Return the pages of the settings, as tabs show them."""
     return [
         {"text": gettext(words), "address": reverse(f"console:{name}"), "current": name == current}
-        for name, words in _PAGES.items()
+        for name, words in PAGES.items()
     ]

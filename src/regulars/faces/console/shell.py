@@ -8,7 +8,8 @@ from django.http import HttpRequest
 
 from regulars.faces.console.navigation import navigation_for
 from regulars.faces.console.permission import needed_by
-from regulars.faces.console.preferences import SYSTEM, THEMES, chosen_theme
+from regulars.faces.console.preferences import SYSTEM, THEMES, chosen_theme, has_letter_keys
+from regulars.faces.console.shortcuts import shortcuts_for
 from regulars.faces.console.zone import business_of
 from regulars.kit.i18n import LANGUAGES, gettext
 
@@ -31,6 +32,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": navigation_for(user, section),
         "business": business_of(request),
         "may_search": user.has_perm("customers.read"),
+        "shortcuts": shortcuts_for(user),
+        "has_letter_keys": has_letter_keys(request),
         "themes": [(name, gettext(text), name == theme) for name, text in THEMES.items()],
         "languages": LANGUAGES.items(),
     }

@@ -118,6 +118,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM stream_event
     WHERE customer_id = known_as.id
         AND occurred_at <= %(before_at)s
+        AND occurred_at >= %(since)s
         AND (occurred_at, position) < (%(before_at)s, %(before_position)s)
         AND (%(types)s::text[] IS NULL OR type = ANY(%(types)s))
     ORDER BY occurred_at DESC, position DESC

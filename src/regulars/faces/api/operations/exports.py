@@ -16,34 +16,47 @@ from django.utils import timezone
 from ninja import Query
 
 from regulars.exports import queries, services
-from regulars.exports.contracts import ExportFormat, ExportKind
+from regulars.exports.contracts import ExportFormat, ExportKind, permission_of
 from regulars.faces.api.bodies import JsonBody
 from regulars.faces.api.declaring import Resource
 from regulars.faces.api.keys import actor_of, caller, check_scope
 from regulars.faces.api.paging import CursorText, Limit, time_and_id
 from regulars.faces.api.schemas.exports import ExportIn, ExportOut, ExportsOut
+from regulars.facts.language.faults import WrongCondition
 from regulars.kit.pagination import page_of
 
 exports = Resource("Exports")
 _LIST = "exports"
-MEDIA = {ExportFormat.CSV: "text/csv", ExportFormat.JSONL: "application/x-ndjson"}
+MEDIA = {
+    ExportFormat.CSV: "text/csv",
+    ExportFormat.JSONL: "application/x-ndjson",
+    ExportFormat.PARQUET: "application/vnd.apache.parquet",
+}
 
 
 @exports.post("/exports", scope="exports.run", answer=ExportOut)
 def ask_for_export(request: HttpRequest, body: Annotated[ExportIn, JsonBody(...)]) -> Any:
     """Have a file written in the background; it can be fetched for seven days.
 
-    Needs the scope of its kind too: `customers.export`, `orders.export`, `products.export`, `events.export`.
+    Needs the scope of its kind too: `customers.export` (for facts and scores too), `orders.export`, `products.export`,
+    `events.export`.
     """
     _check_kind(request, body.kind)
-    return services.ask_for(
-        kind=body.kind,
-        form=body.format,
-        source=body.source,
-        since=body.since,
-        now=timezone.now(),
-        actor=actor_of(request),
-    )
+    try:
+        return services.ask_for(
+            kind=body.kind,
+            form=body.format,
+            source=body.source,
+            since=body.since,
+            condition=body.written(),
+            facts=body.facts,
+            now=timezone.now(),
+            actor=actor_of(request),
+        )
+    except WrongCondition as error:
+        # Within a text, the place tells; a pointer would lead into a tree that nobody sent.
+        pointer = error.pointer if str(error.pointer).startswith("/facts") else "/condition"
+        raise WrongCondition(error.message, code=error.code, pointer=pointer, place=error.place) from None
 
 
 @exports.get("/exports/{export_id}", scope="exports.run", answer=ExportOut)
@@ -69,7 +82,7 @@ def download_export(request: HttpRequest, export_id: UUID) -> Any:
     """Fetch the file. Needs the scope of its kind too, as `customers.export`; who fetched it is on the audit trail."""
     _check_kind(request, queries.get_export(export_id).kind)
     found = services.download(export_id=export_id, now=timezone.now(), actor=actor_of(request))
-    answer = StreamingHttpResponse(found.chunks, content_type=f"{MEDIA[found.export.format]}; charset=utf-8")
+    answer = StreamingHttpResponse(found.chunks, content_type=media_of(found.export.format))
     answer["Content-Disposition"] = f'attachment; filename="{found.export.file_name}"'
     answer["Content-Length"] = str(found.export.size_bytes)
     answer["Cache-Control"] = "no-store"
@@ -82,5 +95,10 @@ def remove_export(request: HttpRequest, export_id: UUID) -> Any:
     return services.remove(export_id=export_id, now=timezone.now(), actor=actor_of(request))
 
 
+def media_of(form: ExportFormat) -> str:
+    """Return the media type of a file; texts with their encoding."""
+    return MEDIA[form] if form is ExportFormat.PARQUET else f"{MEDIA[form]}; charset=utf-8"
+
+
 def _check_kind(request: HttpRequest, kind: ExportKind) -> None:
-    check_scope(caller(request), f"{kind}.export")
+    check_scope(caller(request), permission_of(kind))

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from regulars.client import ApiError, Client
+from regulars.client import ApiError, Client, NotExported
 from regulars.client.shapes import Export, Import
 from regulars.exports.carrying_on import carry_on as carry_on_export
 from regulars.faces.api.tests.told_orders import an_order
@@ -221,3 +221,71 @@ def test_an_export_of_products_is_imported_again_and_changes_nothing(client: Cli
     done = bring_in(client, client.exports.download(made["id"], tmp_path / "products.csv"), "products")
     assert done["counts"] == {"imported": 0, "updated": 0, "unchanged": 2, "refused": 0}
     assert everything() == before
+
+
+def work_instead_of_sleeping(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    """Do what a worker would while the client waits."""
+
+    def work(_: float) -> None:
+        for each in client.exports.list():
+            carry_on_export(UUID(each["id"]), clock=timezone.now)
+
+    monkeypatch.setattr("regulars.client.exports.sleep", work)
+
+
+def test_facts_by_a_condition_are_read_as_a_table_and_leave_no_file(client: Client, monkeypatch: pytest.MonkeyPatch):
+    work_instead_of_sleeping(monkeypatch, client)
+    client.customers.put("shop", "c1", {"name": "Ines", "city": "Wien"})
+    client.customers.put("shop", "c2", {"name": "Bo", "city": "Graz"})
+    condition, facts = 'profile.city = "Wien"', ["profile.city", "profile.since"]
+    table = client.exports.read(kind="facts", condition=condition, facts=facts)
+    assert table.column_names == ["regulars_id", "name", "email", "phone", "profile.city", "profile.since"]
+    assert table["name"].to_pylist() == ["Ines"]
+    assert str(table.schema.field("profile.since").type) == "timestamp[us, tz=UTC]"
+    [made] = client.exports.list(kind="facts")
+    assert (made["condition"], made["facts"]) == (condition, facts)
+    assert (made["items_done"], made["rows"], made["is_ready"]) == (2, 1, False)
+
+
+def test_parquet_is_sent_with_its_name_and_type(client: Client, http: httpx.Client):
+    made = make(client, kind="scores", format="parquet")
+    answer = http.get(f"/exports/{made['id']}/file")
+    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+    assert answer.headers["content-disposition"].endswith('.parquet"')
+    assert answer.content.startswith(b"PAR1")
+
+
+def test_a_condition_may_be_a_tree_and_what_is_wrong_in_an_export_is_told_by_its_place(client: Client):
+    tree = client.conditions.check("orders.count = 0")["tree"]
+    assert client.exports.ask(kind="facts", condition=tree)["condition"] == "orders.count = 0"
+    faults = []
+    wrong: list[Any] = [
+        {"kind": "facts", "condition": "orders.count = 0 and orders.cuont = 1"},
+        {"kind": "facts", "facts": ["orders.count", "orders.cuont"]},
+        {"kind": "orders", "condition": "orders.count = 0"},
+    ]
+    for told in wrong:
+        with pytest.raises(ApiError) as refused:
+            client.exports.ask(**told)
+        faults.append((refused.value.status, refused.value.code, refused.value.pointer, refused.value.place))
+    assert faults == [
+        (422, "no_such_fact", "/condition", (21, 33)),
+        (422, "no_such_fact", "/facts/1", None),
+        (422, "not_of_this_kind", None, None),
+    ]
+
+
+def test_who_waits_for_an_export_that_ends_without_a_file_is_told_why(client: Client):
+    asked = client.exports.ask(kind="products")
+    client.exports.remove(asked["id"])
+    with pytest.raises(NotExported, match="cancelled"):
+        client.exports.wait(asked["id"])
+
+
+def test_facts_and_scores_need_the_scope_of_customers(client: Client):
+    narrow = Client(URL, make_key("exports.run", "orders.export"), transport=transport(), attempts=1)
+    kinds: list[Any] = ["facts", "scores"]
+    for kind in kinds:
+        with pytest.raises(ApiError) as refused:
+            narrow.exports.ask(kind=kind)
+        assert (refused.value.status, refused.value.code) == (403, "forbidden")

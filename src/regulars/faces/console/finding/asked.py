@@ -22,7 +22,7 @@ from regulars.facts.language.meaning import Meaning
 DEFAULT_SORT = "profile.since"
 DEFAULT_COLUMNS = ("orders.count", "orders.revenue", "orders.last")
 MOST_COLUMNS = 12
-_LONGEST_SEARCH = 200
+LONGEST_SEARCH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def read_asked(request: HttpRequest, *, now: datetime) -> Asked:
     usual = _usual_sort(condition, setting)
     return Asked(
         setting=setting,
-        search=text_of(told, "q")[:_LONGEST_SEARCH],
+        search=text_of(told, "q")[:LONGEST_SEARCH],
         where=where,
         condition=condition,
         meaning=meaning,

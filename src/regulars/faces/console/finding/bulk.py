@@ -17,7 +17,9 @@ from django.views.decorators.http import require_POST
 from regulars.customers import queries as customers
 from regulars.customers import services
 from regulars.customers.contracts import TagChange
-from regulars.faces.console.acting import acting
+from regulars.exports.contracts import ExportFormat, ExportKind
+from regulars.exports.services import ask_for
+from regulars.faces.console.acting import Acting, acting
 from regulars.faces.console.finding.asked import Asked, read_asked
 from regulars.faces.console.finding.fact_words import label_of
 from regulars.faces.console.permission import needs
@@ -79,15 +81,38 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 @needs("customers.export")
 @require_POST
-def export(request: HttpRequest) -> StreamingHttpResponse:
-    """Give the list as a file, with its columns; who took it out is on the audit trail."""
+def export(request: HttpRequest) -> StreamingHttpResponse | HttpResponse:
+    """Give the list as a file, with its columns; who took it out is on the audit trail.
+
+    Parquet is written by a worker, by the list's condition.
+    """
     asked, who = read_asked(_as_list(request), now=timezone.now()), acting(request)
+    if request.POST.get("format") == ExportFormat.PARQUET:
+        return _as_parquet(request, asked, who)
     ids = _all(asked, MOST_EXPORTED)
     details = {"customers": len(ids), "columns": [fact.name for fact in asked.columns]}
     record(who.actor, "customers.exported", "list", "customers", now=who.now, details=details)
     answer = StreamingHttpResponse(_lines(ids, asked), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="customers-{who.now:%Y-%m-%d}.csv"'
     return answer
+
+
+def _as_parquet(request: HttpRequest, asked: Asked, who: Acting) -> HttpResponse:
+    if asked.fault:
+        raise asked.fault
+    if asked.search:
+        messages.error(request, gettext("What words find is taken out as CSV; Parquet is made by the filter."))
+        return redirect(asked.address())
+    ask_for(
+        kind=ExportKind.FACTS,
+        form=ExportFormat.PARQUET,
+        condition=asked.where,
+        facts=[fact.name for fact in asked.columns],
+        now=who.now,
+        actor=who.actor,
+    )
+    messages.success(request, gettext("The file is being written; it stands here when it is done."))
+    return redirect("console:exports")
 
 
 def _change(request: HttpRequest, ids: Sequence[UUID], name: str, *, removes: bool) -> tuple[list[UUID], str]:

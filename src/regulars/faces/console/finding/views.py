@@ -16,8 +16,10 @@ from regulars.faces.console.finding.asked import Asked
 from regulars.faces.console.permission import needs
 from regulars.kit.i18n import gettext
 from regulars.staff import saved_views
+from regulars.staff.contracts import SavedView
 
 SECTION = "customers"
+UNDO = "undo_view"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ def save(request: HttpRequest) -> HttpResponse:
     """Keep what the list shows under a name."""
     who, told = acting(request), request.POST
     query = told.get("query", "").replace("\0", "")
+    former = _named(request, told.get("name", ""))
     try:
         view = saved_views.save_view(
             account_id=person_of(request).pk,
@@ -71,7 +74,10 @@ def save(request: HttpRequest) -> HttpResponse:
     except saved_views.WrongView as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, gettext("The view “{name}” is kept.").format(name=view.name))
+        if former and (former.query, former.is_shared) != (view.query, view.is_shared):
+            _offer_undo(request, former, gettext("The view “{name}” is replaced.").format(name=view.name))
+        else:
+            messages.success(request, gettext("The view “{name}” is kept.").format(name=view.name))
     return redirect(_address(query))
 
 
@@ -81,8 +87,39 @@ def remove(request: HttpRequest, view_id: UUID) -> HttpResponse:
     """Take a view away."""
     who = acting(request)
     view = saved_views.remove_view(view_id=view_id, account_id=person_of(request).pk, now=who.now, actor=who.actor)
-    messages.success(request, gettext("The view “{name}” is gone.").format(name=view.name))
+    _offer_undo(request, view, gettext("The view “{name}” is gone.").format(name=view.name))
     return redirect(_address(view.query))
+
+
+@needs("customers.read")
+@require_POST
+def undo(request: HttpRequest) -> HttpResponse:
+    """Put a view back that was taken away or replaced, as it was."""
+    former = request.session.pop(UNDO, None)
+    if former is None:
+        return redirect("console:customers")
+    who = acting(request)
+    try:
+        view = saved_views.save_view(
+            account_id=person_of(request).pk, section=SECTION, **former, now=who.now, actor=who.actor
+        )
+    except saved_views.WrongView as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, gettext("The view “{name}” is as it was.").format(name=view.name))
+    return redirect(_address(former["query"]))
+
+
+def _named(request: HttpRequest, name: str) -> SavedView | None:
+    """Return the view of one's own that has a name."""
+    mine, told = person_of(request).pk, " ".join(name.split())
+    views = saved_views.list_views(mine, SECTION)
+    return next((view for view in views if view.account_id == mine and view.name == told), None)
+
+
+def _offer_undo(request: HttpRequest, former: SavedView, sentence: str) -> None:
+    request.session[UNDO] = {"name": former.name, "query": former.query, "is_shared": former.is_shared}
+    messages.success(request, sentence, extra_tags="undo undo-view")
 
 
 def _address(query: str) -> str:

@@ -57,7 +57,8 @@ def fill() -> dict[str, str]:
     score_all()
     shop.scheduled()
     report = shop.reported()
-    pages = ["customers", "rfm", "customers/new", "team", "api-keys", "audit-trail", "dead-letters", "settings"]
+    pages = ["overview", "metrics/retention_rate", "metrics/refunded_share", "customers", "rfm", "customers/new"]
+    pages += ["team", "api-keys", "audit-trail", "dead-letters", "settings", "exports"]
     pages += ["reports", "reports/new", "reports/runs", "reports/schedules/new"]
     pages += ["settings/shops", "settings/traits", "design", "design/specimens"]
     pages += ["account", "account/password", "account/app/add", "account/passkeys/add", "account/recovery-codes/make"]
@@ -121,6 +122,15 @@ def test_what_lies_above_a_page_has_no_barrier(console: Console, width: int, sch
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") == width, menu
         page.keyboard.press("Escape")
+    for keys, within in (("Control+k", "#palette"), ("?", "#shortcuts")):
+        page.keyboard.press(keys)
+        expect(page.locator(within)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        found = barriers(page, within)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") == width, within
+        page.keyboard.press("Escape")
+        expect(page.locator(within)).to_be_hidden()
     if width == 1440:
         page.get_by_role("button", name=re.compile("^Glance")).first.click()
         expect(page.get_by_role("dialog", name="A customer")).to_contain_text("Open the whole page")
@@ -187,7 +197,7 @@ def test_the_list_is_searched_while_one_types_and_the_address_keeps_it(console: 
     page = console.page()
     page.goto("/customers")
     expect(page.locator("#results")).to_contain_text("57 customers")
-    page.keyboard.press("Control+k")
+    page.keyboard.press("/")
     page.keyboard.type("kovač")
     expect(page.locator("#results")).to_contain_text("2 customers found")
     page.keyboard.type(" ines")

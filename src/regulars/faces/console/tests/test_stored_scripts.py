@@ -7,7 +7,7 @@ import dataclasses
 import io
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from regulars.customers.contracts import Profile, Trait, TraitKind
 from regulars.customers.services import add_note, change_profile, save_trait, set_tags
@@ -125,6 +125,22 @@ def test_no_text_from_outside_runs_on_any_page_and_each_is_shown_as_it_is(consol
         if address in named:
             assert " ".join(named[address].split()) in " ".join((page.locator("h1").text_content() or "").split())
     assert console.complaints == []
+
+
+def test_no_text_from_outside_runs_in_the_palette(console: Console) -> None:
+    for number, text in enumerate(CORPUS):
+        shop.somebody(text, f"zelda{number}@example.com")
+    page = console.page()
+    page.goto("/settings")
+    page.keyboard.press("Control+k")
+    for number, text in enumerate(CORPUS):
+        page.locator("#palette [role=combobox]").fill(f"zelda{number}@example.com")
+        expect(page.locator("#palette").get_by_role("option")).to_have_count(1)
+        expect(page.locator("#palette .palette-detail")).to_have_text(f"zelda{number}@example.com")
+        shown = page.locator("#palette .palette-text").text_content() or ""
+        assert " ".join(shown.split()) == " ".join(text.split())
+        nothing_ran(page)
+    console.complaints[:] = [each for each in console.complaints if "htmx:" not in each]
 
 
 def test_a_text_that_becomes_markup_would_be_found(console: Console) -> None:
