@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from regulars.faces.console.latest import Latest
-from regulars.faces.console.navigation import WhoAsks
 from regulars.faces.console.overview.reading import Reading
 from regulars.faces.console.overview.words import metric_address, target_state, value_in_words
+from regulars.faces.console.permission import WhoAsks
 from regulars.imports.contracts import ImportState
 from regulars.imports.queries import list_imports
 from regulars.insights import queries as insights
