@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ibis
+import psutil
 import psycopg
 from tests.running import Running
 
@@ -23,6 +28,7 @@ from regulars.kit.sqlfile import read_statements
 
 STATEMENTS = read_statements(Path(__file__).parent / "scoring.sql")
 LOOK_EVERY_SECONDS = 0.2
+STEP = re.compile(r"seconds=(?P<seconds>[\d.]+) step='?(?P<step>[^']*)'?")
 # A day's share of two years' orders comes in between the first run and the second.
 DAYS = 730
 ORDERS_PER_SECOND, SECONDS, IN_A_CALL = 300, 20, 50
@@ -37,6 +43,8 @@ def scoring(system: System) -> Iterator[Finding]:
         shop = _Shop(running)
         with running.connected() as connection:
             connection.autocommit = True
+            # A run that was cut short when the home was stopped last is taken up again.
+            _wait_for_the_end(running, connection)
             shutil.rmtree(running.home / "lake", ignore_errors=True)
             connection.execute(STATEMENTS["forget"].sql)
             first = _run(running, connection)
@@ -46,7 +54,10 @@ def scoring(system: System) -> Iterator[Finding]:
             second = _run(running, connection)
             lifetimes_seconds = _lifetimes(running.home / "lake" / "current")
             for name, taken in (("first, with its snapshot", first), ("of the next night, with its snapshot", second)):
-                yield Result(f"Scoring, {name}", taken, "lifetimes' RFM summary alone", lifetimes_seconds, target=1)
+                yield Result(
+                    f"Scoring, {name}", taken.seconds, "lifetimes' RFM summary alone", lifetimes_seconds, target=1
+                )
+                yield from taken.notes()
             yield Limit(
                 f"RFM behind the stream, at {ORDERS_PER_SECOND} orders/s for {SECONDS} s",
                 asyncio.run(_behind(shop, connection)),
@@ -58,18 +69,53 @@ def scoring(system: System) -> Iterator[Finding]:
         running.stop()
 
 
-def _run(running: Running, connection: psycopg.Connection) -> float:
-    """Have the worker score all customers; return the seconds from the asking to the scores in place."""
+@dataclass(frozen=True)
+class _Taken:
+    """What a run took: by the clock, by its steps as the worker logged them, and of memory in its own process."""
+
+    seconds: float
+    steps: Sequence[tuple[str, float]]
+    peak_gb: float
+    load: float
+
+    def notes(self) -> Iterator[Note]:
+        """Say where the time went."""
+        for step, seconds in self.steps:
+            yield Note(f"  {seconds:7.1f} s  {step}")
+        yield Note(f"  {self.peak_gb:.2f} GB of memory in its process; load average {self.load:.1f} at the end")
+
+
+def _run(running: Running, connection: psycopg.Connection) -> _Taken:
+    """Have the worker score all customers, from the asking to the scores in place."""
     running.run("insights", "run")
+    peak_gb = _wait_for_the_end(running, connection)
+    row = connection.execute(STATEMENTS["last_run"].sql).fetchone()
+    assert row is not None
+    run_id, state, seconds, customers, why = row
+    assert state == "succeeded", why
+    assert customers > 0
+    return _Taken(float(seconds), _steps(running, run_id), peak_gb, os.getloadavg()[0])
+
+
+def _wait_for_the_end(running: Running, connection: psycopg.Connection) -> float:
+    """Wait until no run is under way; return how much memory one took meanwhile, in GB."""
+    peak_bytes = 0
     while True:
         row = connection.execute(STATEMENTS["last_run"].sql).fetchone()
-        assert row is not None
-        _, state, taken, customers, why = row
-        if state != "running":
-            assert state == "succeeded", why
-            assert customers > 0
-            return float(taken)
+        if row is None or row[1] != "running":
+            return peak_bytes / 1e9
+        for process in running.processes("regulars.insights.apart"):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                peak_bytes = max(peak_bytes, process.memory_info().rss)
         time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _steps(running: Running, run_id: str) -> Sequence[tuple[str, float]]:
+    """Return the steps of a run with their seconds, as the worker logged them."""
+    log = (running.home / "logs" / "worker.log").read_text(encoding="utf-8")
+    lines = (line for line in log.splitlines() if "insights_run_step" in line and run_id in line)
+    found = (STEP.search(line) for line in lines)
+    return [(each["step"], float(each["seconds"])) for each in found if each]
 
 
 def _lifetimes(snapshot: Path) -> float:

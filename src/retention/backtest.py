@@ -20,6 +20,9 @@ from retention import rfm
 from retention.calendar import days_between
 from retention.choose import Holdout
 from retention.clv.customers import Customers, customers_of
+from retention.in_memory import SortedOrders
+from retention.in_memory.people import summary_of, windows_before
+from retention.in_memory.state import day_number
 from retention.purchases import purchases
 
 Floats = NDArray[np.float64]
@@ -62,7 +65,7 @@ class Backtest:
 
 
 def read_backtest(
-    orders: Table,
+    orders: Table | SortedOrders,
     *,
     cut: date,
     horizon_days: int,
@@ -75,8 +78,9 @@ def read_backtest(
 
     Parameters
     ----------
-    orders : ibis Table
+    orders : ibis Table or SortedOrders
         Columns `customer`, `order`, `occurred_on`, `purchased_on`, `amount_minor`; one row per line, order or refund.
+        Or the same in memory, of the same grain.
     cut : date
         The last day of training. Refunds after it are unknown to training.
     horizon_days : int
@@ -96,16 +100,14 @@ def read_backtest(
         One entry per customer acquired by the cut.
     """
     horizon = timedelta(days=horizon_days)
-    before, after = (
-        rfm.daily_state(orders, as_of=as_of, grain=grain, one_row_per_order=one_row_per_order)
-        for as_of in (cut, cut + horizon)
-    )
-    summary = rfm.summarise_state(before, as_of=cut, grain=grain, unit=unit)
-    future = purchases(after)
-    future = future.filter(future.day > ibis.date(cut)).semi_join(summary, "customer")
-    table = (
-        _per_customer(summary, purchases(before), future, cut=cut, horizon=horizon).order_by("customer").to_pyarrow()
-    )
+    if isinstance(orders, SortedOrders):
+        table, weekly = _read_in_memory(orders, cut=cut, horizon=horizon, unit=unit)
+    else:
+        states = [
+            rfm.daily_state(orders, as_of=as_of, grain=grain, one_row_per_order=one_row_per_order)
+            for as_of in (cut, cut + horizon)
+        ]
+        table, weekly = _read(*states, cut=cut, horizon=horizon, grain=grain, unit=unit)
     frequency, recency, T = (_floats(table[name]) for name in ("frequency", "recency", "T"))
     length = horizon_days / rfm.days_per(unit)
     forecasts = {
@@ -120,8 +122,38 @@ def read_backtest(
         ids=table["customer"].combine_chunks(),
         customers=customers_of(frequency, recency, T),
         holdout=Holdout(length, _floats(table["actual"]), forecasts),
-        weekly=_weekly(future, cut=cut, horizon_days=horizon_days),
+        weekly=weekly,
     )
+
+
+def _read(
+    before: Table, after: Table, *, cut: date, horizon: timedelta, grain: rfm.Grain, unit: rfm.Unit
+) -> tuple[pa.Table, NDArray[np.int64]]:
+    """Return a row per customer acquired by the cut, ascending, and the purchases by week of the horizon."""
+    summary = rfm.summarise_state(before, as_of=cut, grain=grain, unit=unit)
+    future = purchases(after)
+    future = future.filter(future.day > ibis.date(cut)).semi_join(summary, "customer")
+    table = _per_customer(summary, purchases(before), future, cut=cut, horizon=horizon).order_by("customer")
+    return table.to_pyarrow(), _weekly(future, cut=cut, horizon_days=horizon.days)
+
+
+def _read_in_memory(
+    orders: SortedOrders, *, cut: date, horizon: timedelta, unit: rfm.Unit
+) -> tuple[pa.Table, NDArray[np.int64]]:
+    """Return the same from orders in memory."""
+    before = orders.state(cut)
+    summary = summary_of(before.days, orders.customers, as_of=cut, grain=orders.grain, unit=unit)
+    year_before = cut - timedelta(days=SAME_WEEKDAY_YEAR_DAYS)
+    counted = windows_before(
+        before, {"last_period": (cut - horizon, cut), "seasonal": (year_before, year_before + horizon)}
+    )
+    later, buyers = orders.state(cut + horizon, after=cut).purchases, before.purchases.buyers
+    actual = np.bincount(later.customer, minlength=len(orders.customers))[buyers]
+    for name, values in (counted | {"actual": actual}).items():
+        summary = summary.append_column(name, pa.array(values))
+    known = np.isin(later.customer, buyers)
+    weeks = (later.day[known] - day_number(cut) - 1) // DAYS_A_WEEK
+    return summary, np.bincount(weeks, minlength=-(-horizon.days // DAYS_A_WEEK)).astype(np.int64)
 
 
 def _per_customer(summary: Table, past: Table, future: Table, *, cut: date, horizon: timedelta) -> Table:

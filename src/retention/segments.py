@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import ibis
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 from ibis.expr.types import Table
 
 from retention.reasons import InvalidInput, Reason, mark
@@ -114,3 +117,11 @@ def assign(scored: Table) -> Table:
     cells_of = {name: [r * 100 + sum_ for (r, sum_), segment in CELLS.items() if segment == name] for name in SEGMENTS}
     segment = ibis.cases(*((cell.isin(cells), name) for name, cells in cells_of.items()))
     return scored.mutate(segment=scores_are_valid.ifelse(segment, ibis.null("string")))
+
+
+def names_of(r: npt.NDArray[np.int64], f: npt.NDArray[np.int64], m: npt.NDArray[np.int64]) -> pa.Array:
+    """Return the segments that `assign` gives, as strings, for arrays of scores from 1 to 5."""
+    cells = np.zeros((6, 11), np.int8)
+    for (each_r, f_plus_m), name in CELLS.items():
+        cells[each_r, f_plus_m] = SEGMENTS.index(name)
+    return pa.DictionaryArray.from_arrays(cells[r, f + m], SEGMENTS).cast(pa.string())

@@ -20,6 +20,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from retention.calendar import days_between
 from retention.estimates import normal_quantile
+from retention.in_memory import DayState, measures
 from retention.purchases import purchases, within
 from retention.reasons import InvalidInput, NotEnoughData, Reason, mark
 
@@ -116,7 +117,7 @@ def kaplan_meier(durations: npt.ArrayLike, observed: npt.ArrayLike, *, level: fl
     return _curve(_Clocks.of(durations, observed, None), level)
 
 
-def time_to_purchase(state: Table, *, as_of: date, purchase: int = 2, level: float = 0.95) -> SurvivalCurve:
+def time_to_purchase(state: Table | DayState, *, as_of: date, purchase: int = 2, level: float = 0.95) -> SurvivalCurve:
     """Estimate the days from one purchase of a customer to the next: by default, from the first to the second.
 
     One duration per customer who made the purchase before, so that they are independent. Those who have not bought
@@ -124,7 +125,7 @@ def time_to_purchase(state: Table, *, as_of: date, purchase: int = 2, level: flo
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state.
     as_of : date
         Last day that is known; later rows are left out.
@@ -148,6 +149,9 @@ def time_to_purchase(state: Table, *, as_of: date, purchase: int = 2, level: flo
     if purchase < 2:
         template = mark("The purchase to wait for is the second or a later one, not number {purchase}.")
         raise InvalidInput(Reason("purchase_number", template, {"purchase": purchase}))
+    if isinstance(state, DayState):
+        waited, came = measures.waits_for(state.within(until=as_of), as_of, purchase)
+        return _curve(_Clocks.of(waited, came, None), level)
     waits = _waits(state, as_of)
     waits = waits.filter(waits.place == purchase - 2)
     return _from_table(waits, level)
@@ -160,7 +164,7 @@ def time_between_purchases(state: Table, *, as_of: date, level: float = 0.95) ->
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state.
     as_of : date
         Last day that is known; later rows are left out.

@@ -66,7 +66,7 @@ def _find_here(asked: Asked, folder: Path, *, progress: Progress) -> Found:
     return finding.find(asked, folder / apart.SCORES, progress=progress)
 
 
-def _work(run_id: UUID, clock: Clock, told: Progress, finds: Callable[..., Found]) -> bool:
+def _work(run_id: UUID, clock: Clock, told: _Told, finds: Callable[..., Found]) -> bool:
     row = _take_up(run_id, clock)
     if row is None:
         return True
@@ -77,6 +77,7 @@ def _work(run_id: UUID, clock: Clock, told: Progress, finds: Callable[..., Found
             found = finds(_asked(row, business, clock), folder, progress=part_of(told, 0.0, _FINDING))
             told(gettext("Putting the scores in place"), _FINDING)
             _keep(run_id, found, folder / apart.SCORES, business, clock)
+        told.note("")
     except (_Interrupted, apart.DiedOnTheWay):
         return False
     except DomainError as error:
@@ -171,6 +172,7 @@ class _Told:
     def __init__(self, run_id: UUID, should_stop: Callable[[], bool], shown: Progress | None) -> None:
         self._run_id, self._should_stop, self._shown = run_id, should_stop, shown
         self._told_at = 0.0
+        self._doing, self._since = "", time.monotonic()
 
     def __call__(self, doing: str, done: float) -> None:
         """Tell, and go no further where this worker is to stop.
@@ -182,9 +184,20 @@ class _Told:
         """
         if self._should_stop():
             raise _Interrupted
+        self.note(doing)
         if self._shown is not None:
             self._shown(doing, done)
         if time.monotonic() - self._told_at >= _TOLD_EVERY_SECONDS:
             self._told_at = time.monotonic()
             # No transaction is open here, so that it is seen at once.
             RunRow.objects.filter(id=self._run_id).update(step=doing, share_done=done)
+
+    def note(self, doing: str) -> None:
+        """Log how long the step before took, once another one begins."""
+        if doing == self._doing:
+            return
+        now = time.monotonic()
+        if self._doing:
+            seconds = round(now - self._since, 2)
+            log.info("insights_run_step", run_id=str(self._run_id), step=self._doing, seconds=seconds)
+        self._doing, self._since = doing, now

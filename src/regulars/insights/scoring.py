@@ -7,7 +7,6 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
-import ibis
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ from regulars.kit.progress import Progress
 from regulars.report.analyse import analyse
 from regulars.report.contracts import Analysis, Options
 from retention.reasons import Reason, mark
-from retention.rfm import ScoreBoundaries, score_boundaries
+from retention.rfm import ScoreBoundaries, boundaries_of
 
 DECILES = 10
 # The columns of a score that a run's own table has under another name.
@@ -55,10 +54,10 @@ def score_customers(bought: Bought, *, business: Business, as_of: date, progress
     options = Options(as_of=as_of, zone=business.zone, title=business.name or None)
     analysis = analyse(intake, options, progress=progress)
     later = bought.orders.filter(bought.orders.occurred_on > as_of).select("customer").distinct().to_pyarrow()
-    summary = ibis.memtable(analysis.scores.select(["days_since_last", "frequency", "revenue_minor"]))
+    columns = (analysis.scores[name].to_numpy() for name in ("days_since_last", "frequency", "revenue_minor"))
     return Scored(
         analysis=analysis,
-        boundaries=score_boundaries(summary),
+        boundaries=boundaries_of(*columns),
         moved_since=tuple(UUID(customer) for customer in later["customer"].to_pylist()),
         days=count_days(bought, as_of),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 
 from ibis.expr.types import Table
 
@@ -19,15 +20,15 @@ from regulars.report.history import History, read_history
 from regulars.report.model_card import backtest_section, findings, models_section, risk_section
 from regulars.report.people import best_customers, customers_at_risk, recent_first_buyers, segment_totals
 from regulars.report.plan import Plan, make_plan
+from regulars.report.reading import read_past
 from regulars.report.scores import CLV_DAYS, Scores, make_scores, scaled
-from retention import rfm
 from retention.integers import as_int64
 
 
 def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progress: Progress = silent) -> Analysis:
     """Turn orders into what is known of the customers, what is to be expected of them, and what to do first.
 
-    `intake.orders` may live on any engine that Ibis drives; all that is heavy runs there.
+    `intake.orders` may live on any engine that Ibis drives; `reading` says what runs there and what in memory.
 
     Raises
     ------
@@ -36,15 +37,16 @@ def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progres
     """
     plan = make_plan(intake, options)
     progress(_("Folding orders"), 0.0)
-    with _stored(intake) as orders:
-        state = rfm.daily_state(orders, as_of=plan.cut, grain=options.grain, one_row_per_order=True)
-        with state.cache() as kept:
-            progress(_("Reading the history"), 0.1)
-            daily = kept if options.grain == "day" else rfm.daily_state(orders, as_of=plan.cut, one_row_per_order=True)
-            history = read_history(kept, daily, first_on=plan.first_on, as_of=plan.cut, margin=options.margin)
-        money_unit = 10 ** minor_digits(intake.currency)
-        steps = part_of(progress, 0.25, 0.8)
-        forecast = make_forecast(orders, plan=plan, options=options, money_unit=money_unit, progress=steps)
+    money_unit = 10 ** minor_digits(intake.currency)
+    with _stored(intake) as orders, read_past(orders, plan, options, engine=engine) as past:
+        progress(_("Reading the history"), 0.1)
+        read = partial(
+            read_history, past.state, past.daily, first_on=plan.first_on, as_of=plan.cut, margin=options.margin
+        )
+        with past.beside(read) as history_of:
+            steps = part_of(progress, 0.25, 0.8)
+            forecast = make_forecast(past.orders, plan=plan, options=options, money_unit=money_unit, progress=steps)
+            history = history_of()
     progress(_("Scoring every customer"), 0.8)
     scores = make_scores(forecast, plan=plan, options=options)
     progress(_("Writing down what was found"), 0.95)

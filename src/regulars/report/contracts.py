@@ -157,7 +157,7 @@ class Candidate:
 
     `low` and `high` are 95 % bounds of each parameter that has them, `backtest_error` is the mean absolute error in the
     backtest. The bounds are of draws by importance sampling; `effective_sample_size` is how many independent draws they
-    are worth.
+    are worth. Of data so large that the likelihood is taken for normal it is None.
     """
 
     name: str

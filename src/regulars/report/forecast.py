@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +19,16 @@ from retention.backtest import Backtest, read_backtest
 from retention.choose import Choice, choose
 from retention.clv import GammaGamma
 from retention.clv.customers import Customers, customers_of
+from retention.in_memory import SortedOrders
+from retention.in_memory.people import scored_summary
 from retention.reasons import Reason, RetentionError
 from retention.risk import Assessment, assess
 from retention.risk import Plan as RiskPlan
 from retention.segments import assign
 
 Floats = NDArray[np.float64]
+# As a table of an engine, or in memory.
+Orders: TypeAlias = Table | SortedOrders
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Forecast:
     money_unit: int
 
 
-def make_forecast(orders: Table, *, plan: Plan, options: Options, money_unit: int, progress: Progress) -> Forecast:
+def make_forecast(orders: Orders, *, plan: Plan, options: Options, money_unit: int, progress: Progress) -> Forecast:
     """Fit the models on what is known at the cut, and test them on what then happened.
 
     `orders` has one row per order (`rfm.daily_state`), so that orders need not be told apart by name.
@@ -87,16 +92,22 @@ def make_forecast(orders: Table, *, plan: Plan, options: Options, money_unit: in
     )
 
 
-def _read_people(orders: Table, plan: Plan, options: Options) -> People:
-    summary = rfm.summarise(orders, as_of=plan.cut, unit=options.unit, grain=options.grain, one_row_per_order=True)
-    with summary.cache() as kept:
-        segmented = assign(rfm.score(kept, rfm.score_boundaries(kept)))
-        table = segmented.order_by("customer").to_pyarrow().combine_chunks()
+def _read_people(orders: Orders, plan: Plan, options: Options) -> People:
+    table = _summarised(orders, plan, options)
     columns = (table[name].to_numpy() for name in ("frequency", "recency", "T"))
     return People(table, customers_of(*columns))
 
 
-def _read_backtest(orders: Table, plan: Plan, options: Options) -> Backtest | None:
+def _summarised(orders: Orders, plan: Plan, options: Options) -> pa.Table:
+    if isinstance(orders, SortedOrders):
+        return scored_summary(orders, as_of=plan.cut, unit=options.unit)
+    summary = rfm.summarise(orders, as_of=plan.cut, unit=options.unit, grain=options.grain, one_row_per_order=True)
+    with summary.cache() as kept:
+        segmented = assign(rfm.score(kept, rfm.score_boundaries(kept)))
+        return segmented.order_by("customer").to_pyarrow().combine_chunks()
+
+
+def _read_backtest(orders: Orders, plan: Plan, options: Options) -> Backtest | None:
     if plan.backtest_cut is None:
         return None
     return read_backtest(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeAlias
 
 import ibis
 import numpy as np
@@ -14,8 +16,12 @@ from regulars.report.contracts import Cohort, Estimate, Period, Survival
 from retention import cohorts, metrics, survival
 from retention.calendar import Period as PeriodName
 from retention.estimates import Interval
+from retention.in_memory import DayState, measures
 from retention.purchases import with_worth
 from retention.reasons import RetentionError
+
+# As a table of an engine, or in memory.
+State: TypeAlias = Table | DayState
 
 WINDOW_DAYS = 90
 LAPSE_PERIODS = {"week": 4, "month": 3, "quarter": 1}
@@ -55,7 +61,7 @@ class History:
     second_purchase: Survival | None
 
 
-def read_history(state: Table, daily: Table, *, first_on: date, as_of: date, margin: float) -> History:
+def read_history(state: State, daily: State, *, first_on: date, as_of: date, margin: float) -> History:
     """Read what happened until `as_of`.
 
     `state` has the grain of a purchase, `daily` that of a day: windows and periods begin and end on days, whatever
@@ -99,27 +105,13 @@ def _period(span_days: int) -> PeriodName:
     return "month" if span_days <= 5 * 366 else "quarter"
 
 
-def _window(state: Table, *, as_of: date, days: int) -> Window:
-    worth = with_worth(state)
-    # Refunds count on the day of the state: of the purchase that they undo, or their own where that is unknown.
-    seen = worth.mutate(
-        bought_on=(worth.purchase == 1).ifelse(worth.day, ibis.null("date")),
-    ).mutate(first_on=ibis._.bought_on.min().over(group_by="customer"))
+def _window(state: State, *, as_of: date, days: int) -> Window:
     start, before = as_of - timedelta(days=days), as_of - timedelta(days=2 * days)
-    now = (seen.day > ibis.date(start)) & (seen.day <= ibis.date(as_of))
-    then = (seen.day > ibis.date(before)) & (seen.day <= ibis.date(start))
-    buys = seen.bought_on.notnull()
-    row = (
-        seen.aggregate(
-            active=seen.customer.nunique(where=now & buys),
-            previous_active=seen.customer.nunique(where=then & buys),
-            revenue=seen.net_minor.sum(where=now),
-            previous_revenue=seen.net_minor.sum(where=then),
-            returning=seen.net_minor.sum(where=now & (seen.first_on <= ibis.date(start))),
-        )
-        .to_pyarrow()
-        .to_pylist()[0]
-    )
+    row: Mapping[str, int]
+    if isinstance(state, DayState):
+        row = measures.windows(state, before=before, start=start, until=as_of)
+    else:
+        row = _windows(state, before=before, start=start, until=as_of)
     revenue = int(row["revenue"] or 0)
     return Window(
         days=days,
@@ -131,7 +123,27 @@ def _window(state: Table, *, as_of: date, days: int) -> Window:
     )
 
 
-def _activity(state: Table, period: PeriodName, as_of: date) -> tuple[Period, ...]:
+def _windows(state: Table, *, before: date, start: date, until: date) -> Mapping[str, int]:
+    worth = with_worth(state)
+    # Refunds count on the day of the state: of the purchase that they undo, or their own where that is unknown.
+    seen = worth.mutate(
+        bought_on=(worth.purchase == 1).ifelse(worth.day, ibis.null("date")),
+    ).mutate(first_on=ibis._.bought_on.min().over(group_by="customer"))
+    now = (seen.day > ibis.date(start)) & (seen.day <= ibis.date(until))
+    then = (seen.day > ibis.date(before)) & (seen.day <= ibis.date(start))
+    buys = seen.bought_on.notnull()
+    windows = seen.aggregate(
+        active=seen.customer.nunique(where=now & buys),
+        previous_active=seen.customer.nunique(where=then & buys),
+        revenue=seen.net_minor.sum(where=now),
+        previous_revenue=seen.net_minor.sum(where=then),
+        returning=seen.net_minor.sum(where=now & (seen.first_on <= ibis.date(start))),
+    )
+    [row] = windows.to_pyarrow().to_pylist()
+    return dict(row)
+
+
+def _activity(state: State, period: PeriodName, as_of: date) -> tuple[Period, ...]:
     rows = metrics.activity(state, period, as_of=as_of, lapse_periods=LAPSE_PERIODS[period])
     return tuple(
         Period(
@@ -150,7 +162,7 @@ def _activity(state: Table, period: PeriodName, as_of: date) -> tuple[Period, ..
     )
 
 
-def _cohorts(state: Table, period: PeriodName, as_of: date) -> tuple[Cohort, ...]:
+def _cohorts(state: State, period: PeriodName, as_of: date) -> tuple[Cohort, ...]:
     matrix = cohorts.cohort_matrix(state, period, as_of=as_of)
     seen = matrix.eligible > 0
     return tuple(
@@ -165,7 +177,7 @@ def _cohorts(state: Table, period: PeriodName, as_of: date) -> tuple[Cohort, ...
     )
 
 
-def _second_purchase(state: Table, as_of: date) -> Survival | None:
+def _second_purchase(state: State, as_of: date) -> Survival | None:
     try:
         curve = survival.time_to_purchase(state, as_of=as_of)
     except RetentionError:
@@ -182,7 +194,7 @@ def _second_purchase(state: Table, as_of: date) -> Survival | None:
     )
 
 
-def _concentration(state: Table) -> metrics.Concentration | None:
+def _concentration(state: State) -> metrics.Concentration | None:
     try:
         return metrics.revenue_concentration(state)
     except RetentionError:

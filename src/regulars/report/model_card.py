@@ -114,10 +114,7 @@ def _weekly(model: PurchaseModel, test: Test) -> tuple[WeekOfBacktest, ...]:
     ends = np.minimum(np.arange(1, weeks + 1) * 7, test.horizon_days) / unit_days
     # The sum over customers is the sum over distinct rows, of which there are far fewer.
     rows = test.customers
-    by_then = [
-        float(rows.counts @ model.expected_purchases(end, frequency=rows.frequency, recency=rows.recency, T=rows.T))
-        for end in ends
-    ]
+    by_then = [float(rows.counts @ model.expected_of(rows, end)) for end in ends]
     expected = np.diff(by_then, prepend=0.0)
     first = test.cut + timedelta(days=1)
     return tuple(

@@ -21,6 +21,14 @@ class Kinds(NamedTuple):
     codes: npt.NDArray[np.intp]
 
 
+class Ages(NamedTuple):
+    """The distinct pairs of frequency and T, and which of them each row has."""
+
+    frequency: FloatArray
+    T: FloatArray
+    codes: IntArray
+
+
 @dataclass(frozen=True)
 class Customers:
     """Distinct rows (x, t_x, T) in lexical order with their number of customers.
@@ -55,6 +63,12 @@ class Customers:
     def T_kinds(self) -> Kinds:  # noqa: N802 (the papers' symbol)
         """The distinct T."""
         return _kinds(self.T)
+
+    @cached_property
+    def ages(self) -> Ages:
+        """The distinct (x, T), which tell what is to be expected of who is active."""
+        (frequency, T), _, codes = compress([self.frequency, self.T], self.counts)
+        return Ages(frequency, T, codes)
 
     @cached_property
     def rate(self) -> float:

@@ -119,19 +119,23 @@ class Estimate:
 
         The proposal is a multivariate t at the maximum with Laplace's covariance, from a scrambled Sobol sequence; the
         target is the likelihood (flat in the logarithms, within the bounds). Large data get fewer draws: their
-        likelihood is dear, and so close to normal that fewer are needed.
+        likelihood is dear, and so close to normal that fewer are needed. Where `is_normal`, the draws are Laplace's
+        normal itself, equally likely.
         """
         free = np.isfinite(np.diagonal(self.covariance))
         if self.indefinite or not free.any():
             return self.log_values[None, :], np.ones(1)
-        count = 2 ** int(np.log2(np.clip(_CELL_BUDGET / max(self.rows, 1), _FEWEST_DRAWS, _MOST_DRAWS)))
+        affordable = _MOST_DRAWS if self.is_normal else _CELL_BUDGET / max(self.rows, 1)
+        count = 2 ** int(np.log2(np.clip(affordable, _FEWEST_DRAWS, _MOST_DRAWS)))
         k = int(free.sum())
         uniform = np.clip(qmc.Sobol(k + 1, rng=np.random.default_rng(0)).random(count), 1e-12, 1 - 1e-12)
         normal = special.ndtri(uniform[:, :k])
+        if self.is_normal:
+            near = np.clip(self._around(normal, free), self.bounds[:, 0], self.bounds[:, 1])
+            return near, np.full(count, 1 / count)
         stretch = np.sqrt(_PROPOSAL_DF / stats.chi2.ppf(uniform[:, k], _PROPOSAL_DF))
         z = normal * stretch[:, None]
-        draws = np.tile(self.log_values, (count, 1))
-        draws[:, free] += z @ np.linalg.cholesky(self.covariance[np.ix_(free, free)]).T
+        draws = self._around(z, free)
         log_proposal = -0.5 * (_PROPOSAL_DF + k) * np.log1p((z**2).sum(axis=1) / _PROPOSAL_DF)
         inside = ((draws >= self.bounds[:, 0]) & (draws <= self.bounds[:, 1])).all(axis=1)
         log_weight = np.full(count, -np.inf)
@@ -141,8 +145,28 @@ class Estimate:
         return draws, special.softmax(log_weight)
 
     @property
+    def is_normal(self) -> bool:
+        """Whether the data are so large that the likelihood is taken for the normal that it is close to.
+
+        That is where not even the fewest draws could be afforded; `test_large_data_are_as_good_as_normal` holds the
+        intervals against those of importance sampling.
+        """
+        return self.rows * _FEWEST_DRAWS > _CELL_BUDGET
+
+    def _around(self, z: FloatArray, free: npt.NDArray[np.bool_]) -> FloatArray:
+        """Place standard draws around the maximum, by Laplace's covariance."""
+        draws = np.tile(self.log_values, (len(z), 1))
+        draws[:, free] += z @ np.linalg.cholesky(self.covariance[np.ix_(free, free)]).T
+        return draws
+
+    @property
     def effective_sample_size(self) -> float:
-        """Kish's effective number of draws behind `intervals`; 1 where there is no curvature to draw from."""
+        """Kish's effective number of draws behind `intervals`; 1 where there is no curvature to draw from.
+
+        NaN where the draws are those of a normal, and none was weighed by the likelihood.
+        """
+        if self.is_normal and len(self.draws[1]) > 1:
+            return float("nan")
         return float(1.0 / (self.draws[1] ** 2).sum())
 
     def intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:

@@ -21,7 +21,6 @@ from retention.clv.inference import (
     FloatArray,
     IntArray,
     check_level,
-    compress,
     maximise,
     of_logarithms,
     one_thread,
@@ -173,11 +172,15 @@ class PurchaseModel(FittedModel):
         -------
         ndarray, shape (n,), float64
         """
-        _check_time(t)
         asked = self._asked(frequency, recency, T)
+        return self.expected_of(asked, t)[asked.inverse]
+
+    def expected_of(self, rows: Customers, t: float) -> FloatArray:
+        """Give E[purchases in (T, T + t] | x, t_x, T] of distinct rows; as `expected_purchases`, without folding."""
+        _check_time(t)
         model = self.answering_model
-        mean, _ = model._moments_of_rows(model._theta, asked, t)
-        return (model._alive(model._theta, asked) * mean)[asked.inverse]
+        mean, _ = model._moments_of_rows(model._theta, rows, t)
+        return model._alive(model._theta, rows) * mean
 
     def expected_new(self, t: npt.ArrayLike) -> FloatArray | float:
         """Give E[repeat purchases of a new customer in (0, t]]: a number for a number, an array for an array."""
@@ -325,9 +328,9 @@ class PurchaseModel(FittedModel):
         return np.exp(np.minimum(change, 0.0))
 
     def _moments_of_rows(self, theta: FloatArray, asked: Customers, t: float) -> tuple[FloatArray, FloatArray]:
-        (x, T), _, inverse = compress([asked.frequency, asked.T], asked.counts)
+        x, T, codes = asked.ages
         mean, second = self._moments(theta, x, T, t)
-        return mean[inverse], second[inverse]
+        return mean[codes], second[codes]
 
     def _parameter_draws(self, rows: int) -> FloatArray:
         count = min(_PARAMETER_DRAW_ROWS // max(rows, 1), _MOST_PARAMETER_DRAWS)

@@ -40,8 +40,7 @@ def total_purchases(model: PurchaseModel, t: float, *, level: float = 0.95) -> I
     customers = model.customers(None, None, None)
     none, mean, second = model.predictive_moments(t, customers)
     del none
-    rows = {"frequency": customers.frequency, "recency": customers.recency, "T": customers.T}
-    total = float(customers.counts @ model.expected_purchases(t, **rows))
+    total = float(customers.counts @ model.expected_of(customers, t))
     own = float(customers.counts @ np.maximum(second + mean - mean**2, 0.0))
     return _around(total, own + (total * _spread_of_total(model, t)) ** 2, level)
 
@@ -117,8 +116,7 @@ def _spread_of_total(model: PurchaseModel, t: float) -> float:
     totals = []
     for values in answering.estimate.resample(_DRAWS):
         drawn = type(answering)(params=dict(zip(answering.symbols, values.tolist(), strict=True)))
-        expected = drawn.expected_purchases(t, frequency=rows.frequency, recency=rows.recency, T=rows.T)
-        totals.append(float(rows.counts @ expected))
+        totals.append(float(rows.counts @ drawn.expected_of(rows, t)))
     return _variation(np.array(totals))
 
 

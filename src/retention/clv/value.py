@@ -14,6 +14,9 @@ from retention.clv.inference import FloatArray, check_level
 from retention.clv.purchases import PurchaseModel
 from retention.reasons import InvalidInput, Reason, mark
 
+# Below this a complement to 1 has lost three digits of fifteen.
+_FEW_DIGITS = 1e-3
+
 
 @dataclass(frozen=True)
 class ValueForecast:
@@ -150,7 +153,10 @@ class _TotalGivenSome:
         # Measured from above, where the upper tail is.
         above = (1 - probability[some]) / (1 - self.none[some])
         ratio = special.betainccinv(self.shape[some], shape_of_v[some], np.minimum(above, 1.0))
-        # The complement of the ratio keeps its digits where spend has a heavy tail.
-        rest = special.betaincinv(shape_of_v[some], self.shape[some], np.minimum(above, 1.0))
+        rest = 1 - ratio
+        # The complement of the ratio loses its digits where spend has a heavy tail: there it is computed itself.
+        heavy = np.flatnonzero(rest < _FEW_DIGITS)
+        at = some[heavy]
+        rest[heavy] = special.betaincinv(shape_of_v[at], self.shape[at], np.minimum(above[heavy], 1.0))
         found[some] = self.scale[some] * ratio / np.maximum(rest, 1e-300)
         return found

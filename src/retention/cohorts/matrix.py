@@ -18,6 +18,7 @@ import pyarrow as pa
 from ibis.expr.types import Table
 
 from retention.calendar import Period, period_of, periods, periods_between, shift
+from retention.in_memory import DayState, measures
 from retention.integers import as_int64
 from retention.purchases import purchases, with_worth, within
 from retention.reasons import InvalidInput, NotEnoughData, Reason, mark
@@ -67,7 +68,7 @@ def cohort_activity(state: Table, period: Period, *, attributes: Table | None = 
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state; a week belongs to the period of its Monday.
     period : {"week", "month", "quarter"}
         Length of a period.
@@ -113,13 +114,15 @@ def cohort_sizes(state: Table, period: Period, *, attributes: Table | None = Non
     return customers.group_by("cohort", "joined_on").aggregate(customers=customers.count())
 
 
-def cohort_matrix(state: Table, period: Period, *, as_of: date, attributes: Table | None = None) -> CohortMatrix:
+def cohort_matrix(
+    state: Table | DayState, period: Period, *, as_of: date, attributes: Table | None = None
+) -> CohortMatrix:
     """Lay the cohorts out as matrices in NumPy.
 
     Parameters
     ----------
     state, period, attributes
-        As of `cohort_activity`.
+        As of `cohort_activity`; of a state in memory cohorts are made by period only.
     as_of : date
         Last day that is known; later rows are left out.
 
@@ -147,19 +150,28 @@ def cohort_matrix(state: Table, period: Period, *, as_of: date, attributes: Tabl
     >>> matrix.customers.tolist(), matrix.partial.tolist()
     ([[2, 1], [0, 0]], [[False, True], [False, False]])
     """
-    known = within(state, until=as_of)
-    if attributes is not None:
-        _check_one_row_per_customer(attributes)
-    sizes = cohort_sizes(known, period, attributes=attributes).to_pyarrow()
+    if isinstance(state, DayState):
+        sizes, cells = _counted_in_memory(state.within(until=as_of), period, attributes)
+    else:
+        known = within(state, until=as_of)
+        if attributes is not None:
+            _check_one_row_per_customer(attributes)
+        sizes = cohort_sizes(known, period, attributes=attributes).to_pyarrow()
+        cells = cohort_activity(known, period, attributes=attributes).to_pyarrow()
     if sizes.num_rows == 0:
         raise NotEnoughData(Reason("no_purchases", mark("There is no purchase.")))
-    cells = cohort_activity(known, period, attributes=attributes).to_pyarrow()
     joined_on = sizes["joined_on"].to_pylist()
     starts = periods(min(joined_on), as_of, period)
     cohorts = starts if attributes is None else _in_order(set(sizes["cohort"].to_pylist()))
     joined = _joined(sizes, {cohort: row for row, cohort in enumerate(cohorts)}, starts)
     is_open = shift(starts[-1], period, 1) - timedelta(days=1) > as_of
     return _matrix(cohorts, joined, cells, is_open=is_open)
+
+
+def _counted_in_memory(state: DayState, period: Period, attributes: Table | None) -> tuple[pa.Table, pa.Table]:
+    if attributes is not None:
+        raise InvalidInput(Reason("state_in_memory", mark("Cohorts by an attribute need the state as a table.")))
+    return measures.cohorts(state, period)
 
 
 def _customers(state: Table, period: Period, attributes: Table | None) -> Table:

@@ -11,6 +11,7 @@ import ibis
 from ibis.expr.types import Table
 
 from retention.calendar import Period, periods, periods_between, shift, start_of
+from retention.in_memory import DayState, measures
 from retention.integers import as_int64
 from retention.purchases import with_worth, within
 from retention.reasons import InvalidInput, NotEnoughData, Reason, mark
@@ -58,7 +59,9 @@ class PeriodActivity:
         return self.new + self.returning + self.reactivated
 
 
-def activity(state: Table, period: Period, *, as_of: date, lapse_periods: int = 1) -> tuple[PeriodActivity, ...]:
+def activity(
+    state: Table | DayState, period: Period, *, as_of: date, lapse_periods: int = 1
+) -> tuple[PeriodActivity, ...]:
     """Count new, returning, reactivated and lapsed customers in each period.
 
     With L = `lapse_periods`, a customer who bought in period p is in exactly one of three groups: **new** if it is the
@@ -68,7 +71,7 @@ def activity(state: Table, period: Period, *, as_of: date, lapse_periods: int = 
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state; a week belongs to the period of its Monday.
     period : {"week", "month", "quarter"}
         Length of a period.
@@ -103,8 +106,11 @@ def activity(state: Table, period: Period, *, as_of: date, lapse_periods: int = 
     if lapse_periods < 1:
         template = mark("A customer lapses after one period or more, not {periods}.")
         raise InvalidInput(Reason("lapse_periods", template, {"periods": lapse_periods}))
-    flows = _flows(_stays(within(state, until=as_of), period), lapse_periods)
-    rows = flows.to_pyarrow().to_pylist()
+    rows: Sequence[Row]
+    if isinstance(state, DayState):
+        rows = measures.flows(state.within(until=as_of), period, lapse_periods, _ORIGIN)
+    else:
+        rows = _flows(_stays(within(state, until=as_of), period), lapse_periods).to_pyarrow().to_pylist()
     if not rows:
         raise NotEnoughData(Reason("no_purchases", mark("There is no purchase.")))
     came, left = _by_period(rows), _by_period([row for row in rows if row["gone"]])

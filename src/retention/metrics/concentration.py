@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ibis.expr.types import Table
 
 from retention.estimates import Interval, from_influence, missing
+from retention.in_memory import DayState, measures
 from retention.purchases import with_worth
 from retention.reasons import Reason, mark
 
@@ -39,14 +40,14 @@ class Concentration:
     customers: int
 
 
-def revenue_concentration(state: Table, *, level: float = 0.95) -> Concentration:
+def revenue_concentration(state: Table | DayState, *, level: float = 0.95) -> Concentration:
     """Measure revenue concentration over the customers who ever bought.
 
     A customer's revenue is gross less refunds of all rows; one whose refunds exceed it counts as 0.
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state.
     level : float
         Confidence level, between 0 and 1.
@@ -63,10 +64,7 @@ def revenue_concentration(state: Table, *, level: float = 0.95) -> Concentration
     Economic Studies 50. Davidson (2009), Reliable inference for the Gini index, Journal of Econometrics
     150. Both against a bootstrap in `test_the_intervals_of_concentration_agree_with_a_bootstrap`.
     """
-    worth = with_worth(state)
-    sums = worth.group_by("customer").aggregate(revenue=worth.net_minor.sum(), bought=worth.purchase.sum())
-    revenue = sums.filter(sums.bought > 0).select(revenue=sums.revenue.cast("float64")).to_pyarrow()["revenue"]
-    values = np.sort(np.maximum(revenue.to_numpy(), 0.0))
+    values = np.sort(np.maximum(_revenue(state), 0.0))
     if values.sum() == 0:
         nothing = missing(Reason("no_revenue", mark("There is no revenue to share.")))
         return Concentration(top_tenth_share=nothing, gini=nothing, lorenz=(), customers=values.size)
@@ -76,6 +74,16 @@ def revenue_concentration(state: Table, *, level: float = 0.95) -> Concentration
         lorenz=_lorenz_points(values),
         customers=values.size,
     )
+
+
+def _revenue(state: Table | DayState) -> npt.NDArray[np.float64]:
+    """Return the revenue of each customer who ever bought."""
+    if isinstance(state, DayState):
+        return measures.revenue_of_buyers(state).astype(np.float64)
+    worth = with_worth(state)
+    sums = worth.group_by("customer").aggregate(revenue=worth.net_minor.sum(), bought=worth.purchase.sum())
+    revenue = sums.filter(sums.bought > 0).select(revenue=sums.revenue.cast("float64")).to_pyarrow()["revenue"]
+    return np.asarray(revenue.to_numpy(), dtype=np.float64)
 
 
 def _interval(value: float, influence: npt.NDArray[np.float64], level: float) -> Interval:

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from ibis.expr.types import Table
 
 from retention.estimates import Interval, wilson
+from retention.in_memory import DayState, measures
 from retention.purchases import purchases, within
 from retention.reasons import InvalidInput, Reason, mark
 
 
-def retention_rate(state: Table, *, as_of: date, window_days: int, level: float = 0.95) -> Interval:
+def retention_rate(state: Table | DayState, *, as_of: date, window_days: int, level: float = 0.95) -> Interval:
     """Estimate the customer retention rate: of the customers of one window, the share that bought again in the next.
 
     With S the customers who bought in the window (as_of − 2w, as_of − w], E those who bought in (as_of − w, as_of] and
@@ -19,7 +20,7 @@ def retention_rate(state: Table, *, as_of: date, window_days: int, level: float 
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state; days in the business's zone.
     as_of : date
         Last day that is known.
@@ -57,6 +58,9 @@ def retention_rate(state: Table, *, as_of: date, window_days: int, level: float 
     if window_days < 1:
         raise InvalidInput(Reason("window", mark("A window is at least one day, not {days}."), {"days": window_days}))
     window = timedelta(days=window_days)
+    if isinstance(state, DayState):
+        earlier, kept = measures.retained(state, start=as_of - 2 * window, middle=as_of - window, until=as_of)
+        return wilson(kept, earlier, level)
     bought = purchases(within(state, after=as_of - 2 * window, until=as_of))
     customers = bought.group_by("customer").aggregate(first=bought.day.min(), last=bought.day.max())
     before = customers.first <= as_of - window
@@ -68,7 +72,7 @@ def retention_rate(state: Table, *, as_of: date, window_days: int, level: float 
     return wilson(row["retained"], row["customers"], level)
 
 
-def churn_rate(state: Table, *, as_of: date, window_days: int, level: float = 0.95) -> Interval:
+def churn_rate(state: Table | DayState, *, as_of: date, window_days: int, level: float = 0.95) -> Interval:
     """Estimate the churn rate: of the customers of one window, the share that did not buy in the next.
 
     It is 1 − `retention_rate`. Without a contract nobody tells when a customer leaves: who buys less often than once a
@@ -92,7 +96,7 @@ def churn_rate(state: Table, *, as_of: date, window_days: int, level: float = 0.
     return retention_rate(state, as_of=as_of, window_days=window_days, level=level).complement()
 
 
-def repeat_purchase_rate(state: Table, *, level: float = 0.95) -> Interval:
+def repeat_purchase_rate(state: Table | DayState, *, level: float = 0.95) -> Interval:
     """Estimate the repeat purchase rate: of all who bought at all, the share that bought at least twice.
 
     A purchase is a customer-day (or customer-week): two orders on one day are one purchase. Give the rows `within` a
@@ -100,7 +104,7 @@ def repeat_purchase_rate(state: Table, *, level: float = 0.95) -> Interval:
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state.
     level : float
         Confidence level, between 0 and 1.
@@ -110,6 +114,9 @@ def repeat_purchase_rate(state: Table, *, level: float = 0.95) -> Interval:
     Interval
         Share between 0 and 1, Wilson's interval; NaN with the reason `no_cases` where nobody bought.
     """
+    if isinstance(state, DayState):
+        counts = state.purchases.counts
+        return wilson(int((counts >= 2).sum()), len(counts), level)
     bought = purchases(state)
     customers = bought.group_by("customer").aggregate(purchases=bought.count())
     counts = customers.aggregate(

@@ -12,9 +12,11 @@ from ibis.expr.types import Table
 
 from retention.calendar import days_between
 from retention.estimates import Interval, missing, ratio_of_means
+from retention.in_memory import DayState, measures
 from retention.purchases import purchases
 from retention.reasons import Reason, mark
 
+_InMemory = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 _QUARTILES = (0.25, 0.5, 0.75)
 
 
@@ -36,7 +38,7 @@ class InterPurchaseTime:
     gaps: int
 
 
-def inter_purchase_time(state: Table, *, level: float = 0.95) -> InterPurchaseTime:
+def inter_purchase_time(state: Table | DayState, *, level: float = 0.95) -> InterPurchaseTime:
     """Measure the time between purchases.
 
     Only completed gaps count: who bought once has none, and the time since the last purchase is in none. Long gaps are
@@ -44,7 +46,7 @@ def inter_purchase_time(state: Table, *, level: float = 0.95) -> InterPurchaseTi
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state; gaps of a weekly one are multiples of 7.
     level : float
         Confidence level, between 0 and 1.
@@ -60,10 +62,9 @@ def inter_purchase_time(state: Table, *, level: float = 0.95) -> InterPurchaseTi
     Woodruff (1952), Confidence intervals for medians and other position measures, JASA 47. Coverage with customers who
     differ is checked in `test_the_median_gap_is_covered_although_customers_differ`.
     """
-    gaps = _gaps(state)
-    counts = gaps.group_by("days").aggregate(gaps=gaps.count()).order_by("days").to_pyarrow()
-    days = counts["days"].to_numpy().astype(np.float64)
-    cumulated = np.cumsum(counts["gaps"].to_numpy())
+    gaps = measures.gaps(state) if isinstance(state, DayState) else _gaps(state)
+    days, counts = _lengths(gaps)
+    cumulated = np.cumsum(counts)
     if cumulated.size == 0:
         nothing = missing(Reason("no_gaps", mark("No customer has bought twice: no time between purchases is known.")))
         return InterPurchaseTime(lower_quartile_days=nothing, median_days=nothing, upper_quartile_days=nothing, gaps=0)
@@ -84,6 +85,16 @@ def _gaps(state: Table) -> Table:
     return pairs.select("customer", days=days_between(pairs.previous, pairs.day))
 
 
+def _lengths(gaps: Table | _InMemory) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return the distinct lengths of gaps, ascending, and how many there are of each."""
+    if isinstance(gaps, tuple):
+        counts = np.bincount(gaps[0])
+        days = np.flatnonzero(counts)
+        return days.astype(np.float64), counts[days]
+    found = gaps.group_by("days").aggregate(gaps=gaps.count()).order_by("days").to_pyarrow()
+    return found["days"].to_numpy().astype(np.float64), found["gaps"].to_numpy()
+
+
 def _quantile(days: npt.NDArray[np.float64], cumulated: npt.NDArray[np.int64], share: float) -> float:
     """Return the quantile of gaps given by their distinct lengths and cumulated counts, interpolated as NumPy does."""
     position = share * (int(cumulated[-1]) - 1)
@@ -93,8 +104,11 @@ def _quantile(days: npt.NDArray[np.float64], cumulated: npt.NDArray[np.int64], s
     return float(low + (high - low) * (position - math.floor(position)))
 
 
-def _shares_up_to(gaps: Table, values: list[float], level: float) -> list[Interval]:
+def _shares_up_to(gaps: Table | _InMemory, values: list[float], level: float) -> list[Interval]:
     """Estimate, for each value, the share of gaps that are not longer."""
+    if isinstance(gaps, tuple):
+        days, starts = gaps
+        return [ratio_of_means(**sums, level=level) for sums in measures.ratios_of_shares(days, starts, values)]
     upto = {f"upto_{place}": (gaps.days <= value).cast("int64").sum() for place, value in enumerate(values)}
     customers = gaps.group_by("customer").aggregate(gaps=gaps.count(), **upto)
     x = customers.gaps.cast("float64")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from ibis.expr.types import Table
 
 from retention.estimates import Interval, ratio_of_means
+from retention.in_memory import DayState, measures
 from retention.purchases import purchases, with_worth
 from retention.reasons import InvalidInput, Reason, mark
 
@@ -36,12 +38,12 @@ class Totals:
     refunded_minor: int
 
 
-def totals(state: Table) -> Totals:
+def totals(state: Table | DayState) -> Totals:
     """Add a state up; give the rows `within` a window for the totals of that window.
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state.
 
     Returns
@@ -49,6 +51,8 @@ def totals(state: Table) -> Totals:
     Totals
         All zero where the state is empty.
     """
+    if isinstance(state, DayState):
+        return Totals(**measures.totals(state))
     worth = with_worth(state)
     sums = worth.aggregate(
         customers=worth.customer.nunique(where=worth.purchase == 1),
@@ -61,7 +65,7 @@ def totals(state: Table) -> Totals:
     return Totals(**row)
 
 
-def average_purchase_value(state: Table, *, level: float = 0.95) -> Interval:
+def average_purchase_value(state: Table | DayState, *, level: float = 0.95) -> Interval:
     """Estimate the average purchase value: what the purchases are worth, divided by their number.
 
     The worth of a purchase is its day's gross less what was refunded of it. A fully refunded day is no purchase and a
@@ -69,7 +73,7 @@ def average_purchase_value(state: Table, *, level: float = 0.95) -> Interval:
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state.
     level : float
         Confidence level, between 0 and 1.
@@ -80,19 +84,22 @@ def average_purchase_value(state: Table, *, level: float = 0.95) -> Interval:
         Minor units per purchase; t-based interval of a ratio over customers; NaN with the reason `no_cases` where there
         is no purchase.
     """
+    if isinstance(state, DayState):
+        made = state.purchases
+        return ratio_of_means(**measures.sums_for_ratio(made.sums(made.net_minor), made.counts), level=level)
     bought = purchases(state)
     customers = bought.group_by("customer").aggregate(y=bought.net_minor.sum(), x=bought.count())
     return _per_customer_ratio(customers, level)
 
 
-def purchase_frequency(state: Table, *, level: float = 0.95) -> Interval:
+def purchase_frequency(state: Table | DayState, *, level: float = 0.95) -> Interval:
     """Estimate the purchase frequency: purchases divided by the customers who made them.
 
     It counts over all the days of the state: give the rows `within` a window of a year for purchases per customer-year.
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state.
     level : float
         Confidence level, between 0 and 1.
@@ -103,12 +110,15 @@ def purchase_frequency(state: Table, *, level: float = 0.95) -> Interval:
         Purchases per customer, >= 1; t-based interval of a mean over customers; NaN with the reason `no_cases` where
         nobody bought.
     """
+    if isinstance(state, DayState):
+        counts = state.purchases.counts
+        return ratio_of_means(**measures.sums_for_ratio(counts, np.ones(len(counts))), level=level)
     bought = purchases(state)
     customers = bought.group_by("customer").aggregate(y=bought.count())
     return _per_customer_ratio(customers.mutate(x=1), level)
 
 
-def historic_lifetime_value(state: Table, *, margin: float = 1.0, level: float = 0.95) -> Interval:
+def historic_lifetime_value(state: Table | DayState, *, margin: float = 1.0, level: float = 0.95) -> Interval:
     """Estimate the historic customer lifetime value: margin that a customer has brought so far, on average.
 
     It is the margin times the revenue (gross less refunds of all rows) of the customers who ever bought, divided by
@@ -116,7 +126,7 @@ def historic_lifetime_value(state: Table, *, margin: float = 1.0, level: float =
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily or weekly state.
     margin : float
         Share of revenue that is kept, 0 to 1.
@@ -137,6 +147,9 @@ def historic_lifetime_value(state: Table, *, margin: float = 1.0, level: float =
     if not 0.0 <= margin <= 1.0:
         template = mark("A margin is a share between 0 and 1, not {margin}.")
         raise InvalidInput(Reason("margin", template, {"margin": margin}))
+    if isinstance(state, DayState):
+        revenue = measures.revenue_of_buyers(state)
+        return ratio_of_means(**measures.sums_for_ratio(revenue, np.ones(len(revenue))), level=level).scaled(margin)
     worth = with_worth(state)
     sums = worth.group_by("customer").aggregate(y=worth.net_minor.sum(), bought=worth.purchase.sum())
     customers = sums.filter(sums.bought > 0).mutate(x=1)

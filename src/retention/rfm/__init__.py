@@ -7,7 +7,7 @@ some customers, by the boundaries of an earlier run.
 
 from retention.rfm.book import RfmBook
 from retention.rfm.moving import Moved, score_purchases
-from retention.rfm.scores import ScoreBoundaries, score, score_boundaries
+from retention.rfm.scores import ScoreBoundaries, boundaries_of, score, score_boundaries
 from retention.rfm.state import Grain, daily_state, merge_states
 from retention.rfm.summary import Unit, days_per, split, summarise, summarise_state
 
@@ -17,6 +17,7 @@ __all__ = [
     "RfmBook",
     "ScoreBoundaries",
     "Unit",
+    "boundaries_of",
     "daily_state",
     "days_per",
     "merge_states",

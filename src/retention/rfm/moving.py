@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 
 from retention.rfm.days import Days, Folded, Int32s, Int64s, fold
-from retention.rfm.scores import ScoreBoundaries
+from retention.rfm.scores import ScoreBoundaries, scores_of
 from retention.segments import CELLS
 
 _EPOCH = date(1970, 1, 1)
@@ -101,9 +100,7 @@ def _days(customer: Int32s, day: Int32s, amount_minor: Int64s) -> Days:
 def _scored(folded: Folded, boundaries: ScoreBoundaries, today: int) -> Moved:
     buyers = folded.purchases > 0
     last, frequency, revenue = folded.last_day[buyers], folded.purchases[buyers] - 1, folded.revenue_minor[buyers]
-    r = len(boundaries.recency) + 1 - _cuts_below(today - last.astype(np.int64), boundaries.recency)
-    f = _cuts_below(frequency, boundaries.frequency) + 1
-    m = _cuts_below(revenue, boundaries.monetary) + 1
+    r, f, m = scores_of(today - last.astype(np.int64), frequency, revenue, boundaries)
     return Moved(
         customer=folded.customer[buyers],
         first_day=folded.first_day[buyers],
@@ -115,8 +112,3 @@ def _scored(folded: Folded, boundaries: ScoreBoundaries, today: int) -> Moved:
         m=m,
         segment=tuple(CELLS[cell] for cell in zip(r.tolist(), (f + m).tolist(), strict=True)),
     )
-
-
-def _cuts_below(values: Int64s, cuts: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """Return the number of cuts that each value exceeds."""
-    return np.searchsorted(np.asarray(cuts, np.int64), values, side="left").astype(np.int64)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import ibis
+import numpy as np
+import numpy.typing as npt
 from ibis.expr.types import IntegerColumn, IntegerValue, Table
 
 from retention.reasons import InvalidInput, NotEnoughData, Reason, mark
+
+Int64s = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,46 @@ def score(summary: Table, boundaries: ScoreBoundaries) -> Table:
     )
 
 
+def boundaries_of(
+    days_since_last: Int64s, frequency: Int64s, revenue_minor: Int64s, quantiles: int = 5
+) -> ScoreBoundaries:
+    """Find the cut points as `score_boundaries` does, from arrays of one entry per customer.
+
+    Raises
+    ------
+    NotEnoughData
+        There are no customers.
+    """
+    if not len(frequency):
+        raise _no_customers()
+    cuts = (_cuts_of(values, quantiles) for values in (days_since_last, frequency, revenue_minor))
+    return ScoreBoundaries(**dict(zip(("recency", "frequency", "monetary"), cuts, strict=True)))
+
+
+def scores_of(
+    days_since_last: Int64s, frequency: Int64s, revenue_minor: Int64s, boundaries: ScoreBoundaries
+) -> tuple[Int64s, Int64s, Int64s]:
+    """Return the scores r, f and m as `score` gives them, from arrays of one entry per customer."""
+    r = len(boundaries.recency) + 1 - _count_below(days_since_last, boundaries.recency)
+    f = _count_below(frequency, boundaries.frequency) + 1
+    m = _count_below(revenue_minor, boundaries.monetary) + 1
+    return r, f, m
+
+
+def _cuts_of(values: Int64s, quantiles: int) -> tuple[int, ...]:
+    places = [-(-k * len(values) // quantiles) - 1 for k in range(1, quantiles)]
+    return tuple(np.partition(values, places)[places].tolist())
+
+
+def _count_below(values: Int64s, cuts: tuple[int, ...]) -> Int64s:
+    """Return the number of cuts that each value exceeds."""
+    return np.searchsorted(np.asarray(cuts, np.int64), values, side="left").astype(np.int64)
+
+
+def _no_customers() -> NotEnoughData:
+    return NotEnoughData(Reason("no_customers", mark("There are no customers to score.")))
+
+
 def _cuts_below(value: IntegerValue, cuts: tuple[int, ...]) -> IntegerValue:
     """Return the number of cuts that `value` exceeds, as int64."""
     return ibis.cases(
@@ -129,5 +173,5 @@ def _cuts(values: IntegerColumn, quantiles: int) -> tuple[int, ...]:
     )
     [row] = reached.to_pyarrow().to_pylist()
     if None in row.values():
-        raise NotEnoughData(Reason("no_customers", mark("There are no customers to score.")))
+        raise _no_customers()
     return tuple(row.values())

@@ -8,6 +8,7 @@ from functools import partial
 import pyarrow as pa
 from ibis.expr.types import Table
 
+from retention.in_memory import SortedOrders
 from retention.reasons import Reason, mark
 from retention.risk.learning import Lesson, learn
 from retention.risk.slices import Floats, Plan, Slice, read_slice
@@ -40,13 +41,14 @@ class Assessment:
     drivers: tuple[Driver, ...] = ()
 
 
-def assess(orders: Table, plan: Plan) -> Assessment:
+def assess(orders: Table | SortedOrders, plan: Plan) -> Assessment:
     """Estimate each customer's probability of no order within the horizon.
 
     Parameters
     ----------
-    orders : ibis Table
+    orders : ibis Table or SortedOrders
         Columns `customer`, `order`, `occurred_on`, `purchased_on`, `amount_minor`; one row per line, order or refund.
+        Or the same in memory, of the grain of the plan.
     plan : Plan
         The cut, the horizon and what is known.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
@@ -90,7 +91,10 @@ def learn(train: Lesson, calibration: Lesson) -> Classifier | Reason:
         lack = lesson.describe_lack()
         if lack:
             return lack
-    return min((_calibrated(learner, train, calibration) for learner in _learners()), key=itemgetter(0))[1]
+    # Both leave the interpreter's lock while they compute.
+    with ThreadPoolExecutor() as pool:
+        tried = pool.map(lambda learner: _calibrated(learner, train, calibration), _learners())
+        return min(tried, key=itemgetter(0))[1]
 
 
 def _learners() -> tuple[Learner, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from retention.calendar import days_between
 from retention.choose import CANDIDATES
 from retention.clv.customers import customers_of
 from retention.features import FEATURES
+from retention.in_memory import SortedOrders
+from retention.in_memory.people import features_at, returned_by
 from retention.purchases import purchases, with_worth
 from retention.reasons import RetentionError
 
@@ -92,7 +95,7 @@ class Slice:
         return self.features[:, list(FEATURES).index(name)].astype(np.float64)
 
 
-def read_slice(orders: Table, plan: Plan, cut: date) -> Slice:
+def read_slice(orders: Table | SortedOrders, plan: Plan, cut: date) -> Slice:
     """Read the customers acquired by `cut` as they were known on that day.
 
     Parameters
@@ -109,24 +112,45 @@ def read_slice(orders: Table, plan: Plan, cut: date) -> Slice:
     Slice
         Customers ascending; `gone` is all True where nothing is known after the cut.
     """
-    table = _features_at(orders, plan, cut).order_by("customer").to_pyarrow()
-    features = np.empty((len(table), len(FEATURES)), dtype=np.float32, order="F")
+    known = _known_in_memory(orders, plan, cut) if isinstance(orders, SortedOrders) else _known_at(orders, plan, cut)
+    features = np.empty((len(known.customers), len(FEATURES)), dtype=np.float32, order="F")
     places = {name: place for place, name in enumerate(FEATURES)}
     for name in FEATURES:
         if name not in _COMPUTED_HERE:
-            features[:, places[name]] = table[name].to_numpy()
+            features[:, places[name]] = known.features[name]
     for name, ranked in _RANKED.items():
         features[:, places[name]] = _percent_rank(features[:, places[ranked]])
-    history = [_floats(table[name]) for name in ("purchases", "age_days", "days_since_last")]
-    customers, gone = table["customer"].combine_chunks(), ~table["returned"].to_numpy().astype(bool)
-    del table  # The model's features take as much room again.
+    history = [_floats(known.features[name]) for name in ("purchases", "age_days", "days_since_last")]
+    customers, gone = known.customers, ~known.returned
+    del known  # The model's features take as much room again.
     for name, values in _model_features(*history, plan=plan).items():
         features[:, places[name]] = values
     return Slice(cut, customers, features, gone)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The customers acquired by a cut, ascending, what was known of them by feature, and who bought again in time."""
+
+    customers: pa.Array
+    features: Mapping[str, Any]
+    returned: NDArray[np.bool_]
+
+
+def _known_at(orders: Table, plan: Plan, cut: date) -> _Known:
+    table = _features_at(orders, plan, cut).order_by("customer").to_pyarrow()
+    features = {name: table[name].to_numpy() for name in FEATURES if name not in _COMPUTED_HERE}
+    return _Known(table["customer"].combine_chunks(), features, table["returned"].to_numpy().astype(bool))
+
+
+def _known_in_memory(orders: SortedOrders, plan: Plan, cut: date) -> _Known:
+    buyers, features = features_at(orders, cut=cut, horizon=plan.horizon)
+    returned = returned_by(orders, buyers, cut=cut, until=cut + plan.horizon)
+    return _Known(orders.customers.take(pa.array(buyers)), features, returned)
+
+
 def _floats(column: Any) -> Floats:
-    return np.asarray(column.to_numpy(), dtype=np.float64)
+    return np.asarray(column, dtype=np.float64)
 
 
 def _percent_rank(values: NDArray[np.float32]) -> Floats:

@@ -152,12 +152,14 @@ def _in_contract(orders: Table, aliases: Table, zone: str, years: tuple[int, int
 
     used = orders.filter(orders.amount_minor.notnull() & orders.customer_id.notnull())
     joined = used.left_join(aliases, "customer_id")
-    occurred_at = ibis.coalesce(joined.returned_at, joined.placed_at)
     covered = {"first_year": years[0], "last_year": years[1]}
+    # Days in a zone are dear, and few orders come back.
+    purchased_on = local_day(joined.placed_at, zone, **covered)
+    returned_on = local_day(joined.returned_at, zone, **covered)
     return joined.select(
         customer=ibis.coalesce(joined.survivor_id, joined.customer_id),
         order=joined.order_id,
-        occurred_on=local_day(occurred_at, zone, **covered),
-        purchased_on=local_day(joined.placed_at, zone, **covered),
+        occurred_on=joined.returned_at.isnull().ifelse(purchased_on, returned_on),
+        purchased_on=purchased_on,
         amount_minor=joined.amount_minor,
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from retention.clv import NBD, BetaGeo, ModifiedBetaGeo, ParetoNBD
+from retention.clv import NBD, BetaGeo, ModifiedBetaGeo, ParetoNBD, inference
 from retention.clv.beta_geo_beta_binomial import _OpportunityLikelihood
 from retention.clv.customers import customers_of
 from retention.clv.gamma_gamma import _SpendLikelihood
@@ -101,6 +101,20 @@ def test_importance_weights_correct_what_laplace_cannot_see():
     laplace = 3 * np.exp(np.array([-1.96, 1.96]) / np.sqrt(3))
     assert found.intervals()["g"] == pytest.approx(exact, rel=0.03)
     assert np.abs(laplace / exact - 1).max() > 0.2
+
+
+def test_large_data_are_as_good_as_normal(monkeypatch):
+    """With so many distinct rows that no draw is weighed, the intervals are still those of importance sampling."""
+    age = np.random.default_rng(4).uniform(10, 60, 130_000)
+    seen = BetaGeo(params={"r": 0.5, "alpha": 6.0, "a": 0.8, "b": 2.5}).simulate(age, seed=5)
+    large = BetaGeo().fit(seen.frequency, seen.recency, seen.T)
+    assert large.estimate.is_normal
+    assert np.isnan(large.effective_sample_size)
+    monkeypatch.setattr(inference, "_CELL_BUDGET", 512.0 * len(age))
+    weighed = BetaGeo().fit(seen.frequency, seen.recency, seen.T)
+    assert weighed.effective_sample_size > 300
+    for symbol, (low, high) in weighed.intervals().items():
+        assert large.intervals()[symbol] == pytest.approx((low, high), abs=0.06 * (high - low))
 
 
 def test_a_parameter_at_its_bound_is_named_and_has_no_standard_error():

@@ -1,0 +1,76 @@
+"""Read the orders once for all that the analysis asks of them: into memory, or where they are many by an engine.
+
+Both give the same figures (`tests/test_in_memory.py`). In memory the orders are sorted once, where an engine folds
+them anew for each day as of which they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ibis.expr.types import Table
+
+from regulars.report.contracts import Options
+from regulars.report.forecast import Orders
+from regulars.report.history import State
+from regulars.report.plan import Plan
+from retention import rfm
+from retention.in_memory import SortedOrders, read_rows
+from retention.reasons import RetentionError
+
+R = TypeVar("R")
+
+# Some hundred bytes for each at the peak; beyond this the engine lays out on disk what does not fit.
+MOST_IN_MEMORY = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The orders, and their state as of the cut: with the grain of a purchase, and by day."""
+
+    orders: Orders
+    state: State
+    daily: State
+
+    @contextmanager
+    def beside(self, work: Callable[[], R]) -> Iterator[Callable[[], R]]:
+        """Do some work beside what the caller does; what is yielded waits for what it gives.
+
+        Only in memory: an engine's connection answers one thread, so that there it is done first.
+        """
+        if not isinstance(self.orders, SortedOrders):
+            found = work()
+            yield lambda: found
+            return
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            beside = pool.submit(work)
+            try:
+                yield beside.result
+            except RetentionError:
+                # Where both fail, it is said why this one did, as if it had come first.
+                beside.result()
+                raise
+
+
+@contextmanager
+def read_past(orders: Table, plan: Plan, options: Options, *, engine: str) -> Iterator[Past]:
+    """Yield what the analysis reads, for the time of the work; `orders` has one row per order."""
+    if engine == "duckdb" and orders.count().to_pyarrow().as_py() <= MOST_IN_MEMORY:
+        yield _in_memory(orders, plan, options)
+        return
+    state = rfm.daily_state(orders, as_of=plan.cut, grain=options.grain, one_row_per_order=True)
+    with state.cache() as kept:
+        daily = kept if options.grain == "day" else rfm.daily_state(orders, as_of=plan.cut, one_row_per_order=True)
+        yield Past(orders, kept, daily)
+
+
+def _in_memory(orders: Table, plan: Plan, options: Options) -> Past:
+    rows = read_rows(orders)
+    held = rows.sorted(options.grain)
+    state = held.state(plan.cut)
+    daily = state if options.grain == "day" else rows.sorted("day").state(plan.cut)
+    return Past(held, state, daily)
