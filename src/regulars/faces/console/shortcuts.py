@@ -15,8 +15,13 @@ from regulars.kit.i18n import gettext, mark
 GO = "g"
 # The letter that leads to each page of the navigation.
 JUMPS: Mapping[str, str] = {
+    "overview": "o",
     "customers": "c",
     "rfm": "r",
+    "cohorts": "h",
+    "value-and-risk": "v",
+    "products": "p",
+    "reports": "l",
     "imports": "i",
     "exports": "e",
     "team": "t",

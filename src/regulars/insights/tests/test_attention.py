@@ -1,0 +1,139 @@
+"""What needs somebody is found where it was planted, and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regulars.insights.attention import find_attention
+from regulars.insights.catalogue import METRICS
+from regulars.insights.contracts import Attention, Severity
+from regulars.insights.kept import attention_of
+from regulars.insights.usual import FEWEST, usual_range
+from regulars.report.contracts import Estimate
+from regulars.report.tests.report_factory import believable_report
+
+AS_OF = date(2026, 11, 19)
+NOBODY = pa.table(
+    {
+        "m": pa.array([5, 5, 2], pa.int8()),
+        "at_risk": pa.array([False, None, True], pa.bool_()),
+        "revenue_at_stake_minor": pa.array([None, None, 900.0], pa.float64()),
+    }
+)
+
+
+def points(values: list[float], width: float | None = None) -> list[dict[str, Any]]:
+    """Return a series whose windows adjoin, the latest first."""
+    return [
+        {
+            "until": (AS_OF - timedelta(days=28 * place)).isoformat(),
+            "value": value,
+            "low": None if width is None else value - width,
+            "high": None if width is None else value + width,
+        }
+        for place, value in enumerate(values)
+    ]
+
+
+def series_of(**told: list[dict[str, Any]]) -> dict[str, Any]:
+    steady: dict[str, Any] = {
+        name: {"28": points([100.0 + place % 2 for place in range(20)])}
+        for name, metric in METRICS.items()
+        if metric.windowed
+    }
+    return {"metrics": {"series": steady | {name: {"28": series} for name, series in told.items()}}}
+
+
+def found(
+    *, scores: pa.Table = NOBODY, sections: dict[str, Any] | None = None, stock: dict[str, Any] | None = None
+) -> list[Attention]:
+    kept = find_attention(believable_report(), scores, sections or series_of(), stock_before=stock or {})
+    return [attention_of(item) for item in kept["items"]]
+
+
+def test_where_all_is_as_usual_nothing_needs_anybody() -> None:
+    assert found() == []
+
+
+def test_the_best_who_break_their_habit_are_counted_with_what_hangs_on_them() -> None:
+    scores = pa.table(
+        {
+            "m": pa.array([5, 5, 4, 5], pa.int8()),
+            "at_risk": pa.array([True, True, True, False], pa.bool_()),
+            "revenue_at_stake_minor": pa.array([1000.0, 500.0, 7000.0, None], pa.float64()),
+        }
+    )
+    [item] = found(scores=scores)
+    assert (item.code, item.customers, item.worth_minor) == ("best_gone_quiet", 2, 1500.0)
+    assert item.condition == "rfm.m = 5 and churn.at_risk"
+
+
+def test_more_at_stake_is_told_only_where_the_intervals_do_not_touch() -> None:
+    stake = believable_report().metrics.revenue_at_stake_minor
+    assert isinstance(stake, Estimate)
+    assert stake.low is not None
+
+    def before(high: float) -> dict[str, Any]:
+        then = {"value": high - 10, "low": high - 20, "high": high, "until": "2026-10-22"}
+        return {"as_of": "2026-10-22", "values": {"revenue_at_stake": then}}
+
+    [item] = found(stock=before(stake.low - 1))
+    assert (item.code, item.reason.values["day"]) == ("more_at_stake", date(2026, 10, 22))
+    assert found(stock=before(stake.low + 1)) == []
+
+
+def test_products_whose_buyers_do_not_return_come_by_revenue_and_no_more_than_three() -> None:
+    lost = [
+        {
+            "product_id": f"p{number}",
+            "name": f"Mug {number}",
+            "followed": 90,
+            "returned_share": 0.1,
+            "low": 0.05,
+            "high": 0.2,
+            "others_share": 0.4,
+            "revenue_minor": number,
+        }
+        for number in range(5)
+    ]
+    items = found(sections=series_of() | {"products": {"not_returning": lost}})
+    assert [item.name for item in items] == ["Mug 4", "Mug 3", "Mug 2"]
+
+
+@pytest.mark.parametrize(("value", "severity"), [(40.0, Severity.WARNING), (190.0, Severity.NOTICE)])
+def test_a_figure_outside_of_its_usual_range_warns_where_it_is_the_worse(value: float, severity: Severity) -> None:
+    steady = [100.0, 104.0, 98.0, 101.0, 99.0, 103.0, 97.0, 100.0]
+    [item] = found(sections=series_of(revenue=points([value, *steady])))
+    assert (item.code, item.about, item.severity) == ("metric_unusual", "revenue", severity)
+
+
+def test_a_share_may_differ_by_what_chance_would_let_it() -> None:
+    steady = [0.5] * 8
+    assert found(sections=series_of(retention_rate=points([0.4, *steady], width=0.12))) == []
+    [item] = found(sections=series_of(retention_rate=points([0.4, *steady], width=0.04)))
+    assert item.about == "retention_rate"
+
+
+def test_what_was_as_far_out_a_year_ago_is_the_season() -> None:
+    steady = [100.0 + place % 3 for place in range(12)]
+    assert found(sections=series_of(revenue=points([190.0, *steady, 185.0]))) == []
+    assert len(found(sections=series_of(revenue=points([190.0, *steady, 101.0])))) == 1
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=FEWEST, max_size=30), st.floats(0, 1e6))
+def test_most_of_what_was_is_usual(before: list[float], least: float) -> None:
+    usual = usual_range(before, least_width=least)
+    assert usual is not None
+    assert usual.low <= usual.middle <= usual.high
+    # Half of the values lie within one median deviation, and the range reaches farther.
+    assert sum(map(usual.holds, before)) >= len(before) / 2
+
+
+def test_too_little_before_says_nothing() -> None:
+    assert usual_range([1.0] * (FEWEST - 1)) is None
