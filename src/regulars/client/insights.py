@@ -28,6 +28,12 @@ class Insights(Resource):
         """Return all that a run found, as `regulars report --json` writes it."""
         return cast("dict[str, Any]", self._caller.get(f"insights/runs/{run_id}/report")["report"])
 
+    def cohorts(self, *, period: str | None = None, by: str | None = None) -> shapes.Cohorts:
+        """Return who comes back, as the last run found it: of all customers, or by an attribute."""
+        asked = {"period": period, "by": by}
+        query = {name: value for name, value in asked.items() if value is not None}
+        return cast("shapes.Cohorts", self._caller.get("insights/cohorts", query))
+
     def changes(self, customer_id: str) -> Sequence[shapes.ScoreChange]:
         """Return how a customer's segment and tenths changed, the latest first."""
         answer = self._caller.get(f"customers/{customer_id}/scores/changes")

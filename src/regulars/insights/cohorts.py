@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from regulars.insights.contracts import SectionJson
+from regulars.insights import queries
+from regulars.insights.contracts import RunState, SectionJson
+from regulars.kit.errors import DomainError
+from regulars.kit.i18n import gettext
 from regulars.report.contracts import Cohort
 from regulars.report.json_form import form_of, read_as
 
@@ -115,7 +119,13 @@ class Told:
     cohorts: Cohorts
 
 
-def section_of(cohorts: Mapping[str, Cohorts], *, as_of: date, currency: str, own_period: str) -> SectionJson:
+class NoSuchCohorts(DomainError):
+    """No run has counted cohorts yet, or the last one found nobody who has bought."""
+
+    code = "no_such_cohorts"
+
+
+def section_of(cohorts: Mapping[Period, Cohorts], *, as_of: date, currency: str, own_period: str) -> SectionJson:
     """Return the section as JSON."""
     periods = {name: form_of(each) for name, each in cohorts.items()}
     return {"as_of": as_of.isoformat(), "currency": currency, "own_period": own_period, "periods": periods}
@@ -130,3 +140,18 @@ def read_section(told: SectionJson, period: str | None) -> Told:
         own_period=own,
         cohorts=read_as(told["periods"][period or own], Cohorts),
     )
+
+
+def get_latest_cohorts(period: str | None = None) -> tuple[UUID, Told]:
+    """Return the run that succeeded last, and its cohorts by a period; by the report's own where none is named.
+
+    Raises
+    ------
+    NoSuchCohorts
+        There is no such run, it was made before runs told of cohorts, or nothing bought is left.
+    """
+    run = queries.find_latest_run(state=RunState.SUCCEEDED)
+    section = None if run is None else queries.find_section(run.id, SECTION)
+    if run is None or section is None or not section["periods"]:
+        raise NoSuchCohorts(gettext("No cohorts have been counted yet; the next run does it."))
+    return run.id, read_section(section, period)

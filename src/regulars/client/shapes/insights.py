@@ -32,6 +32,72 @@ class Run(TypedDict):
     alarms: list[Alarm]
 
 
+class CohortAge(TypedDict):
+    """What customers did in the period that comes so many after that of their first purchase; 95 % interval."""
+
+    periods: int
+    followed: int
+    bought: int
+    share: float
+    low: float
+    high: float
+    revenue_minor: int
+
+
+class Cohort(TypedDict):
+    """Customers by their first period: how many bought, and for how much, in each one from it on."""
+
+    period: str
+    size: int
+    retained: list[int]
+    revenue_minor: list[int]
+
+
+class CohortGroup(TypedDict):
+    """Customers who have something in common, all ages of theirs, and their latest cohorts."""
+
+    kind: Literal["everybody", "value", "others", "unknown"]
+    value: str
+    customers: int
+    ages: list[CohortAge]
+    cohorts: list[Cohort]
+    over_minor: int | None
+    until_minor: int | None
+
+
+class CohortSide(TypedDict):
+    """Cohorts that are held against others."""
+
+    first: str
+    last: str
+    followed: int
+    bought: int
+
+
+class CohortTrend(TypedDict):
+    """Newer cohorts against older ones, a period after the first."""
+
+    newer: CohortSide
+    older: CohortSide
+    is_a_year: bool
+    difference: float
+    low: float
+    high: float
+
+
+class Cohorts(TypedDict):
+    """Who comes back, as the last run found it."""
+
+    run_id: str
+    as_of: str
+    currency: str
+    period: Literal["week", "month", "quarter"]
+    open_end: bool
+    by: str | None
+    trend: CohortTrend | None
+    groups: list[CohortGroup]
+
+
 class ScoreChange(TypedDict):
     """What a customer's segment and tenths became on a day."""
 

@@ -31,6 +31,7 @@ SNIPPETS: Mapping[str, str] = {
     "list_runs": "client.insights.runs()",
     "get_run": "client.insights.run(run_id)",
     "get_report": "client.insights.report(run_id)",
+    "get_cohorts": 'client.insights.cohorts(period="month", by="country")',
     "list_score_changes": "client.insights.changes(customer_id)",
     "ask_for_report": 'client.reports.ask("How we are", horizon_days=91, margin=0.35)',
     "list_reports": "client.reports.list()",

@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
+from ninja import Query
 
 from regulars.customers.queries import get_customer, list_ids_of
 from regulars.faces.api.declaring import Resource
 from regulars.faces.api.keys import actor_of
 from regulars.faces.api.paging import CursorText, Limit, time_and_id
-from regulars.faces.api.schemas.insights import ReportOut, RunOut, RunsOut, ScoreChangesOut
+from regulars.faces.api.schemas.insights import CohortsOut, ReportOut, RunOut, RunsOut, ScoreChangesOut
 from regulars.insights import queries
+from regulars.insights.cohorts import get_latest_cohorts
 from regulars.insights.queries import NoSuchRun
 from regulars.insights.services import request_run
 from regulars.kit.i18n import gettext
@@ -25,6 +27,8 @@ from regulars.kit.pagination import page_of
 insights = Resource("Insights")
 _LIST = "runs"
 _CHANGES = 1_000
+_Period = Literal["week", "month", "quarter"]
+_Attribute = Literal["joined", "country", "language", "channel", "location", "category", "size", "season", "segment"]
 
 
 @insights.post("/insights/runs", scope="insights.run", answer=RunOut)
@@ -54,6 +58,17 @@ def get_report(request: HttpRequest, run_id: UUID) -> Any:
     if report is None:
         raise NoSuchRun(gettext("There is no such run, or it found nothing."))
     return ReportOut(run_id=run_id, report=dict(report))
+
+
+@insights.get("/insights/cohorts", scope="insights.read", answer=CohortsOut)
+def get_cohorts(
+    request: HttpRequest,
+    period: Annotated[_Period | None, Query(None, description="By which period; by the report's own if left out.")],
+    by: Annotated[_Attribute | None, Query(None, description="Split by what; all customers if left out.")],
+) -> Any:
+    """Return who comes back, as the last run found it: cohorts by a period, of all customers or by an attribute."""
+    run_id, told = get_latest_cohorts(period)
+    return CohortsOut.of(run_id, told, by)
 
 
 @insights.get("/customers/{customer_id}/scores/changes", scope="insights.read", answer=ScoreChangesOut)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.faces.api.schemas.wire import Out
+from regulars.insights.cohorts import Kind, Told
 from regulars.insights.contracts import Alarm, Run, RunState, Severity, Trigger
 from regulars.report.wording import say
 
@@ -78,3 +79,89 @@ class ScoreChangesOut(Out):
     """How a customer's segment and tenths changed, the latest first."""
 
     items: list[ScoreChangeOut]
+
+
+class AgeOut(Out):
+    """What customers did in the period that comes so many after that of their first purchase.
+
+    `followed` of them have seen its end, `bought` of those bought in it; `low` and `high` are the 95 % interval of the
+    share. `revenue_minor` is what those who were followed so long have spent by then.
+    """
+
+    periods: int
+    followed: int
+    bought: int
+    share: float
+    low: float
+    high: float
+    revenue_minor: int
+
+
+class CohortOut(Out):
+    """Customers by their first period: how many bought, and for how much, in each one from it on."""
+
+    period: date
+    size: int
+    retained: list[int]
+    revenue_minor: list[int]
+
+
+class CohortGroupOut(Out):
+    """Customers who have something in common: those of a value, of all rarer ones, or of none that is known."""
+
+    kind: Kind
+    value: str
+    customers: int
+    ages: list[AgeOut]
+    cohorts: list[CohortOut]
+    over_minor: int | None
+    until_minor: int | None
+
+
+class CohortSideOut(Out):
+    """Cohorts that are held against others."""
+
+    first: date
+    last: date
+    followed: int
+    bought: int
+
+
+class CohortTrendOut(Out):
+    """Newer cohorts against older ones, a period after the first: by how much the share differs, with its interval."""
+
+    newer: CohortSideOut
+    older: CohortSideOut
+    is_a_year: bool
+    difference: float
+    low: float
+    high: float
+
+
+class CohortsOut(Out):
+    """Who comes back, as the last run found it; `open_end` where the last period is not over."""
+
+    run_id: UUID
+    as_of: date
+    currency: str
+    period: str
+    open_end: bool
+    by: str | None
+    trend: CohortTrendOut | None
+    groups: list[CohortGroupOut]
+
+    @classmethod
+    def of(cls, run_id: UUID, told: Told, by: str | None) -> CohortsOut:
+        """Return the cohorts of all customers, or of the groups of an attribute."""
+        found = told.cohorts
+        groups = (found.everybody,) if by is None else found.splits[by]
+        return cls(
+            run_id=run_id,
+            as_of=told.as_of,
+            currency=told.currency,
+            period=found.period,
+            open_end=found.open_end,
+            by=by,
+            trend=None if found.trend is None else CohortTrendOut.model_validate(found.trend),
+            groups=[CohortGroupOut.model_validate(group) for group in groups],
+        )

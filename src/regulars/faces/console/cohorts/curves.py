@@ -101,7 +101,7 @@ def curves(cohorts: Cohorts, by: str, currency: str, *, show: str) -> Figure | N
             ],
         },
         legend=tuple(Key(label=name, tone=tone, line=True) for name, tone in zip(names, _TONES, strict=False)),
-        note=_note(len(groups)),
+        note=_note(len(groups), is_money=is_money),
     )
 
 
@@ -163,12 +163,14 @@ def _line(group: Group, name: str, tone: str, currency: str, *, is_money: bool, 
     return line(name, tone, [age.share for age in ages], symbols=len(ages) == 1, **band)
 
 
-def _note(groups: int) -> str:
+def _note(groups: int, *, is_money: bool) -> str:
     notes = [
         gettext(
             "Cohorts of all ages together: at each age those that have been followed so long, {n} customers at least."
         ).format(n=FEWEST)
     ]
+    if is_money:
+        notes.append(gettext("A line may fall, because later ages know the older cohorts alone."))
     if groups > len(_TONES):
         notes.append(gettext("The chart shows {n} lines, the table all.").format(n=len(_TONES)))
     return " ".join(notes)

@@ -111,6 +111,7 @@ def _context(latest: Latest, told: Told, asked: Asked) -> dict[str, Any]:
         "heads": [letter.format(n=k) for k in COMPARED],
         "lines": lines,
         "spent_by": None if spent_by is None else letter.format(n=spent_by),
+        "interval_name": gettext("95% interval"),
         "interval": define("interval"),
         "revenue": define("revenue"),
         "fewest": FEWEST,

@@ -46,13 +46,13 @@ MEANINGS: Mapping[str, str] = {
 }
 _IN_PERIOD: Mapping[str, str] = {
     "week": mark(
-        "{share} of the customers buy again in the week after that of their first purchase ({low} to {high})."
+        "{share} of the customers buy again in the week after that of their first purchase (95%: {low} to {high})."
     ),
     "month": mark(
-        "{share} of the customers buy again in the month after that of their first purchase ({low} to {high})."
+        "{share} of the customers buy again in the month after that of their first purchase (95%: {low} to {high})."
     ),
     "quarter": mark(
-        "{share} of the customers buy again in the quarter after that of their first purchase ({low} to {high})."
+        "{share} of the customers buy again in the quarter after that of their first purchase (95%: {low} to {high})."
     ),
 }
 _SEASONS: Mapping[str, tuple[int, int]] = {"1": (1, 3), "2": (4, 6), "3": (7, 9), "4": (10, 12)}
@@ -98,12 +98,12 @@ def _trend(trend: Trend | None) -> str:
     if trend is None or min(trend.newer.followed, trend.older.followed) < FEWEST:
         return ""
     if trend.low > 0:
-        text = mark("Of those who came lately more do than of those {before}: {points} ({low} to {high}).")
+        text = mark("Of those who came lately more do than of those {before}: {points} (95%: {low} to {high}).")
     elif trend.high < 0:
-        text = mark("Of those who came lately fewer do than of those {before}: {points} ({low} to {high}).")
+        text = mark("Of those who came lately fewer do than of those {before}: {points} (95%: {low} to {high}).")
     else:
         text = mark(
-            "Those who came lately and those {before} do not differ by more than chance: {points} ({low} to {high})."
+            "Those who came lately and those {before} differ by no more than chance: {points} (95%: {low} to {high})."
         )
     points, low, high = (signed_points(each) for each in (trend.difference, trend.low, trend.high))
     before = gettext("of a year before") if trend.is_a_year else gettext("of the half-year before")

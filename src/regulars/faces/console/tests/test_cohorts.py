@@ -1,0 +1,230 @@
+"""The cohorts: the library's numbers to the last digit shown, each with its customers; a page where there are none."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from regulars.faces.console.tests import shop
+from regulars.faces.console.tests.serving import client_of
+from regulars.insights import queries
+from regulars.insights.carrying_on import carry_on
+from regulars.insights.cohorts import ATTRIBUTES, PERIODS
+from regulars.insights.contracts import Run
+from regulars.insights.lake import place
+from regulars.insights.lake.reading import read_orders, workspace
+from regulars.insights.models import Section
+from regulars.insights.services import request_run
+from regulars.insights.tests.shop import open_shop
+from regulars.kit import formats
+from regulars.orders.facts_kept import rebuild_facts
+from regulars.orders.models import Order
+from regulars.staff.contracts import Role
+from retention import rfm
+from retention.calendar import Period
+from retention.cohorts import CohortMatrix, cohort_matrix
+from retention.estimates import wilson
+
+FEWEST = 30
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the lake of a test in a home of its own."""
+    monkeypatch.setattr(settings, "INSTALLATION", SimpleNamespace(home=tmp_path, lake=tmp_path / "lake"))
+
+
+def score_all() -> Run:
+    """Score the customers, as each night does."""
+    asked = request_run(now=timezone.now(), actor=shop.ACTOR)
+    carry_on(asked.id, clock=timezone.now)
+    return queries.get_run(asked.id)
+
+
+def page(client: Client, **asked: str) -> str:
+    response = client.get(f"/cohorts?{urlencode(asked)}")
+    assert response.status_code == 200
+    return response.text
+
+
+def matrix_of(run: Run, folder: Path, period: Period) -> CohortMatrix:
+    """Return the library's cohorts of the orders of the lake."""
+    snapshot = place.find_snapshot()
+    assert snapshot is not None
+    with workspace(folder) as connection, read_orders(connection, snapshot, zone="Europe/Vienna") as bought:
+        return cohort_matrix(rfm.daily_state(bought.orders, as_of=run.as_of), period, as_of=run.as_of)
+
+
+def map_on(text: str) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
+    """Return the rows of the map: name, size, and the cells as address, text and whether they are not over."""
+    [table] = re.findall(r'<table class="heat">(.*?)</table>', text, re.DOTALL)
+    rows = []
+    for line in re.findall(r"<tr>(<th scope=\"row\".*?)</tr>", table, re.DOTALL):
+        [(name, size)] = re.findall(r"<th[^>]*>(?:<a[^>]*>)?([^<]+).*?<td class=\"n\">([^<]+)</td>", line, re.DOTALL)
+        cells = re.findall(r'<td class="heat-\d( partial)?"><a href="([^"]+)"[^>]*>([^<]+)</a>', line)
+        rows.append((html.unescape(name), size, [(html.unescape(at), told, bool(open_)) for open_, at, told in cells]))
+    return rows
+
+
+def demo(customers: int) -> None:
+    """Put the demo shop's orders until yesterday."""
+    shop.business()
+    open_shop(customers, until=timezone.localdate() - timedelta(days=1))
+
+
+def of_the_console() -> None:
+    shop.business()
+    shop.many(60)
+
+
+@pytest.mark.parametrize("fill", [of_the_console, lambda: demo(200)], ids=["the console's shop", "a demo shop"])
+def test_the_map_and_the_shares_are_the_librarys_to_the_last_digit(owner: Client, tmp_path: Path, fill) -> None:
+    fill()
+    run = score_all()
+    for period in PERIODS:
+        matrix = matrix_of(run, tmp_path, period)
+        shares, spent = page(owner, period=period), page(owner, period=period, show="revenue")
+        kept = [row for row, size in enumerate(matrix.sizes) if size][
+            -{"week": 26, "month": 24, "quarter": 12}[period] :
+        ]
+        for text, told in ((shares, "share"), (spent, "revenue")):
+            rows = map_on(text)
+            assert [size for _, size, _ in rows] == [formats.number(int(matrix.sizes[row])) for row in kept]
+            for row, (_, _, cells) in zip(kept, rows, strict=True):
+                width = min(12, int((matrix.eligible[row] > 0).sum()) - 1)
+                assert len(cells) == width
+                for k, (_, shown, is_open) in enumerate(cells, start=1):
+                    value = matrix.customers[row, k] / matrix.sizes[row]
+                    so_far = matrix.revenue_minor[row, : k + 1].sum() / matrix.sizes[row]
+                    wanted = (
+                        formats.number(100 * value) if told == "share" else formats.money(so_far, "EUR", whole=True)
+                    )
+                    assert shown == wanted
+                    assert is_open == bool(matrix.partial[row, k])
+        [everybody] = re.findall(r'<tr class="total">(.*?)</tr>', shares, re.DOTALL)
+        for k in (1, 3, 6, 12):
+            if k >= len(matrix.cohorts):
+                continue
+            whole = (matrix.eligible[:, k] > 0) & ~matrix.partial[:, k]
+            followed, bought = int(matrix.sizes[whole].sum()), int(matrix.customers[whole, k].sum())
+            if followed >= FEWEST:
+                share = wilson(bought, followed)
+                low, high = formats.percent(share.low, 1), formats.percent(share.high, 1)
+                assert f'{formats.percent(share.value, 1)}<span class="row-sub">{low} to {high}</span>' in everybody
+
+
+def test_a_cohort_and_each_cell_lead_to_as_many_customers_as_they_say(owner: Client) -> None:
+    demo(120)
+    # What came back may undo a purchase, but not the order.
+    Order.objects.update(returned_minor=0, returned_reporting_minor=0)
+    (place.lake() / "current").unlink(missing_ok=True)
+    rebuild_facts()
+    score_all()
+    text = page(owner, period="quarter")
+    by_address = {
+        html.unescape(at): size for at, size in re.findall(r'href="([^"]+)">[^<]+</a></th><td class="n">(\d+)', text)
+    }
+    cells = [(at, told, size) for _, size, row in map_on(text) for at, told, _ in row]
+    assert len(cells) > 10
+    for address, size in by_address.items():
+        if "orders.first" in address:
+            assert f"{size} customer" in owner.get(address).text, address
+    for address, told, size in cells[:8]:
+        [found] = re.findall(r"(\d+|Nobody|No) customers? found", owner.get(address).text) or ["0"]
+        count = int(found) if found.isdigit() else 0
+        assert formats.number(100 * count / int(size)) == told, address
+
+
+def test_the_map_of_a_group_and_its_line_are_those_of_its_customers(owner: Client) -> None:
+    demo(200)
+    score_all()
+    for by in ATTRIBUTES:
+        text = page(owner, by=by, period="quarter")
+        groups = re.findall(rf'<option value="({by}\.[^"]*)"( selected)?>([^<]+)', text)
+        assert groups, by
+        sizes = 0
+        for token, _, name in groups:
+            told = page(owner, by=by, period="quarter", of=html.unescape(token))
+            assert f": {name}</h2>" in told, name
+            sizes += sizes_on(told)
+        assert sizes == sizes_on(text), by
+    assert "must not be taken for a reason" in html.unescape(page(owner, by="segment"))
+
+
+def sizes_on(text: str) -> int:
+    """Return how many customers the map's cohorts have together."""
+    tables = re.findall(r'<table class="heat">(.*?)</table>', text, re.DOTALL)
+    return sum(int(size) for size in re.findall(r'</th><td class="n">(\d+)</td>', "".join(tables)))
+
+
+def test_what_an_address_names_wrongly_is_as_the_report_has_it(owner: Client) -> None:
+    of_the_console()
+    score_all()
+    plain = page(owner)
+    for asked in ({"period": "day"}, {"by": "shoes"}, {"of": "joined.value.9999"}, {"show": "<b>"}, {"period": "\0"}):
+        assert map_on(page(owner, **asked)) == map_on(plain)
+
+
+def test_the_figures_carry_what_is_drawn_and_downloaded(owner: Client) -> None:
+    demo(200)
+    score_all()
+    figures = [
+        json.loads(html.unescape(each)) for each in re.findall(r'data-figure="([^"]+)"', page(owner, by="country"))
+    ]
+    assert [figure["file"] for figure in figures] == ["cohorts.csv", "cohort-curves.csv", "second-purchase.csv"]
+    assert all(len(figure["csv"].splitlines()) > 2 for figure in figures)
+    assert figures[1]["spec"]["series"]
+
+
+def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client) -> None:
+    shop.business()
+    text = page(owner)
+    assert "Nobody has been scored yet" in text
+    assert 'action="/rfm/run"' in text
+    assert 'action="/rfm/run"' not in client_of(Role.AGENT).get("/cohorts").text
+    assert client_of(Role.TILL).get("/cohorts").status_code == 403
+
+
+def test_a_run_from_before_there_were_cohorts_says_that_the_next_one_brings_them(owner: Client) -> None:
+    of_the_console()
+    Section.objects.filter(run_id=score_all().id, name="cohorts").delete()
+    text = page(owner)
+    assert "The next run brings the cohorts" in text
+    assert 'action="/rfm/run"' in text
+    owner.post("/rfm/run")
+    text = page(owner)
+    assert "The customers are being scored" in text
+    assert 'action="/rfm/run"' not in text
+
+
+def test_one_order_has_a_page_that_promises_nothing(owner: Client) -> None:
+    shop.business()
+    shop.put([shop.order_of(shop.Words())])
+    score_all()
+    text = page(owner)
+    assert "Too few customers have been followed" in text
+    assert text.count("Not enough data yet") >= 3
+    assert '<table class="heat">' not in text
+
+
+def test_a_shop_that_knows_no_countries_and_no_addresses_says_that_they_are_not_known(owner: Client) -> None:
+    demo(60)
+    from regulars.customers.models import Customer
+
+    Customer.objects.update(country="", language="")
+    (place.lake() / "current").unlink(missing_ok=True)
+    score_all()
+    for by in ("country", "language"):
+        text = page(owner, by=by)
+        assert re.findall(rf'<option value="{by}\.([^"]*)"', text) == ["unknown."]
+        assert "Not known" in text
