@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections
@@ -13,6 +14,17 @@ Plan = dict[str, Any]
 
 def rows_looked_at(client: Client, path: str) -> dict[str, int]:
     """Return for each statement that a page reads by how many rows its scans look at, by whichever login it reads."""
+    with noting_rows() as found:
+        answer = client.get(path)
+        # What is streamed is read as it is sent.
+        list(answer)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return found
+
+
+@contextmanager
+def noting_rows() -> Iterator[dict[str, int]]:
+    """Yield what is filled, for each statement that is read meanwhile, with how many rows its scans look at."""
     found: dict[str, int] = {}
 
     def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
@@ -22,11 +34,7 @@ def rows_looked_at(client: Client, path: str) -> dict[str, int]:
         return execute(sql, parameters, many, context)
 
     with connections["default"].execute_wrapper(note), connections["readonly"].execute_wrapper(note):
-        answer = client.get(path)
-        # What is streamed is read as it is sent.
-        list(answer)
-    assert answer.status_code == 200, (path, answer.status_code)
-    return found
+        yield found
 
 
 def _rows(connection: Any, sql: str, parameters: Any) -> int:

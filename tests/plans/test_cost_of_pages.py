@@ -11,12 +11,13 @@ from bench.system.fill import fill
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern
-from tests.looking import rows_looked_at
+from tests.looking import noting_rows, rows_looked_at
 
 from regulars.customers import queries, searching
 from regulars.faces.console.permission import needed_by
 from regulars.faces.console.urls import urlpatterns
 from regulars.facts import asking
+from regulars.insights.queries import list_at_risk
 from regulars.orders import queries as order_queries
 from regulars.staff.services import record
 from regulars.stream.contracts import system
@@ -84,6 +85,33 @@ def test_no_page_looks_at_all_customers(owner: Client) -> None:
     paths += [f"/customers?sort={name}" for name in ("orders.count", "orders.revenue", "orders.last")]
     found = {path: costly(rows_looked_at(owner, path)) for path in paths}
     assert not any(found.values()), json.dumps(found, indent=1)
+
+
+# Half of all customers are at risk, so that nothing but an index in that order leads to those with the most at stake.
+SCORES = """
+INSERT INTO insights_score (
+    customer_id, run_id, r, f, m, rfm_segment, rfm_on, first_on, last_on, frequency, revenue_minor, risk, at_risk,
+    revenue_at_stake_minor, scored_at
+)
+SELECT id, id, 2, 4, 4, 'at_risk', current_date, current_date, current_date, 3, 9000, 0.8, number %% 2 = 0,
+    CASE WHEN number %% 2 = 0 THEN number ELSE 0 END, now()
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM customers_customer) AS numbered
+"""
+
+
+@pytest.mark.usefixtures("large_shop")
+def test_a_page_of_those_at_risk_is_read_from_an_index() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SCORES, [])
+        cursor.execute("ANALYZE insights_score")
+    with noting_rows() as found:
+        first = list_at_risk(limit=21)
+        last = first[-1]
+        second = list_at_risk(limit=21, before=(last.revenue_at_stake_minor or 0, last.customer_id))
+    stakes = [score.revenue_at_stake_minor for score in (*first, *second)]
+    assert stakes == list(range(CUSTOMERS, CUSTOMERS - 84, -2))
+    assert found
+    assert max(found.values()) <= 2 * 21, found
 
 
 @pytest.mark.usefixtures("large_shop")

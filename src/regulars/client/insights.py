@@ -34,6 +34,14 @@ class Insights(Resource):
         query = {name: value for name, value in asked.items() if value is not None}
         return cast("shapes.Cohorts", self._caller.get("insights/cohorts", query))
 
+    def rfm_map(self) -> shapes.RfmMap:
+        """Return the customers of the last run by their scores, and how they went between segments in four weeks."""
+        return cast("shapes.RfmMap", self._caller.get("insights/rfm-map"))
+
+    def at_risk(self, *, page_size: int = 50) -> Iterator[shapes.CustomerAtRisk]:
+        """Return the customers at risk of leaving, those with the most revenue at stake first."""
+        return self._each("insights/at-risk", {"limit": page_size})
+
     def changes(self, customer_id: str) -> Sequence[shapes.ScoreChange]:
         """Return how a customer's segment and tenths changed, the latest first."""
         answer = self._caller.get(f"customers/{customer_id}/scores/changes")

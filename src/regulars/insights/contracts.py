@@ -183,11 +183,94 @@ class SegmentCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentFlow:
-    """How many customers went from one RFM segment to another; None is who was in none."""
+    """How many customers went from one RFM segment to another, or stayed; None is who was in none."""
 
     from_segment: str | None
     to_segment: str | None
     customers: int
+
+
+RFM_FLOW_DAYS = 28
+"""How far back the flows of the RFM map begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RfmCell:
+    """The customers who have the same three scores, what they have brought, are expected to bring, and put at stake.
+
+    What is expected and at stake is None where no model could say it.
+    """
+
+    r: int
+    f: int
+    m: int
+    segment: str
+    customers: int
+    revenue_minor: int
+    expected_revenue_minor: int | None
+    revenue_at_stake_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RfmMap:
+    """All customers of a run by their scores, and how they went between segments since the end of the day `since`.
+
+    The flows hold who stayed in a segment too; there are none, and no day, in a shop's first weeks.
+    """
+
+    cells: tuple[RfmCell, ...]
+    since: date | None
+    flows: tuple[SegmentFlow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueBin:
+    """Customers of whom as much is expected within a year: from an amount up to below another; None is open."""
+
+    from_minor: int | None
+    below_minor: int | None
+    customers: int
+    clv_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskTenth:
+    """Customers who place no order with about the same probability, those at risk among them, and what is at stake."""
+
+    customers: int
+    at_risk: int
+    revenue_at_stake_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueSpread:
+    """How value and risk are spread over the customers of a run; empty, and None, where no model could say it.
+
+    `top_tenth` is the share of the expected value that the tenth of whom the most is expected have, with its bounds of
+    95 %. `curve` holds shares of the customers, those of whom the least is expected first, and of the value.
+    """
+
+    bins: tuple[ValueBin, ...]
+    median_minor: float | None
+    top_tenth: tuple[float | None, float | None, float | None] | None
+    curve: tuple[tuple[float, float], ...]
+    risks: tuple[RiskTenth, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuality:
+    """How well the models of a run stood their tests; None where there was no such test."""
+
+    run_id: UUID
+    as_of: date
+    finished_at: datetime
+    customers: int
+    model: str | None
+    auc: float | None
+    brier: float | None
+    backtest_error: float | None
+    backtest_predicted: float | None
+    backtest_actual: int | None
 
 
 REPORT = "report"
@@ -198,6 +281,9 @@ ATTENTION = "attention"
 
 METRICS = "metrics"
 """The name of the section that holds the metrics over time."""
+
+RFM_MAP, VALUE = "rfm_map", "value"
+"""The names of the sections that hold the RFM map, and how value and risk are spread."""
 
 SectionJson = Mapping[str, Any]
 """A part of what a run found, as JSON."""

@@ -11,13 +11,20 @@ from regulars.insights.contracts import (
     Attention,
     Boundaries,
     Point,
+    RfmCell,
+    RfmMap,
+    RiskTenth,
     Run,
     RunState,
     Score,
     ScoreChange,
+    SectionJson,
+    SegmentFlow,
     Severity,
     Target,
     Trigger,
+    ValueBin,
+    ValueSpread,
 )
 from regulars.insights.models import Run as RunRow
 from regulars.insights.models import Score as ScoreRow
@@ -126,3 +133,44 @@ def target_of(row: TargetRow) -> Target:
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
+
+
+def rfm_map_of(told: SectionJson) -> RfmMap:
+    """Return the map that the section `rfm_map` holds."""
+    return RfmMap(
+        cells=tuple(
+            RfmCell(
+                r=r,
+                f=f,
+                m=m,
+                segment=segment,
+                customers=customers,
+                revenue_minor=revenue,
+                expected_revenue_minor=expected,
+                revenue_at_stake_minor=stake,
+            )
+            for r, f, m, segment, customers, revenue, expected, stake in told["cells"]
+        ),
+        since=date.fromisoformat(told["since"]) if told["since"] else None,
+        flows=tuple(
+            SegmentFlow(from_segment=before, to_segment=after, customers=customers)
+            for before, after, customers in told["flows"]
+        ),
+    )
+
+
+def value_of(told: SectionJson) -> ValueSpread:
+    """Return what the section `value` holds."""
+    return ValueSpread(
+        bins=tuple(
+            ValueBin(from_minor=low, below_minor=high, customers=customers, clv_minor=clv)
+            for low, high, customers, clv in told["bins"]
+        ),
+        median_minor=told["median_minor"],
+        top_tenth=tuple(told["top_tenth"]) if told["top_tenth"] else None,
+        curve=tuple((customers, value) for customers, value in told["curve"]),
+        risks=tuple(
+            RiskTenth(customers=customers, at_risk=at_risk, revenue_at_stake_minor=stake)
+            for customers, at_risk, stake in told["risks"]
+        ),
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from regulars.insights import catalogue
@@ -12,20 +12,33 @@ from regulars.insights.contracts import (
     ATTENTION,
     METRICS,
     REPORT,
+    RFM_MAP,
+    VALUE,
     Attention,
     Boundaries,
     Point,
     ReportJson,
+    RfmMap,
     Run,
+    RunQuality,
     RunState,
     Score,
     ScoreChange,
     SectionJson,
     SegmentCount,
-    SegmentFlow,
     Target,
+    ValueSpread,
 )
-from regulars.insights.kept import attention_of, change_of, point_of, run_of, score_of, target_of
+from regulars.insights.kept import (
+    attention_of,
+    change_of,
+    point_of,
+    rfm_map_of,
+    run_of,
+    score_of,
+    target_of,
+    value_of,
+)
 from regulars.insights.models import Run as RunRow
 from regulars.insights.models import Score as ScoreRow
 from regulars.insights.models import ScoreHistory as HistoryRow
@@ -34,6 +47,8 @@ from regulars.insights.models import Target as TargetRow
 from regulars.insights.statements import rows_of
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
+
+Found = TypeVar("Found")
 
 _AT_ONCE = 5_000
 # A run of so many days ago may stand for the one four weeks ago.
@@ -194,12 +209,52 @@ def count_segments() -> list[SegmentCount]:
     ]
 
 
-def list_segment_flows(*, after: date, until: date) -> list[SegmentFlow]:
-    """Return how customers moved between segments from the end of one day to that of another, most of them first.
+def find_rfm_map(run_id: UUID) -> RfmMap | None:
+    """Return the RFM map of a run with its flows; None where it has none, or has it in the form of another version."""
+    return _read(find_section(run_id, RFM_MAP), rfm_map_of)
 
-    Who is in the same segment at both ends is not counted.
+
+def find_value_spread(run_id: UUID) -> ValueSpread | None:
+    """Return how value and risk are spread over the customers of a run; None as `find_rfm_map` does."""
+    return _read(find_section(run_id, VALUE), value_of)
+
+
+def _read(told: SectionJson | None, read: Callable[[SectionJson], Found]) -> Found | None:
+    if told is None:
+        return None
+    try:
+        return read(told)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def list_at_risk(*, limit: int, before: tuple[int, UUID] | None = None) -> list[Score]:
+    """Return the scores of customers at risk, those with the most at stake first; after an amount and id in that order.
+
+    Who has ordered since the run stays among them until the next one, as their risk does.
     """
+    stake, identity = before or (None, None)
+    rows = rows_of("at_risk", {"stake": stake, "customer_id": identity, "limit": limit})
+    scores = map_scores([customer_id for (customer_id,) in rows])
+    return [scores[customer_id] for (customer_id,) in rows]
+
+
+def list_run_qualities(*, limit: int) -> list[RunQuality]:
+    """Return how well the models of the last runs stood their tests, the latest run first."""
     return [
-        SegmentFlow(from_segment=before, to_segment=now, customers=customers)
-        for before, now, customers in rows_of("segment_flows", {"after": after, "until": until})
+        RunQuality(
+            run_id=run_id,
+            as_of=as_of,
+            finished_at=finished_at,
+            customers=customers,
+            model=model,
+            auc=auc,
+            brier=brier,
+            backtest_error=error,
+            backtest_predicted=predicted,
+            backtest_actual=actual,
+        )
+        for run_id, as_of, finished_at, customers, model, auc, brier, error, predicted, actual in rows_of(
+            "run_qualities", {"limit": limit}
+        )
     ]

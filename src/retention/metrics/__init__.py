@@ -1,7 +1,7 @@
 """The field's measures of a customer base, each with its definition and, where it is an estimate, an interval."""
 
 from retention.metrics.activity import PeriodActivity, activity
-from retention.metrics.concentration import Concentration, revenue_concentration
+from retention.metrics.concentration import Concentration, concentration_of, revenue_concentration
 from retention.metrics.course import Course, course
 from retention.metrics.promoters import NetPromoterScore, net_promoter_score
 from retention.metrics.rates import churn_rate, repeat_purchase_rate, retention_rate
@@ -24,6 +24,7 @@ __all__ = [
     "activity",
     "average_purchase_value",
     "churn_rate",
+    "concentration_of",
     "course",
     "historic_lifetime_value",
     "inter_purchase_time",

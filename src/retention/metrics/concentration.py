@@ -64,7 +64,32 @@ def revenue_concentration(state: Table | DayState, *, level: float = 0.95) -> Co
     Economic Studies 50. Davidson (2009), Reliable inference for the Gini index, Journal of Econometrics
     150. Both against a bootstrap in `test_the_intervals_of_concentration_agree_with_a_bootstrap`.
     """
-    values = np.sort(np.maximum(_revenue(state), 0.0))
+    return concentration_of(_revenue(state), level=level)
+
+
+def concentration_of(amounts: npt.NDArray[np.float64], *, level: float = 0.95) -> Concentration:
+    """Measure how unequally amounts, such as what is expected of each customer, are shared.
+
+    Parameters
+    ----------
+    amounts : ndarray of float64, shape (n,)
+        One amount for each customer; one below 0 counts as 0.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Concentration
+        As `revenue_concentration` returns it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = concentration_of(np.array([0.0, 0.0, 0.0, 8.0]))
+    >>> found.gini.value, found.lorenz[75], found.lorenz[100]
+    (0.75, (0.75, 0.0), (1.0, 1.0))
+    """
+    values = np.sort(np.maximum(amounts, 0.0))
     if values.sum() == 0:
         nothing = missing(Reason("no_revenue", mark("There is no revenue to share.")))
         return Concentration(top_tenth_share=nothing, gini=nothing, lorenz=(), customers=values.size)

@@ -156,3 +156,48 @@ class Attention(TypedDict):
     worth_minor: float | None
     condition: str
     about: str
+
+
+class RfmCell(TypedDict):
+    """Customers with the same three scores."""
+
+    r: int
+    f: int
+    m: int
+    segment: str
+    customers: int
+    revenue_minor: int
+    expected_revenue_minor: int | None
+    revenue_at_stake_minor: int | None
+
+
+class SegmentFlow(TypedDict):
+    """How many customers went from one segment to another; None is who was, or is, in none."""
+
+    from_segment: str | None
+    to_segment: str | None
+    customers: int
+
+
+class RfmMap(TypedDict):
+    """The customers of a run by their scores, and how they went between segments since a day."""
+
+    run_id: str
+    as_of: str
+    since: str | None
+    cells: list[RfmCell]
+    flows: list[SegmentFlow]
+
+
+class CustomerAtRisk(TypedDict):
+    """A customer who has been silent for longer than usual, and what is at stake."""
+
+    customer_id: str
+    rfm_segment: str
+    last_on: str
+    frequency: int
+    revenue_minor: int
+    risk: float | None
+    expected_revenue_minor: int | None
+    revenue_at_stake_minor: int | None
+    next_order_expected_on: str | None

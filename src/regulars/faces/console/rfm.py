@@ -1,32 +1,32 @@
-"""The RFM segments: how large each is, what it has brought, and what hangs on it; and the runs that score."""
+"""The RFM segments: how large each is, what hangs on it, and how customers moved; and the runs that score."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from regulars.faces.console.acting import acting
+from regulars.faces.console.latest import Latest, find_latest
 from regulars.faces.console.permission import needs
+from regulars.faces.console.rfm_flows import flows_of
+from regulars.faces.console.rfm_map import customers_address, table_of
 from regulars.faces.console.zone import business_of
 from regulars.insights import queries as insights
 from regulars.insights.contracts import Run, RunState, Severity
 from regulars.insights.services import RunUnderWay, request_run
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
+from regulars.report.contracts import Report, Segment
 from regulars.report.segments import SEGMENTS, segment_look
 from regulars.report.wording import say
 
 # The tones of the report in those of the console's tags.
 _TONES = {"warn": "attention", "plain": ""}
-_COLUMNS = ("rfm.segment", "orders.revenue", "clv.expected_12m", "churn.risk", "orders.last")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,22 +49,37 @@ class Line:
 @require_safe
 def rfm(request: HttpRequest) -> HttpResponse:
     """Show the segments as the last run found them, and how the runs go."""
+    good = find_latest()
+    part = request.headers.get("HX-Target") == "run"
+    context = run_context(request, good)
+    if good and not part:
+        currency = business_of(request).reporting_currency
+        context |= {"lines": _lines(good.report, currency), "sentence": _sentence(good.report)}
+        context |= _moved(request, good, currency)
+    return render(request, "console/_run.html" if part else "console/rfm.html", context)
+
+
+def run_context(request: HttpRequest, good: Latest | None) -> dict[str, Any]:
+    """Return what `_run.html` shows: how the last run went, and whether one may ask for another."""
     latest = insights.find_latest_run()
-    good = insights.find_latest_run(state=RunState.SUCCEEDED)
-    report = insights.find_report(good.id) if good else None
-    lines = _lines(report, business_of(request).reporting_currency) if report else []
-    context = {
-        "lines": lines,
-        "sentence": _sentence(report) if report else "",
-        "as_of": formats.day(good.as_of) if good else "",
+    return {
+        "as_of": formats.day(good.run.as_of) if good else "",
         "run": latest,
         "is_running": latest is not None and latest.state is RunState.RUNNING,
         "failed": latest.error_message if latest and latest.state is RunState.FAILED else "",
-        "alarms": _alarms(good) if good else [],
+        "alarms": _alarms(good.run) if good else [],
         "may_run": request.user.has_perm("insights.run"),
     }
-    part = request.headers.get("HX-Target") == "run"
-    return render(request, "console/_run.html" if part else "console/rfm.html", context)
+
+
+def _moved(request: HttpRequest, good: Latest, currency: str) -> dict[str, Any]:
+    """Return the map and the flows; neither where the run was made before there were such."""
+    told = good.rfm_map
+    if told is None:
+        return {"is_older": True}
+    asked = {"measure": request.GET.get("measure", ""), "across": request.GET.get("across", "")}
+    map_ = table_of(told, good.run.boundaries, currency, **asked)
+    return {"map": map_, "flows": flows_of(told, good.run.as_of)}
 
 
 @needs("insights.run")
@@ -81,38 +96,35 @@ def run(request: HttpRequest) -> HttpResponse:
     return redirect("console:rfm")
 
 
-def _lines(report: Mapping[str, Any], currency: str) -> list[Line]:
-    segments: Sequence[Mapping[str, Any]] = report["segments"]
-    total = sum(each["customers"] for each in segments) or 1
-    found = {each["name"]: each for each in segments}
-    return [_line(name, each, total, currency) for name in SEGMENTS if (each := found.get(name))]
+def _lines(report: Report, currency: str) -> list[Line]:
+    total = sum(each.customers for each in report.segments) or 1
+    found = {each.name: each for each in report.segments}
+    return [_line(each, total, currency) for name in SEGMENTS if (each := found.get(name))]
 
 
-def _line(name: str, told: Mapping[str, Any], total: int, currency: str) -> Line:
-    look, share = segment_look(name), told["customers"] / total
-    days = told["median_days_since_last"]
-    query = {"where": f'rfm.segment = "{name}"', "show": _COLUMNS, "sort": "clv.expected_12m"}
+def _line(told: Segment, total: int, currency: str) -> Line:
+    look, share, days = segment_look(told.name), told.customers / total, told.median_days_since_last
     return Line(
         name=look.name,
         tone=_TONES.get(look.tone, look.tone),
-        address=f"{reverse('console:customers')}?{urlencode(query, doseq=True)}",
-        customers=formats.number(told["customers"]),
+        address=customers_address(f'rfm.segment = "{told.name}"'),
+        customers=formats.number(told.customers),
         share=share,
         share_text=formats.percent(share),
-        revenue=formats.money(told["revenue"], currency, whole=True),
-        expected=formats.money(told["expected_revenue_minor"], currency, whole=True),
-        at_stake=formats.money(told["revenue_at_stake_minor"], currency, whole=True),
+        revenue=formats.money(told.revenue, currency, whole=True),
+        expected=formats.money(told.expected_revenue_minor, currency, whole=True),
+        at_stake=formats.money(told.revenue_at_stake_minor, currency, whole=True),
         last=formats.MISSING
         if days is None
         else ngettext("{count} day", "{count} days", round(days)).format(count=formats.number(round(days))),
     )
 
 
-def _sentence(report: Mapping[str, Any]) -> str:
+def _sentence(report: Report) -> str:
     """Return what the segments say, in a sentence."""
-    segments = {each["name"]: each for each in report["segments"]}
-    revenue = sum(each["revenue"] for each in segments.values())
-    customers = sum(each["customers"] for each in segments.values())
+    segments = {each.name: each for each in report.segments}
+    revenue = sum(each.revenue for each in segments.values())
+    customers = sum(each.customers for each in segments.values())
     best = [segments[name] for name in ("champions", "loyal") if name in segments]
     if not best or revenue <= 0 or not customers:
         return gettext("There is not enough yet to tell regulars from others.")
@@ -120,8 +132,8 @@ def _sentence(report: Mapping[str, Any]) -> str:
         "Champions and loyal customers are {share} of the customers, and have brought {part} of the revenue."
     )
     return words.format(
-        share=formats.percent(sum(each["customers"] for each in best) / customers),
-        part=formats.percent(sum(each["revenue"] for each in best) / revenue),
+        share=formats.percent(sum(each.customers for each in best) / customers),
+        part=formats.percent(sum(each.revenue for each in best) / revenue),
     )
 
 

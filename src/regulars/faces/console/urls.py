@@ -24,6 +24,7 @@ from regulars.faces.console import (
     shops,
     team,
     traits,
+    value,
 )
 from regulars.faces.console.cohorts import page as cohorts
 from regulars.faces.console.finding import bulk, filtering, listing, views
@@ -97,6 +98,7 @@ urlpatterns = [
     path("reports/<uuid:report_id>/json", report_one.json, name="reports.json"),
     path("reports/<uuid:report_id>/remove", report_one.remove, name="reports.remove"),
     path("cohorts", cohorts.cohorts, name="cohorts"),
+    path("value-and-risk", value.value_and_risk, name="value-and-risk"),
     path("imports", import_listing.import_list, name="imports"),
     path("imports/new", import_sending.new, name="imports.new"),
     path("imports/<uuid:import_id>", import_one.one, name="imports.one"),

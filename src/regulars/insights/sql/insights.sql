@@ -6,24 +6,31 @@ FROM insights_score
 GROUP BY rfm_segment
 ORDER BY count(*) DESC, rfm_segment
 
--- name: segment_flows
--- From which segment to which customers went between the ends of two days. Only those who changed in between are read.
-SELECT before.rfm_segment, moved.rfm_segment, count(*)
+-- name: at_risk
+-- Customers at risk, those with the most at stake first; after an amount and an id in that order.
+SELECT customer_id
+FROM insights_score
+WHERE revenue_at_stake_minor > 0 AND at_risk AND (
+    %(stake)s::bigint IS NULL OR (revenue_at_stake_minor, customer_id) < (%(stake)s::bigint, %(customer_id)s::uuid)
+)
+ORDER BY revenue_at_stake_minor DESC, customer_id DESC
+LIMIT %(limit)s
+
+-- name: run_qualities
+-- How well the models of the last runs stood their tests. Each report is taken apart once, and little of it leaves.
+SELECT run.id, run.as_of, run.finished_at, run.customers, told.models #>> '{purchase,chosen}',
+    (told.risk ->> 'auc')::float8, (told.risk ->> 'brier')::float8, (told.backtest ->> 'mae')::float8,
+    (told.backtest ->> 'predicted')::float8, (told.backtest ->> 'actual')::bigint
 FROM (
-    SELECT DISTINCT ON (customer_id) customer_id, rfm_segment
-    FROM insights_score_history
-    WHERE changed_on > %(after)s AND changed_on <= %(until)s
-    ORDER BY customer_id, changed_on DESC
-) AS moved
-LEFT JOIN LATERAL (
-    SELECT rfm_segment FROM insights_score_history
-    WHERE customer_id = moved.customer_id AND changed_on <= %(after)s
-    ORDER BY changed_on DESC
-    LIMIT 1
-) AS before ON true
-WHERE before.rfm_segment IS DISTINCT FROM moved.rfm_segment
-GROUP BY before.rfm_segment, moved.rfm_segment
-ORDER BY count(*) DESC, before.rfm_segment, moved.rfm_segment
+    SELECT id, as_of, finished_at, customers, started_at
+    FROM insights_run
+    WHERE state = 'succeeded'
+    ORDER BY started_at DESC, id
+    LIMIT %(limit)s
+) AS run
+JOIN insights_section AS section ON section.run_id = run.id AND section.name = 'report'
+CROSS JOIN LATERAL jsonb_to_record(section.content) AS told (models jsonb, risk jsonb, backtest jsonb)
+ORDER BY run.started_at DESC, run.id
 
 -- name: lock_scores
 -- Let nobody else write scores until this transaction ends; waits for who is just doing so.

@@ -1,13 +1,13 @@
 // Draw the figures of a page, and keep them right when the width, the scheme or the medium changes.
 
-import { BarChart, LineChart } from "echarts/charts";
+import { BarChart, LineChart, SankeyChart } from "echarts/charts";
 import { GridComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { options } from "./options.js";
 import { palette } from "./palette.js";
 
-use([BarChart, LineChart, GridComponent, TooltipComponent, SVGRenderer]);
+use([BarChart, LineChart, SankeyChart, GridComponent, TooltipComponent, SVGRenderer]);
 
 // An A4 page with the margins of report.css, less the card's padding, in CSS pixels.
 const PAPER = { width: 660, height: 230 };

@@ -1,9 +1,11 @@
 // From a figure's plain description (made in Python, read from the page's JSON) to the options of ECharts.
-// Two kinds suffice: `bars` over named periods, and `lines` over periods or over a number.
+// `bars` stand over named periods, `lines` over periods or over a number; `flows` lead from one day to another.
 
+import { flows } from "./flows.js";
 import { formatter } from "./formats.js";
 
 export function options(spec, colours, { width, still }) {
+  if (spec.kind === "flows") return flows(spec, colours, { width, still });
   const base = {
     animation: !still,
     animationDuration: 400,

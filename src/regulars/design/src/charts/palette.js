@@ -4,6 +4,8 @@ export function palette() {
   const style = getComputedStyle(document.documentElement);
   const token = (name) => style.getPropertyValue(`--${name}`).trim();
   return {
+    // The tones of segments and tags.
+    look: (name) => token({ good: "good", info: "info", warn: "attention", bad: "loss" }[name] ?? "edge"),
     tone: (name) => token(`tone-${name}`),
     ink: token("ink"),
     inkSoft: token("ink-soft"),

@@ -15,10 +15,19 @@ from ninja import Query
 from regulars.customers.queries import get_customer, list_ids_of
 from regulars.faces.api.declaring import Resource
 from regulars.faces.api.keys import actor_of
-from regulars.faces.api.paging import CursorText, Limit, time_and_id
-from regulars.faces.api.schemas.insights import CohortsOut, ReportOut, RunOut, RunsOut, ScoreChangesOut
+from regulars.faces.api.paging import CursorText, Limit, known_place, time_and_id
+from regulars.faces.api.schemas.insights import (
+    AtRiskOut,
+    CohortsOut,
+    ReportOut,
+    RfmMapOut,
+    RunOut,
+    RunsOut,
+    ScoreChangesOut,
+)
 from regulars.insights import queries
 from regulars.insights.cohorts import get_latest_cohorts
+from regulars.insights.contracts import RunState
 from regulars.insights.queries import NoSuchRun
 from regulars.insights.services import request_run
 from regulars.kit.i18n import gettext
@@ -26,6 +35,7 @@ from regulars.kit.pagination import page_of
 
 insights = Resource("Insights")
 _LIST = "runs"
+_AT_RISK = "at-risk"
 _CHANGES = 1_000
 _Period = Literal["week", "month", "quarter"]
 _Attribute = Literal["joined", "country", "language", "channel", "location", "category", "size", "season", "segment"]
@@ -69,6 +79,28 @@ def get_cohorts(
     """Return who comes back, as the last run found it: cohorts by a period, of all customers or by an attribute."""
     run_id, told = get_latest_cohorts(period)
     return CohortsOut.of(run_id, told, by)
+
+
+@insights.get("/insights/rfm-map", scope="insights.read", answer=RfmMapOut)
+def get_rfm_map(request: HttpRequest) -> Any:
+    """Return the customers of the last run by their scores, and how they moved between segments in four weeks."""
+    run = queries.find_latest_run(state=RunState.SUCCEEDED)
+    told = queries.find_rfm_map(run.id) if run else None
+    if run is None or told is None:
+        raise NoSuchRun(gettext("There is no such run, or it found nothing."))
+    return RfmMapOut.of(run, told)
+
+
+@insights.get("/insights/at-risk", scope="insights.read", answer=AtRiskOut)
+def list_at_risk(request: HttpRequest, limit: Limit, cursor: CursorText) -> Any:
+    """List the customers at risk of leaving, those with the most revenue at stake first."""
+    place = known_place(_AT_RISK, cursor, 2)
+    before = (int(place[0]), UUID(str(place[1]))) if place else None
+    found = queries.list_at_risk(limit=limit + 1, before=before)
+    page = page_of(
+        found, limit=limit, name=_AT_RISK, place=lambda each: (each.revenue_at_stake_minor or 0, str(each.customer_id))
+    )
+    return {"items": page.items, "next": page.next}
 
 
 @insights.get("/customers/{customer_id}/scores/changes", scope="insights.read", answer=ScoreChangesOut)

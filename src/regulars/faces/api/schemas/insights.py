@@ -8,7 +8,7 @@ from uuid import UUID
 
 from regulars.faces.api.schemas.wire import Out
 from regulars.insights.cohorts import Kind, Told
-from regulars.insights.contracts import Alarm, Run, RunState, Severity, Trigger
+from regulars.insights.contracts import Alarm, RfmMap, Run, RunState, Severity, Trigger
 from regulars.report.wording import say
 
 
@@ -165,3 +165,81 @@ class CohortsOut(Out):
             trend=None if found.trend is None else CohortTrendOut.model_validate(found.trend),
             groups=[CohortGroupOut.model_validate(group) for group in groups],
         )
+
+
+class RfmCellOut(Out):
+    """Customers with the same three scores; what no model could say is null."""
+
+    r: int
+    f: int
+    m: int
+    segment: str
+    customers: int
+    revenue_minor: int
+    expected_revenue_minor: int | None
+    revenue_at_stake_minor: int | None
+
+
+class SegmentFlowOut(Out):
+    """How many customers went from one segment to another, or stayed; null is who was, or is, in none."""
+
+    from_segment: str | None
+    to_segment: str | None
+    customers: int
+
+
+class RfmMapOut(Out):
+    """The customers of a run by their scores, and their flows since the end of a day, if there was anybody."""
+
+    run_id: UUID
+    as_of: date
+    since: date | None
+    cells: list[RfmCellOut]
+    flows: list[SegmentFlowOut]
+
+    @classmethod
+    def of(cls, run: Run, told: RfmMap) -> RfmMapOut:
+        """Return a map as it is told."""
+        cells = [
+            RfmCellOut(
+                r=each.r,
+                f=each.f,
+                m=each.m,
+                segment=each.segment,
+                customers=each.customers,
+                revenue_minor=each.revenue_minor,
+                expected_revenue_minor=each.expected_revenue_minor,
+                revenue_at_stake_minor=each.revenue_at_stake_minor,
+            )
+            for each in told.cells
+        ]
+        flows = [
+            SegmentFlowOut(from_segment=each.from_segment, to_segment=each.to_segment, customers=each.customers)
+            for each in told.flows
+        ]
+        return cls(run_id=run.id, as_of=run.as_of, since=told.since, cells=cells, flows=flows)
+
+
+class CustomerAtRiskOut(Out):
+    """A customer with a habit who has been silent for longer than usual, and what is at stake.
+
+    The risk stands as of the run; `last_on`, `frequency` (purchases without the first) and `revenue_minor` move with
+    each order.
+    """
+
+    customer_id: UUID
+    rfm_segment: str
+    last_on: date
+    frequency: int
+    revenue_minor: int
+    risk: float | None
+    expected_revenue_minor: int | None
+    revenue_at_stake_minor: int | None
+    next_order_expected_on: date | None
+
+
+class AtRiskOut(Out):
+    """A page of customers at risk, those with the most at stake first."""
+
+    items: list[CustomerAtRiskOut]
+    next: str | None

@@ -14,7 +14,7 @@ from regulars.faces.api.app import api
 from regulars.faces.api.tests.told_orders import an_order
 from regulars.faces.api.tests.way_in import URL, make_key, transport
 from regulars.insights.cohorts import ATTRIBUTES, PERIODS, Age, Cohorts, Group, Kind, section_of
-from regulars.insights.models import Run, ScoreHistory, Section
+from regulars.insights.models import Run, Score, ScoreHistory, Section
 from regulars.report.contracts import Cohort
 
 
@@ -98,6 +98,42 @@ def test_the_api_splits_by_all_attributes_that_there_are():
     offered = {each["name"]: set(json.dumps(each["schema"]).split('"')) for each in schema}
     assert set(ATTRIBUTES) <= offered["by"]
     assert set(PERIODS) <= offered["period"]
+
+
+def test_the_map_and_who_is_at_risk_are_read_as_the_run_found_them(client: Client):
+    with pytest.raises(ApiError) as missing:
+        client.insights.rfm_map()
+    assert (missing.value.status, missing.value.code) == (404, "no_such_run")
+    assert list(client.insights.at_risk()) == []
+    asked = client.insights.score()
+    Run.objects.filter(id=asked["id"]).update(state="succeeded", finished_at=timezone.now())
+    told = {
+        "cells": [[5, 1, 2, "new", 3, 4500, 900, 0]],
+        "since": "2026-10-22",
+        "flows": [["new", "new", 2], [None, "new", 1]],
+    }
+    Section.objects.create(run_id=asked["id"], name="rfm_map", content=told)
+    found = client.insights.rfm_map()
+    assert (found["run_id"], found["since"]) == (asked["id"], "2026-10-22")
+    [cell] = found["cells"]
+    assert (cell["r"], cell["segment"], cell["customers"], cell["revenue_at_stake_minor"]) == (5, "new", 3, 0)
+    assert found["flows"][1] == {"from_segment": None, "to_segment": "new", "customers": 1}
+    buyers = [{"identifiers": [{"kind": "email", "value": f"c{number}@example.com"}]} for number in range(3)]
+    put = [client.orders.put("shop", str(number), an_order(buyer=buyer)) for number, buyer in enumerate(buyers)]
+    ids = [str(each["customer_id"]) for each in put]
+    for customer_id, stake in zip(ids, (500, 900, 700), strict=True):
+        _score(customer_id, asked["id"], stake)
+    listed = list(client.insights.at_risk(page_size=1))
+    assert [each["revenue_at_stake_minor"] for each in listed] == [900, 700, 500]
+    assert [each["customer_id"] for each in listed] == [ids[1], ids[2], ids[0]]
+
+
+def _score(customer_id: str, run_id: str, stake_minor: int) -> None:
+    day = timezone.now().date()
+    scores = {"r": 2, "f": 4, "m": 4, "rfm_segment": "at_risk", "frequency": 3, "revenue_minor": 9_000}
+    days = {"rfm_on": day, "first_on": day, "last_on": day, "scored_at": timezone.now()}
+    risk = {"risk": 0.8, "at_risk": True, "revenue_at_stake_minor": stake_minor}
+    Score.objects.update_or_create(customer_id=customer_id, defaults={"run_id": run_id, **scores, **days, **risk})
 
 
 def test_a_key_that_may_read_may_not_have_it_run(db: None):

@@ -59,7 +59,7 @@ def fill() -> dict[str, str]:
     report = shop.reported()
     pages = ["overview", "metrics/retention_rate", "metrics/refunded_share", "customers", "rfm", "customers/new"]
     pages += ["team", "api-keys", "audit-trail", "dead-letters", "settings", "exports"]
-    pages += ["cohorts", "reports", "reports/new", "reports/runs", "reports/schedules/new"]
+    pages += ["cohorts", "value-and-risk", "reports", "reports/new", "reports/runs", "reports/schedules/new"]
     pages += ["settings/shops", "settings/traits", "design", "design/specimens"]
     pages += ["account", "account/password", "account/app/add", "account/passkeys/add", "account/recovery-codes/make"]
     return {name: f"/{name}" for name in pages} | {
@@ -71,6 +71,7 @@ def fill() -> dict[str, str]:
         "two profiles": f"/customers/{customer}/merge?with={other}",
         "cohorts by country and revenue": "/cohorts?by=country&period=week&show=revenue",
         "nobody found": "/customers?q=xyzzy",
+        "the map by how much": "/rfm?measure=revenue&across=worth",
         "a filter that is open": f"/customers?{urlencode({'where': FILTER, 'open': 1, 'sort': 'orders.count'})}",
         "a filter that cannot be read": "/customers?where=orders.cuont+%3E+1",
         "the columns of the list": "/customers/columns",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 from django.test import Client
@@ -13,6 +14,7 @@ from regulars.faces.console.tests.serving import client_of
 from regulars.insights import queries
 from regulars.insights.carrying_on import carry_on
 from regulars.insights.contracts import RunState
+from regulars.report.wording import cash
 from regulars.staff.contracts import Role
 
 
@@ -47,6 +49,69 @@ def test_a_run_is_asked_for_seen_and_shown(owner: Client):
         listed = owner.get(html.unescape(address)).text
         words = "1 customer found" if count == 1 else f"{count} customers found"
         assert words in listed, address
+
+
+def test_each_cell_of_the_map_leads_to_as_many_customers_as_it_says(owner: Client):
+    shop.business()
+    shop.many(40)
+    owner.post("/rfm/run")
+    score_all()
+    for across in ("frequency", "worth"):
+        page = owner.get(f"/rfm?across={across}").text
+        cells = re.findall(r'<td class="heat-\d"><a href="([^"]+)"><span aria-hidden="true">([\d,]+)<', page)
+        assert sum(int(count) for _, count in cells) == 41
+        for address, count in cells:
+            listed = owner.get(html.unescape(address)).text
+            words = "1 customer found" if count == "1" else f"{count} customers found"
+            assert words in listed, address
+
+
+def test_the_map_is_of_what_the_address_asks_for(owner: Client):
+    shop.business()
+    shop.many(40)
+    owner.post("/rfm/run")
+    score_all()
+    latest = queries.find_latest_run(state=RunState.SUCCEEDED)
+    assert latest
+    told = queries.find_rfm_map(latest.id)
+    assert told
+    best = sum(cell.revenue_minor for cell in told.cells if (cell.r, cell.f) == (5, 5))
+    page = owner.get("/rfm?measure=revenue").text
+    assert f'<span aria-hidden="true">{cash(best, "EUR")}<' in page
+    assert 'aria-current="true">Revenue so far' in page
+    # What the address asks for and is not there is as if it asked for nothing.
+    assert 'aria-current="true">Customers' in owner.get("/rfm?measure=xyzzy&across=7").text
+
+
+def test_the_movements_are_summed_up_and_add_up(owner: Client):
+    shop.business()
+    shop.many(70)
+    owner.post("/rfm/run")
+    score_all()
+    latest = queries.find_latest_run(state=RunState.SUCCEEDED)
+    assert latest
+    told = queries.find_rfm_map(latest.id)
+    assert told
+    assert told.since
+    page = owner.get("/rfm").text
+    came = sum(flow.customers for flow in told.flows if flow.from_segment is None)
+    assert came > 0
+    assert f"{came} customers came for the first time." in page
+    found = [json.loads(html.unescape(each)) for each in re.findall(r'data-figure="(\{.*?\})"', page)]
+    [flows] = [each for each in found if each["file"] == "rfm-flows.csv"]
+    assert flows["spec"]["kind"] == "flows"
+    lines = flows["csv"].strip().splitlines()[1:]
+    assert sum(int(line.split(",")[2]) for line in lines) == 71
+
+
+def test_a_shop_of_less_than_four_weeks_has_a_map_and_nobody_who_moved(owner: Client):
+    shop.business()
+    shop.put([shop.order_of(shop.Words())])
+    owner.post("/rfm/run")
+    score_all()
+    page = owner.get("/rfm").text
+    assert "nobody can have moved yet" in page
+    assert len(re.findall(r'<td class="heat-\d">', page)) == 1
 
 
 def test_a_run_that_failed_says_so_and_what_was_found_before_stands(owner: Client):
