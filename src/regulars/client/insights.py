@@ -42,6 +42,10 @@ class Insights(Resource):
         """Return the customers at risk of leaving, those with the most revenue at stake first."""
         return self._each("insights/at-risk", {"limit": page_size})
 
+    def products(self) -> dict[str, Any]:
+        """Return what the last run found of products: which bring customers back, what is bought together and next."""
+        return cast("dict[str, Any]", self._caller.get("insights/products"))
+
     def changes(self, customer_id: str) -> Sequence[shapes.ScoreChange]:
         """Return how a customer's segment and tenths changed, the latest first."""
         answer = self._caller.get(f"customers/{customer_id}/scores/changes")

@@ -285,6 +285,9 @@ METRICS = "metrics"
 RFM_MAP, VALUE = "rfm_map", "value"
 """The names of the sections that hold the RFM map, and how value and risk are spread."""
 
+PRODUCTS = "products"
+"""The name of the section on products: what brings customers back, what is bought together and next."""
+
 SectionJson = Mapping[str, Any]
 """A part of what a run found, as JSON."""
 

@@ -72,6 +72,11 @@ ORDERS = Occurrences(
             expression="ARRAY(SELECT line.name FROM orders_line AS line WHERE line.order_id = happened.id)",
             label=mark("Names of products"),
         ),
+        "product_ids": Property(
+            type=FactType.TEXTS,
+            expression="ARRAY(SELECT line.product_id::text FROM orders_line AS line WHERE line.order_id = happened.id)",
+            label=mark("Products, by their ids"),
+        ),
         "categories": Property(
             type=FactType.TEXTS,
             expression="ARRAY(SELECT category.name FROM orders_line AS line"

@@ -159,6 +159,18 @@ def get_product(source: str, external_id: str) -> Product:
     return product_of(row)
 
 
+def map_products(product_ids: Collection[UUID]) -> dict[UUID, Product]:
+    """Return some products by their ids; ids that are none's are left out."""
+    rows = ProductRow.objects.select_related("category").filter(id__in=product_ids)
+    return {row.id: product_of(row) for row in rows}
+
+
+def map_product_ids(source: str, external_ids: Collection[str]) -> dict[str, UUID]:
+    """Return the ids of the products that a source knows under some numbers."""
+    rows = ProductRow.objects.filter(source=source, external_id__in=external_ids)
+    return dict(rows.values_list("external_id", "id"))
+
+
 def list_products(
     *,
     limit: int,

@@ -37,6 +37,7 @@ SNIPPETS: Mapping[str, str] = {
     "put_target": 'client.insights.set_target("retention_rate", 0.6, window_days=91)',
     "get_rfm_map": "client.insights.rfm_map()",
     "list_at_risk": "client.insights.at_risk()",
+    "get_product_insights": "client.insights.products()",
     "list_score_changes": "client.insights.changes(customer_id)",
     "ask_for_report": 'client.reports.ask("How we are", horizon_days=91, margin=0.35)',
     "list_reports": "client.reports.list()",

@@ -17,7 +17,7 @@ from regulars.insights.queries import NoSuchRun
 from regulars.insights.reports.queries import NoSuchReport, NoSuchSchedule
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
-from regulars.orders.queries import NoSuchOrder
+from regulars.orders.queries import NoSuchOrder, NoSuchProduct
 from regulars.staff.services import NoSuchAccount, NoSuchApiKey, NoSuchInvitation
 from regulars.stream.dispatch import NoSuchDeadLetter
 from regulars.stream.registry import NoSuchSubscription
@@ -26,6 +26,7 @@ _NOT_THERE = (
     NoSuchCustomer,
     NoSuchNote,
     NoSuchOrder,
+    NoSuchProduct,
     NoSuchImport,
     NoSuchReport,
     NoSuchRun,

@@ -43,6 +43,7 @@ GROUPS: Sequence[Group] = (
             Entry(text=mark("RFM"), name="rfm", permission="insights.read", icon="segments"),
             Entry(text=mark("Cohorts"), name="cohorts", permission="insights.read", icon="cohorts"),
             Entry(text=mark("Value and risk"), name="value-and-risk", permission="insights.read", icon="value"),
+            Entry(text=mark("Products"), name="products", permission="insights.read", icon="order"),
             Entry(text=mark("Reports"), name="reports", permission="insights.read", icon="report"),
         ),
     ),

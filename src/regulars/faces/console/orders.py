@@ -19,8 +19,8 @@ from regulars.faces.console.acting import acting
 from regulars.faces.console.paging import read_id_place, write_place
 from regulars.faces.console.permission import needs
 from regulars.kit.i18n import gettext, mark
-from regulars.orders.contracts import Order, PaymentState, ReturnState, TenderKind
-from regulars.orders.queries import get_order, list_orders
+from regulars.orders.contracts import LineState, Order, PaymentState, ReturnState, TenderKind
+from regulars.orders.queries import get_order, list_orders, map_product_ids
 from regulars.staff.services import record
 
 ROWS = 50
@@ -75,6 +75,7 @@ def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "given_back": [(each, _given_back_minor(each)) for each in order.returns],
         "left_minor": order.head.total_minor - order.head.returned_minor,
         "attributes": sorted(order.attributes.items()),
+        "lines": _lines(order, may_open=request.user.has_perm("insights.read")),
     }
     return render(request, "console/order.html", context)
 
@@ -106,6 +107,14 @@ def orders_of(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         ],
     }
     return render(request, "console/customer_orders.html", context)
+
+
+def _lines(order: Order, *, may_open: bool) -> list[tuple[LineState, str]]:
+    """Return the lines, each with the address of its product's page for who may open it."""
+    numbers = {line.product.external_id for line in order.lines}
+    ids = map_product_ids(order.head.source, numbers) if may_open else {}
+    found = {number: reverse("console:product", args=[product_id]) for number, product_id in ids.items()}
+    return [(line, found.get(line.product.external_id, "")) for line in order.lines]
 
 
 def _returned(order: Order, number: int) -> Iterator[Returned]:

@@ -34,6 +34,8 @@ from regulars.faces.console.importing import one as import_one
 from regulars.faces.console.importing import sending as import_sending
 from regulars.faces.console.overview import metric
 from regulars.faces.console.overview import page as overview
+from regulars.faces.console.products import listing as product_listing
+from regulars.faces.console.products import one as product_one
 from regulars.faces.console.reporting import listing as report_listing
 from regulars.faces.console.reporting import one as report_one
 from regulars.faces.console.reporting import runs as report_runs
@@ -99,6 +101,8 @@ urlpatterns = [
     path("reports/<uuid:report_id>/remove", report_one.remove, name="reports.remove"),
     path("cohorts", cohorts.cohorts, name="cohorts"),
     path("value-and-risk", value.value_and_risk, name="value-and-risk"),
+    path("products", product_listing.products, name="products"),
+    path("products/<uuid:product_id>", product_one.product, name="product"),
     path("imports", import_listing.import_list, name="imports"),
     path("imports/new", import_sending.new, name="imports.new"),
     path("imports/<uuid:import_id>", import_one.one, name="imports.one"),

@@ -20,9 +20,9 @@ from pathlib import Path
 from django.conf import settings
 
 # Raised when the files' columns change, so that the next snapshot is written from scratch.
-FORM = 1
+FORM = 2
 # The kinds of files of which there is one for each month (UTC) in which something was bought.
-MONTHLY = ("orders", "lines")
+MONTHLY = ("orders", "lines", "returned")
 _CURRENT = "current"
 _MANIFEST = "manifest.json"
 _PART = ".part"

@@ -149,7 +149,7 @@ def _parts(months: Months | None) -> Iterator[tuple[float, tuple[datetime, datet
 
 
 def _write_months(source: Source, folder: Path, since: datetime, until: datetime) -> None:
-    """Write the orders of a time, and their lines, into one file for each month."""
+    """Write the orders of a time, their lines and what came back of them, into one file for each month."""
     business = get_business()
     currencies = [*source.table("currencies")["currency"].to_pylist(), business.reporting_currency]
     digits = minor_digits(business.reporting_currency)
@@ -160,8 +160,9 @@ def _write_months(source: Source, folder: Path, since: datetime, until: datetime
     }
     with source.reader("orders", since=since, until=until) as reader:
         _write_by_month(reader, folder / "orders", keep_moment=True)
-    with source.reader("lines", since=since, until=until, **told) as reader:
-        _write_by_month(reader, folder / "lines", keep_moment=False)
+    for kind in ("lines", "returned"):
+        with source.reader(kind, since=since, until=until, **told) as reader:
+            _write_by_month(reader, folder / kind, keep_moment=False)
 
 
 def _write_by_month(reader: pa.RecordBatchReader, folder: Path, *, keep_moment: bool) -> None:

@@ -94,6 +94,27 @@ JOIN orders_line AS line ON line.order_id = placed.id
 WHERE placed.placed_at >= %(since)s::timestamptz AND placed.placed_at < %(until)s::timestamptz
     AND placed.cancelled_at IS NULL
 
+-- name: returned
+-- What came back of those lines, each with its own moment, where the return says of which line it is; amounts are not
+-- negative, and converted as those of the lines are.
+SELECT
+    placed.id AS order_id, placed.placed_at, GREATEST(back.returned_at, placed.placed_at) AS returned_at, line.product_id,
+    part.quantity::float8 AS quantity,
+    CASE
+        WHEN placed.rate = 1 AND placed.currency = %(reporting)s THEN part.amount_minor
+        ELSE round(part.amount_minor * placed.rate * (
+            SELECT power(10::numeric, scale.digits)
+            FROM unnest(%(currencies)s::text[], %(digits)s::int[]) AS scale (currency, digits)
+            WHERE scale.currency = placed.currency
+        ))::bigint
+    END AS amount_minor
+FROM orders_order AS placed
+JOIN orders_returned_line AS part ON part.order_id = placed.id
+JOIN orders_return AS back ON back.order_id = part.order_id AND back.number = part.return_number
+JOIN orders_line AS line ON line.order_id = part.order_id AND line.number = part.line_number
+WHERE placed.placed_at >= %(since)s::timestamptz AND placed.placed_at < %(until)s::timestamptz
+    AND placed.cancelled_at IS NULL
+
 -- name: currencies
 -- The currencies for which there is a rate.
 SELECT DISTINCT currency::text AS currency FROM business_rate

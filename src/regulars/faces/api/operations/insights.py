@@ -19,6 +19,7 @@ from regulars.faces.api.paging import CursorText, Limit, known_place, time_and_i
 from regulars.faces.api.schemas.insights import (
     AtRiskOut,
     CohortsOut,
+    ProductsOut,
     ReportOut,
     RfmMapOut,
     RunOut,
@@ -27,7 +28,7 @@ from regulars.faces.api.schemas.insights import (
 )
 from regulars.insights import queries
 from regulars.insights.cohorts import get_latest_cohorts
-from regulars.insights.contracts import RunState
+from regulars.insights.contracts import PRODUCTS, RunState
 from regulars.insights.queries import NoSuchRun
 from regulars.insights.services import request_run
 from regulars.kit.i18n import gettext
@@ -101,6 +102,16 @@ def list_at_risk(request: HttpRequest, limit: Limit, cursor: CursorText) -> Any:
         found, limit=limit, name=_AT_RISK, place=lambda each: (each.revenue_at_stake_minor or 0, str(each.customer_id))
     )
     return {"items": page.items, "next": page.next}
+
+
+@insights.get("/insights/products", scope="insights.read", answer=ProductsOut)
+def get_product_insights(request: HttpRequest) -> Any:
+    """Return what the last run found of products: which bring customers back, what is bought together and next."""
+    run = queries.find_latest_run(state=RunState.SUCCEEDED)
+    found = None if run is None else queries.find_section(run.id, PRODUCTS)
+    if run is None or found is None:
+        raise NoSuchRun(gettext("No run has looked at the products yet; the next one will."))
+    return ProductsOut(run_id=run.id, **found)
 
 
 @insights.get("/customers/{customer_id}/scores/changes", scope="insights.read", answer=ScoreChangesOut)

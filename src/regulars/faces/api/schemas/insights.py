@@ -65,6 +65,119 @@ class ReportOut(Out):
     report: dict[str, Any]
 
 
+class ShareOut(Out):
+    """A share of `of` cases with its 95 % interval; null where there is none."""
+
+    cases: int
+    of: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class EstimateOut(Out):
+    """A value with its 95 % interval; null where there is none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class GroupInsightOut(Out):
+    """What buyers of a product or category did; amounts are in minor units.
+
+    `came_back`: of those whose first purchase held it and lies at least the horizon back, who bought anything again
+    within it; `others_came_back`: the same of all other first purchases; `verdict` is `below` or `above` where the two
+    differ by the interval and after the correction for all that were compared (`adjusted_p_value`), else empty.
+    """
+
+    buyers: int
+    revenue_minor: int
+    sold_minor: int
+    sent_back_minor: int
+    sent_back_share: float | None
+    first_buyers: int
+    came_back: ShareOut
+    others_came_back: EstimateOut
+    difference: EstimateOut
+    adjusted_p_value: float | None
+    verdict: str
+
+
+class CategoryInsightOut(GroupInsightOut):
+    """What buyers of a category did."""
+
+    name: str
+
+
+class ProductInsightOut(GroupInsightOut):
+    """What buyers of a product did; `segments` counts them by RFM segment."""
+
+    product_id: UUID
+    name: str
+    category: str
+    purchases: int
+    bought_again: ShareOut
+    days_to_again: EstimateOut
+    segments: dict[str, int]
+
+
+class PairOut(Out):
+    """Two products that are bought together, or one after the other, more often than by chance."""
+
+    first: UUID
+    second: UUID
+    cases: int
+    customers: int
+    support: float
+    confidence: float
+    reverse_confidence: float
+    lift: float
+    adjusted_p_value: float
+    days: EstimateOut | None = None
+
+
+class PairsOut(Out):
+    """Pairs, those with the most evidence first; of each `every`-th customer, `cases` of which were looked at."""
+
+    cases: int
+    looked_at: int
+    left_out: int
+    every: int
+    pairs: list[PairOut]
+
+
+class NotReturningOut(Out):
+    """A product whose first buyers come back less often than others, after the correction for all compared."""
+
+    product_id: UUID
+    name: str
+    followed: int
+    returned_share: float
+    low: float
+    high: float
+    others_share: float
+    revenue_minor: int
+
+
+class ProductsOut(Out):
+    """What a run found of products as of the end of a day: those bought in most purchases, of `all_products`."""
+
+    run_id: UUID
+    as_of: date
+    currency: str
+    horizon_days: int
+    thresholds: dict[str, float]
+    all_products: int
+    purchases: int
+    everybody: ShareOut
+    products: list[ProductInsightOut]
+    categories: list[CategoryInsightOut]
+    not_returning: list[NotReturningOut]
+    together: PairsOut
+    next: PairsOut
+
+
 class ScoreChangeOut(Out):
     """What a customer's segment and tenths became on a day; no segment where nothing bought is left."""
 

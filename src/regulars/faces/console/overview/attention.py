@@ -90,7 +90,7 @@ def _worded(item: Attention) -> tuple[str, str, str]:
             return gettext("More revenue is at stake than four weeks ago"), gettext("See whose"), customers
         case "product_without_return":
             title = gettext("Few come back whose first order held “{name}”").format(name=item.name)
-            return title, gettext("See the product"), reverse("console:products")
+            return title, gettext("See the product"), reverse("console:product", args=[item.about])
     label = gettext(METRICS[item.about].label)
     figures = _figures(item)
     lower = figures["now"] < figures["low"]

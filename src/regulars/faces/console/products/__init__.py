@@ -1,0 +1,1 @@
+"""The pages on products: what brings customers back, what is bought together and next."""
