@@ -143,9 +143,7 @@ def _runs(run: Run | None, latest: Latest | None) -> Iterator[Need]:
         yield Need(
             code=alarm.code,
             tone="attention" if alarm.severity is Severity.WARNING else "info",
-            title=gettext("Something about the data")
-            if alarm.severity is Severity.WARNING
-            else gettext("Good to know"),
+            title=gettext("Before you trust the figures"),
             reason=say(alarm.reason),
             step=step,
             address=address,

@@ -14,7 +14,7 @@ from regulars.insights.catalogue import NO_WINDOW, Better, Metric, Unit
 from regulars.insights.contracts import Point
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
-from regulars.report.wording import cash, relative_change, signed_percent, signed_points, span
+from regulars.report.wording import cash, relative_change, signed_percent, signed_points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +83,6 @@ def _tone(metric: Metric, *, rises: bool) -> str:
     if metric.better is Better.NEITHER:
         return ""
     return "up" if rises == (metric.better is Better.MORE) else "down"
-
-
-def window_in_words(days: int) -> str:
-    """Return a window as one says it: the last 13 weeks."""
-    return gettext("Last {span}").format(span=span(days))
 
 
 def target_state(reading: Reading) -> str:
