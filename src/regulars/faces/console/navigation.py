@@ -51,7 +51,7 @@ GROUPS: Sequence[Group] = (
         text=mark("Business"),
         entries=(
             Entry(text=mark("Imports"), name="imports", permission="imports.read", icon="imports"),
-            Entry(text=mark("Exports"), name="exports", permission="exports.run", icon="down"),
+            Entry(text=mark("Exports"), name="exports", permission="exports.run", icon="exports"),
             Entry(text=mark("Team"), name="team", permission="staff.read", icon="team"),
             Entry(text=mark("API keys"), name="api-keys", permission="api_keys.manage", icon="key"),
             Entry(text=mark("Audit trail"), name="audit-trail", permission="audit.read", icon="trail"),
