@@ -91,13 +91,18 @@ def _value(score: Score | None, currency: str) -> Figure:
     more = gettext("not enough is known yet")
     if score and known:
         low, high = (formats.money(each, currency, whole=True) for each in (score.clv_low_minor, score.clv_high_minor))
-        more = gettext("90 %: {low} – {high}").format(low=low, high=high)
+        words = gettext("90 %: {low} – {high}")
+        if (score.clv_high_minor or 0) < (score.clv_minor or 0):
+            # Most who are like this bring nothing more, and the few who do bring the mean.
+            words = gettext("on average; most bring {low} – {high}")
+        more = words.format(low=low, high=high)
     return Figure(
         name="value",
         label=gettext("Next 12 months"),
         definition=gettext(
             "The margin that is expected of the next 364 days, by the model that foretold best; with a probability of"
-            " 90 % it lies between the two amounts."
+            " 90 % it lies between the two amounts. Where most who are like this bring nothing more, the average lies"
+            " above both: the few who come back bring it."
         ),
         value=formats.money(score.clv_minor if score else None, currency, whole=True),
         more=more,
