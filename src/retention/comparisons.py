@@ -1,58 +1,12 @@
-"""Compare shares, and many of them at once: intervals of differences, exact tests, and what many tests cost."""
+"""Compare shares, and many of them at once: exact tests, and what many tests cost; intervals are in `estimates`."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from retention.estimates import Interval, wilson
-
 Floats = npt.NDArray[np.float64]
-
-
-def newcombe(successes: int, n: int, other_successes: int, other_n: int, level: float = 0.95) -> Interval:
-    """Estimate the difference of two independent shares with Newcombe's hybrid score interval.
-
-    Parameters
-    ----------
-    successes, n : int
-        How many of the first group did it, and how many there are; 0 <= successes <= n.
-    other_successes, other_n : int
-        The same of the second group, which is taken off.
-    level : float
-        Confidence level, between 0 and 1.
-
-    Returns
-    -------
-    Interval
-        First share less second share, between −1 and 1; NaN with the reason `no_cases` where a group is empty.
-
-    Raises
-    ------
-    InvalidInput
-        The counts are negative, or there are more successes than cases.
-
-    References
-    ----------
-    Newcombe (1998), Interval estimation for the difference between independent proportions, Statistics in Medicine 17,
-    method 10. His table II is checked in `test_newcombes_own_table_is_reproduced`.
-
-    Examples
-    --------
-    >>> difference = newcombe(56, 70, 48, 80)
-    >>> round(difference.value, 4), round(difference.low, 4), round(difference.high, 4)
-    (0.2, 0.0524, 0.3339)
-    """
-    one, other = wilson(successes, n, level), wilson(other_successes, other_n, level)
-    difference = one.value - other.value
-    if math.isnan(difference):
-        return Interval(math.nan, math.nan, math.nan, one.reason or other.reason)
-    below = math.hypot(one.value - one.low, other.high - other.value)
-    above = math.hypot(one.high - one.value, other.value - other.low)
-    return Interval(difference, difference - below, difference + above)
 
 
 def fisher_p_value(successes: int, n: int, other_successes: int, other_n: int) -> float:
@@ -60,8 +14,10 @@ def fisher_p_value(successes: int, n: int, other_successes: int, other_n: int) -
 
     Parameters
     ----------
-    successes, n, other_successes, other_n : int
-        As of `newcombe`.
+    successes, n : int
+        How many of the first group did it, and how many there are; 0 <= successes <= n.
+    other_successes, other_n : int
+        The same of the second group.
 
     Returns
     -------

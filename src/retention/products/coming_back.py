@@ -16,8 +16,8 @@ import numpy as np
 from ibis.expr.types import Table
 
 from retention.calendar import days_between
-from retention.comparisons import adjusted_for_many, fisher_p_value, newcombe
-from retention.estimates import Interval, wilson
+from retention.comparisons import adjusted_for_many, fisher_p_value
+from retention.estimates import Interval, difference, wilson
 from retention.reasons import InvalidInput, Reason, mark
 
 LEAST_FOLLOWED = 30
@@ -182,7 +182,7 @@ def _of_product(
         "returned": row["returned"],
         "share": wilson(*mine, level),
         "others": wilson(*others, level),
-        "difference": newcombe(*mine, *others, level),
+        "difference": difference(mine, others, level),
         "all_followed": everybody["followed"],
         "all_returned": everybody["returned"],
     }

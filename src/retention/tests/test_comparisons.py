@@ -2,61 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import confint_proportions_2indep
 
-from retention.comparisons import adjusted_for_many, fisher_p_value, log_likelihood_ratio, newcombe
-from retention.reasons import InvalidInput
+from retention.comparisons import adjusted_for_many, fisher_p_value, log_likelihood_ratio
 
-Counts = tuple[int, int]
-
-# Newcombe (1998), table II, method 10.
-TABLE_2: list[tuple[Counts, Counts, Counts | tuple[float, float]]] = [
-    ((56, 70), (48, 80), (0.0524, 0.3339)),
-    ((9, 10), (3, 10), (0.1705, 0.8090)),
-    ((6, 7), (2, 7), (0.0582, 0.8062)),
-    ((5, 56), (0, 29), (-0.0381, 0.1926)),
-    ((0, 10), (0, 20), (-0.1611, 0.2775)),
-    ((0, 10), (0, 10), (-0.2775, 0.2775)),
-    ((10, 10), (0, 20), (0.6791, 1.0)),
-    ((10, 10), (0, 10), (0.6075, 1.0)),
-]
 # Benjamini & Hochberg (1995), section 3.2: thrombolysis in fifteen comparisons.
 THROMBOLYSIS = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459]
 THROMBOLYSIS += [0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
-
-shares = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
-
-
-@pytest.mark.parametrize(("one", "other", "bounds"), TABLE_2)
-def test_newcombes_own_table_is_reproduced(one: Counts, other: Counts, bounds: tuple[float, float]) -> None:
-    found = newcombe(*one, *other)
-    assert (round(found.low, 4), round(found.high, 4)) == bounds
-
-
-@given(shares, shares)
-def test_newcombe_agrees_with_statsmodels(one: Counts, other: Counts) -> None:
-    found = newcombe(*one, *other)
-    low, high = confint_proportions_2indep(*one, *other, method="newcomb", compare="diff")
-    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-12)
-    assert found.low <= found.value <= found.high
-
-
-def test_where_a_group_is_empty_there_is_no_difference_but_a_reason() -> None:
-    for one, other in (((0, 0), (3, 5)), ((3, 5), (0, 0))):
-        found = newcombe(*one, *other)
-        assert math.isnan(found.value)
-        assert found.reason is not None
-        assert found.reason.code == "no_cases"
-    with pytest.raises(InvalidInput):
-        newcombe(6, 5, 1, 2)
 
 
 def test_the_lady_tasting_tea_is_reproduced() -> None:

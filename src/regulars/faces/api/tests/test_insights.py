@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -13,6 +14,7 @@ from regulars.client import ApiError, Client
 from regulars.faces.api.app import api
 from regulars.faces.api.tests.told_orders import an_order
 from regulars.faces.api.tests.way_in import URL, make_key, transport
+from regulars.insights.carrying_on import carry_on
 from regulars.insights.cohorts import ATTRIBUTES, PERIODS, Age, Cohorts, Group, Kind, section_of
 from regulars.insights.models import Run, Score, ScoreHistory, Section
 from regulars.report.contracts import Cohort
@@ -142,3 +144,19 @@ def test_a_key_that_may_read_may_not_have_it_run(db: None):
         with pytest.raises(ApiError) as refused:
             other.insights.score()
         assert refused.value.status == 403
+
+
+def test_what_a_run_found_of_products_is_read(fresh_database: str):
+    with Client(URL, make_key(), transport=transport(), attempts=1) as client:
+        with pytest.raises(ApiError) as missing:
+            client.insights.products()
+        assert (missing.value.status, missing.value.code) == (404, "no_such_run")
+        for number in range(3):
+            client.orders.put("shop", str(number), an_order())
+        asked = client.insights.score()
+        carry_on(UUID(asked["id"]), clock=timezone.now)
+        found = client.insights.products()
+    kept = Section.objects.get(run_id=asked["id"], name="products").content
+    assert found.pop("run_id") == asked["id"]
+    assert found["products"]
+    assert found == kept

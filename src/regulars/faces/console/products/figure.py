@@ -8,7 +8,7 @@ from regulars.kit import formats
 from regulars.kit.i18n import gettext
 from regulars.report.page.figures import Column, Figure, Key
 
-_MOST = 12
+_MOST = 8
 _LONGEST = 16
 
 

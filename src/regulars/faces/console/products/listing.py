@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -140,7 +141,7 @@ def _context(found: SectionJson, asked: Asked) -> dict[str, Any]:
         "groups": _groups(found),
         "together": _pairs(found, TOGETHER),
         "next": _pairs(found, NEXT),
-        "as_of": found["as_of"],
+        "as_of": formats.day(date.fromisoformat(found["as_of"])),
         "days": found["horizon_days"],
         "least": found["thresholds"]["least_followed"],
     }

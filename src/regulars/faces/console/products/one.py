@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -84,7 +85,7 @@ def _context(found: SectionJson, told: Told, name: str) -> dict[str, Any]:
         "is_compared": told["adjusted_p_value"] is not None,
         "least": found["thresholds"]["least_followed"],
         "days": found["horizon_days"],
-        "as_of": found["as_of"],
+        "as_of": formats.day(date.fromisoformat(found["as_of"])),
         "called_before": told["name"] if told["name"] != name else "",
         "together": lines_of(found, partners_of(found, TOGETHER, product_id)),
         "next": lines_of(found, partners_of(found, NEXT, product_id)),

@@ -149,6 +149,13 @@ def put(orders: Sequence[OrderState]) -> list[tuple[UUID, UUID]]:
     return [(result.order_id, result.customer_id) for result in results if result.order_id and result.customer_id]
 
 
+def product_address(order_id: UUID) -> str:
+    """Return the page of what an order's first line sells."""
+    from regulars.orders.models import Line
+
+    return f"/products/{Line.objects.get(order_id=order_id, number=1).product_id}"
+
+
 NAMES = (
     "Mateo Silva", "Aoife Byrne", "Jonas Weiß", "Chloé Laurent", "Sofia Rossi", "Emil Nowak", "Zoë van Dijk",
     "Hanna Lindqvist", "Oskar Horvat", "Maja Novak", "Leo Gruber", "Nora Winkler", "Elif Yılmaz", "Tomás Ó Briain",

@@ -59,12 +59,23 @@ def fill() -> dict[str, str]:
     report = shop.reported()
     pages = ["overview", "metrics/retention_rate", "metrics/refunded_share", "customers", "rfm", "customers/new"]
     pages += ["team", "api-keys", "audit-trail", "dead-letters", "settings", "exports"]
-    pages += ["cohorts", "value-and-risk", "reports", "reports/new", "reports/runs", "reports/schedules/new"]
+    pages += [
+        "cohorts",
+        "value-and-risk",
+        "products",
+        "reports",
+        "reports/new",
+        "reports/runs",
+        "reports/schedules/new",
+    ]
     pages += ["settings/shops", "settings/traits", "design", "design/specimens"]
     pages += ["account", "account/password", "account/app/add", "account/passkeys/add", "account/recovery-codes/make"]
     return {name: f"/{name}" for name in pages} | {
         "customer": f"/customers/{customer}",
         "order": f"/orders/{order}",
+        "a product": shop.product_address(order),
+        "products by how many came back": "/products?sort=came_back&category=Home",
+        "no product found": "/products?q=xyzzy",
         "orders of a customer": f"/customers/{customer}/orders",
         "a customer is changed": f"/customers/{customer}/edit",
         "the other profile is searched": f"/customers/{customer}/merge?q=kovac",

@@ -14,6 +14,8 @@ from regulars.customers.services import add_note, change_profile, save_trait, se
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import Console
 from regulars.imports.contracts import ImportKind
+from regulars.insights.carrying_on import carry_on
+from regulars.insights.services import request_run
 from regulars.staff.contracts import Role
 from regulars.staff.services import create_account, create_api_key
 from regulars.stream.contracts import NewEvent
@@ -80,12 +82,13 @@ def plant() -> list[str]:
         other = shop.somebody(text, f"another{number}@example.com")
         addresses += [f"/customers/{customer}", f"/orders/{order}", f"/customers/{customer}/edit"]
         addresses += [f"/customers/{customer}/orders", f"/customers/{customer}/merge?with={other}"]
-        addresses += ["/settings/traits", "/settings/shops"]
+        addresses += ["/settings/traits", "/settings/shops", shop.product_address(order)]
         schedule, report = shop.scheduled(text), shop.reported(text)
         addresses += [f"/reports/schedules/{schedule}", f"/reports/{report}"]
         addresses += plant_imports(text, number)
     shop.dead_letter(planted(CORPUS[0], 99))
-    return [*addresses, "/imports", "/reports"]
+    carry_on(request_run(now=shop.now(), actor=shop.ACTOR).id, clock=shop.now)
+    return [*addresses, "/imports", "/reports", "/products", "/overview"]
 
 
 def plant_imports(text: str, number: int) -> list[str]:
@@ -116,8 +119,9 @@ def nothing_ran(page: Page) -> None:
 
 def test_no_text_from_outside_runs_on_any_page_and_each_is_shown_as_it_is(console: Console) -> None:
     addresses = plant()
-    assert len(addresses) == 9 + 12 * len(CORPUS) + 2
-    named = dict(zip(addresses[9:-2:12], CORPUS, strict=True))
+    assert len(addresses) == 9 + 13 * len(CORPUS) + 4
+    named = dict(zip(addresses[9:-4:13], CORPUS, strict=True))
+    named |= dict(zip(addresses[16:-4:13], CORPUS, strict=True))
     page = console.page()
     for address in addresses:
         page.goto(address)
