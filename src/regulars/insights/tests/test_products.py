@@ -38,7 +38,7 @@ def section() -> dict[str, Any]:
 def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return orders with what came back, and lines, as the library reads them; read from the database here."""
     zone = ZoneInfo(ZONE)
-    kept = {row.id: row for row in Order.objects.filter(cancelled_at=None, customer__isnull=False)}
+    kept: dict[Any, Any] = {row.id: row for row in Order.objects.filter(cancelled_at=None, customer__isnull=False)}
     survivors = map_survivors({row.customer_id for row in kept.values()})
 
     def day(moment: datetime) -> Any:

@@ -14,9 +14,10 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from regulars.faces.console.tests import shop
-from regulars.faces.console.tests.serving import client_of
+from regulars.faces.console.tests.serving import Console, client_of
 from regulars.insights import queries
 from regulars.insights.carrying_on import carry_on
 from regulars.insights.cohorts import ATTRIBUTES, PERIODS
@@ -228,3 +229,23 @@ def test_a_shop_that_knows_no_countries_and_no_addresses_says_that_they_are_not_
         text = page(owner, by=by)
         assert re.findall(rf'<option value="{by}\.([^"]*)"', text) == ["unknown."]
         assert "Not known" in text
+
+
+@pytest.mark.browser
+def test_a_choice_draws_the_page_anew_and_stands_in_the_address(console: Console) -> None:
+    demo(200)
+    score_all()
+    page = console.page()
+    page.goto("/cohorts")
+    expect(page.locator("[data-plot] svg").first).to_be_visible()
+    page.get_by_label("Split by").focus()
+    page.get_by_label("Split by").select_option("country")
+    expect(page.get_by_role("heading", name="Country")).to_be_visible()
+    assert "by=country" in page.url
+    expect(page.get_by_label("Split by")).to_be_focused()
+    page.get_by_label("Map of").select_option(label="Austria")
+    expect(page.get_by_role("heading", name=re.compile("Who comes back, by when.*Austria"))).to_be_visible()
+    page.get_by_label("Show").select_option("revenue")
+    expect(page.get_by_text("that a customer of the cohort has spent so far")).to_be_visible()
+    page.get_by_role("button", name="Table: Who comes back, by when they first bought").click()
+    expect(page.get_by_role("columnheader", name="Periods after").first).to_be_visible()

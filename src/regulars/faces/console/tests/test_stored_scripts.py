@@ -39,6 +39,8 @@ CORPUS = (
     "\u202e<ſcript>window.ran=1</ſcript>\u2028",
 )
 
+COHORTS = tuple(f"/cohorts?by={name}" for name in ("channel", "location", "category"))
+
 
 def planted(text: str, number: int) -> shop.Words:
     """Return words in which each field is the text; those that must differ or have a form carry a number."""
@@ -88,7 +90,7 @@ def plant() -> list[str]:
         addresses += plant_imports(text, number)
     shop.dead_letter(planted(CORPUS[0], 99))
     carry_on(request_run(now=shop.now(), actor=shop.ACTOR).id, clock=shop.now)
-    return [*addresses, "/imports", "/reports", "/products", "/overview"]
+    return [*addresses, "/imports", "/reports", "/products", "/overview", *COHORTS]
 
 
 def plant_imports(text: str, number: int) -> list[str]:
@@ -119,9 +121,10 @@ def nothing_ran(page: Page) -> None:
 
 def test_no_text_from_outside_runs_on_any_page_and_each_is_shown_as_it_is(console: Console) -> None:
     addresses = plant()
-    assert len(addresses) == 9 + 13 * len(CORPUS) + 4
-    named = dict(zip(addresses[9:-4:13], CORPUS, strict=True))
-    named |= dict(zip(addresses[16:-4:13], CORPUS, strict=True))
+    last = 4 + len(COHORTS)
+    assert len(addresses) == 9 + 13 * len(CORPUS) + last
+    named = dict(zip(addresses[9:-last:13], CORPUS, strict=True))
+    named |= dict(zip(addresses[16:-last:13], CORPUS, strict=True))
     page = console.page()
     for address in addresses:
         page.goto(address)
