@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.conf import settings
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
@@ -17,6 +19,17 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 from regulars.faces.console.tests.shop import account
 from regulars.staff.contracts import Role
 from regulars.staff.models import Account
+
+# Beside the code, where nothing is committed: what the pages looked like in the last run of the tests.
+PICTURES = Path(__file__).parents[5] / "var" / "pictures"
+
+
+def picture(page: Page, name: str) -> Path:
+    """Keep what a page looks like, from its top to its end; return the file."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    file = PICTURES / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
+    page.screenshot(path=file, full_page=True, animations="disabled")
+    return file
 
 
 class _Quiet(WSGIRequestHandler):
