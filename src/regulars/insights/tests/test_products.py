@@ -38,24 +38,28 @@ def section() -> dict[str, Any]:
 def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return orders with what came back, and lines, as the library reads them; read from the database here."""
     zone = ZoneInfo(ZONE)
-    kept: dict[Any, Any] = {row.id: row for row in Order.objects.filter(cancelled_at=None, customer__isnull=False)}
-    survivors = map_survivors({row.customer_id for row in kept.values()})
+    kept = {row.id: row for row in Order.objects.filter(cancelled_at=None, customer__isnull=False)}
+    survivors = map_survivors({row.customer_id for row in kept.values() if row.customer_id})
 
     def day(moment: datetime) -> Any:
         return moment.astimezone(zone).date()
 
+    def whose(row: Order) -> str:
+        assert row.customer_id
+        return str(survivors[row.customer_id])
+
     bought = [
-        (str(survivors[row.customer_id]), str(row.id), day(row.placed_at), day(row.placed_at),
-         row.net_reporting_minor + max(row.returned_reporting_minor or 0, 0))
+        (whose(row), str(row.id), day(row.placed_at), day(row.placed_at),
+         (row.net_reporting_minor or 0) + max(row.returned_reporting_minor or 0, 0))
         for row in kept.values()
     ]  # fmt: skip
     for back in Return.objects.filter(order_id__in=kept):
         row = kept[back.order_id]
         if row.returned_minor and back.amount_minor:
             on = day(max(back.returned_at, row.placed_at))
-            bought.append((str(survivors[row.customer_id]), str(row.id), on, day(row.placed_at), -back.amount_minor))
+            bought.append((whose(row), str(row.id), on, day(row.placed_at), -back.amount_minor))
     lines = [
-        (str(survivors[kept[each.order_id].customer_id]), day(kept[each.order_id].placed_at), str(each.product_id))
+        (whose(kept[each.order_id]), day(kept[each.order_id].placed_at), str(each.product_id))
         for each in Line.objects.filter(order_id__in=kept)
     ]
     return (
