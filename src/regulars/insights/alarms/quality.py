@@ -78,7 +78,7 @@ def _silent_days(days: Days) -> Iterator[Alarm]:
     silent = 0
     for back in range(DAYS_A_WEEK):
         same_days = _same_weekday(days.orders, back)
-        silent += len(same_days) > FEWEST_WEEKS and same_days[0] == 0 and bool((same_days[1:] > 0).all())
+        silent += len(same_days) > FEWEST_WEEKS and bool(same_days[0] == 0 and (same_days[1:] > 0).all())
     if silent:
         yield _alarm(
             "days_without_orders",
