@@ -16,15 +16,18 @@ const drawn = new Map();
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function draw(plot, spec) {
-  drawn.set(plot, { chart: init(plot, null, { renderer: "svg" }), spec });
+  const watching = new ResizeObserver(() => fit(plot));
+  drawn.set(plot, { chart: init(plot, null, { renderer: "svg" }), spec, watching });
   render(plot);
-  new ResizeObserver(() => fit(plot)).observe(plot);
+  watching.observe(plot);
 }
 
 // What was taken out of the page is drawn no more.
 export function forgetGone() {
-  for (const [plot, { chart }] of drawn) {
+  for (const [plot, { chart, watching }] of drawn) {
     if (plot.isConnected) continue;
+    // It would tell of the size of a chart that is gone.
+    watching.disconnect();
     chart.dispose();
     drawn.delete(plot);
   }

@@ -245,7 +245,7 @@ def test_a_choice_draws_the_page_anew_and_stands_in_the_address(console: Console
     expect(page.get_by_label("Split by")).to_be_focused()
     page.get_by_label("Map of").select_option(label="Austria")
     expect(page.get_by_role("heading", name=re.compile("Who comes back, by when.*Austria"))).to_be_visible()
-    page.get_by_label("Show").select_option("revenue")
+    page.locator("#choice-show").select_option("revenue")
     expect(page.get_by_text("that a customer of the cohort has spent so far")).to_be_visible()
     page.get_by_role("button", name="Table: Who comes back, by when they first bought").click()
     expect(page.get_by_role("columnheader", name="Periods after").first).to_be_visible()
