@@ -15,6 +15,7 @@ from tests.running import Running
 from bench.measure import Finding, Times
 from bench.system.home import EMAIL, PASSWORD, System
 from bench.system.traffic import Request, durations
+from regulars.insights.catalogue import METRICS, WINDOWS_DAYS
 from regulars.kit.sqlfile import read_statements
 
 ASKED = 300
@@ -29,6 +30,7 @@ def pages(system: System) -> Iterator[Finding]:
     running.start()
     try:
         cookie = signed_in(running)
+        _score(running)
         for name, paths in _paths(running).items():
             taken = durations(running.port, wires(running, paths, cookie))[WARM:]
             ready = durations(running.port, wires(running, ["/readyz"] * len(paths), ""))[WARM:]
@@ -37,6 +39,14 @@ def pages(system: System) -> Iterator[Finding]:
             )
     finally:
         running.stop()
+
+
+def _score(running: Running) -> None:
+    """Have all customers scored, where that has not been done: what is known of all of them has pages too."""
+    with running.connected() as connection:
+        [(scored,)] = connection.execute(STATEMENTS["is_scored"].sql).fetchall()
+    if not scored:
+        running.run("insights", "run", "--wait", "--quiet")
 
 
 def _paths(running: Running) -> Mapping[str, Sequence[str]]:
@@ -48,6 +58,12 @@ def _paths(running: Running) -> Mapping[str, Sequence[str]]:
         orders = connection.execute(STATEMENTS["some_orders"].sql).fetchall()
     customers = [draw.choice(found) for _ in range(ASKED)]
     return {
+        "Overview": [f"/overview?window={draw.choice(WINDOWS_DAYS)}" for _ in range(ASKED)],
+        "A metric": [f"/metrics/{draw.choice(list(METRICS))}" for _ in range(ASKED)],
+        "RFM": ["/rfm"] * ASKED,
+        "Cohorts": [f"/cohorts?by={draw.choice(('joined', 'country', 'channel'))}" for _ in range(ASKED)],
+        "Value and risk": ["/value-and-risk"] * ASKED,
+        "Products": ["/products"] * ASKED,
         "Customers, first page": ["/customers"] * ASKED,
         "Search, one letter": [_search(name[:1]) for _, name, _ in customers],
         "Search, a beginning": [_search(name[: draw.randint(2, 5)]) for _, name, _ in customers],

@@ -12,3 +12,11 @@ SELECT customer_id FROM orders_customer_facts ORDER BY orders DESC LIMIT 50
 -- name: some_orders
 -- Orders here and there, with their numbers.
 SELECT id, number FROM orders_order TABLESAMPLE SYSTEM (0.1) LIMIT 2000
+
+-- name: is_scored
+-- Whether a run has succeeded since the pages show what a run found.
+SELECT EXISTS (
+    SELECT FROM insights_run AS run
+    JOIN insights_section AS section ON section.run_id = run.id AND section.name = 'products'
+    WHERE run.state = 'succeeded'
+)

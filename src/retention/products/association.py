@@ -49,7 +49,7 @@ class Bounds:
     """
 
     most_products_in_one: int = 50
-    most_purchases: int = 2_000_000
+    most_purchases: int = 500_000
     least_cases: int = 10
     least_customers: int = 5
     alpha: float = 0.05
