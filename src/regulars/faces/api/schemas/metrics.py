@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from pydantic import Field
+
 from regulars.faces.api.schemas.wire import In, Out
 from regulars.insights.catalogue import Better, Unit
 from regulars.insights.contracts import Attention, Severity
@@ -60,7 +62,7 @@ class MetricsOut(Out):
 class TargetIn(In):
     """What a metric is wanted to be: a share between 0 and 1, money in minor units; null takes the target away."""
 
-    value: float | None
+    value: float | None = Field(examples=[0.6])
 
 
 class TargetOut(Out):

@@ -81,5 +81,5 @@ def test_an_answer_is_json_or_a_file():
     assert files == {
         "download_refused_rows": ["text/csv"],
         "download_report_page": ["text/html"],
-        "download_export": ["text/csv", "application/x-ndjson"],
+        "download_export": ["text/csv", "application/x-ndjson", "application/vnd.apache.parquet"],
     }
