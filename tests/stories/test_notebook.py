@@ -41,4 +41,4 @@ def test_the_notebook_runs_on_the_lake_and_through_the_client(
             exec(compile(cell, f"cell {number}", "exec"), namespace)  # It is ours.
     told = said.getvalue()
     assert " came back (95 %: " in told
-    assert "orders.revenue: " in told
+    assert "orders_revenue" in told

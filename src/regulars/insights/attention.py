@@ -12,13 +12,19 @@ import pyarrow.compute as pc
 from regulars.insights.catalogue import METRICS, STEP_DAYS, Better, Unit
 from regulars.insights.contracts import Attention, SectionJson, Severity
 from regulars.insights.kept import json_of_attention
-from regulars.insights.usual import usual_range
+from regulars.insights.usual import UsualRange, usual_range
 from regulars.report.contracts import Report
 from retention.reasons import Reason, mark
 
 # The fifth of the customers who have brought most.
 BEST = 5
 MOST_PRODUCTS = 3
+_UNUSUAL = {
+    Unit.SHARE: mark("In the last four weeks it was {now:.1%}; usual are {low:.1%} to {high:.1%}."),
+    Unit.MONEY: mark("In the last four weeks it was {now_minor}; usual are {low_minor} to {high_minor}."),
+    Unit.CUSTOMERS: mark("In the last four weeks it was {now:.0f}; usual are {low:.0f} to {high:.0f}."),
+    Unit.NUMBER: mark("In the last four weeks it was {now:.2f}; usual are {low:.2f} to {high:.2f}."),
+}
 # A figure of four weeks is held against as many before as a year has.
 WINDOW = "28"
 _YEAR_POINTS = 13
@@ -128,16 +134,20 @@ def _unusual_metrics(series: Series) -> Iterator[Attention]:
         yield Attention(
             code="metric_unusual",
             severity=Severity.WARNING if worse else Severity.NOTICE,
-            reason=Reason(
-                "metric_unusual",
-                mark("In the last four weeks it was {now}; usual are {low} to {high}."),
-                {"now": now, "low": usual.low, "high": usual.high},
-            ),
+            reason=_out_of_range(metric.unit, now, usual),
             customers=None,
             worth_minor=None,
             condition="",
             about=name,
         )
+
+
+def _out_of_range(unit: Unit, now: float, usual: UsualRange) -> Reason:
+    """Return what a figure was and what is usual, each written by its unit."""
+    figures = {"now": now, "low": usual.low, "high": usual.high}
+    if unit is Unit.MONEY:
+        figures = {f"{name}_minor": value for name, value in figures.items()}
+    return Reason("metric_unusual", _UNUSUAL[unit], figures)
 
 
 def _is_step(series: Series, point: Mapping[str, Any]) -> bool:

@@ -22,7 +22,6 @@ from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
 from regulars.report.wording import say
 from regulars.stream.queries import count_dead_letters
-from retention.reasons import Reason
 
 IMPORTS = 20
 # A failed import of longer ago is no news.
@@ -64,7 +63,7 @@ def _found(latest: Latest, currency: str) -> Iterator[Need]:
             code=item.code,
             tone=_tone(item),
             title=title,
-            reason=_reason(item, currency),
+            reason=say(item.reason, currency),
             step=step,
             address=address,
         )
@@ -98,16 +97,9 @@ def _worded(item: Attention) -> tuple[str, str, str]:
     return words.format(label=label), gettext("Look at it"), metric_address(item.about, 28)
 
 
-def _reason(item: Attention, currency: str) -> str:
-    if item.code != "metric_unusual":
-        return say(item.reason, currency)
-    metric = METRICS[item.about]
-    values = {key: value_in_words(metric, value, currency) for key, value in _figures(item).items()}
-    return say(Reason(item.code, item.reason.template, values))
-
-
 def _figures(item: Attention) -> dict[str, float]:
-    return {key: value for key, value in item.reason.values.items() if isinstance(value, int | float)}
+    values = item.reason.values.items()
+    return {key.removesuffix("_minor"): value for key, value in values if isinstance(value, int | float)}
 
 
 def _missed(readings: Mapping[str, Reading], currency: str) -> Iterator[Need]:
