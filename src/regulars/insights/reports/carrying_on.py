@@ -5,40 +5,29 @@ Nothing of it is kept until all of it is.
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-import structlog
 from django.db import transaction
 
 from regulars.business.queries import get_business
-from regulars.insights.apart import DiedOnTheWay, FailedThere, where_raised
+from regulars.insights.background import Told, carried_through, too_often
 from regulars.insights.models import KeptReport as ReportRow
 from regulars.insights.models import ReportContent as ContentRow
 from regulars.insights.reports import ending
 from regulars.insights.reports.apart import JSON, PAGE, Asked, Made, make_apart
 from regulars.insights.reports.contracts import UNDER_WAY, ReportState
 from regulars.insights.reports.kept import wishes_of
-from regulars.kit.errors import DomainError
-from regulars.kit.i18n import activate, gettext
+from regulars.kit.i18n import activate
 from regulars.kit.progress import Progress
 from regulars.kit.scratch import scratch_folder
-from regulars.stream.database import is_lost
 from regulars.stream.long_work import MOST_STARTS, Clock, alone_with, counts_as_start, never
 
-# Progress is for people, who look once in a while.
-_TOLD_EVERY_SECONDS = 0.5
 # By this the making of reports is known to all processes, so that commands and workers make one at a time.
 MAKING = UUID("6d616b65-0000-7000-8000-6d616b650001")
-
-log = structlog.get_logger(__name__)
-
-
-class _Interrupted(Exception):  # It is no error: this worker is to stop, or the report was removed.
-    """The work goes no further here."""
 
 
 def carry_on(
@@ -55,8 +44,9 @@ def carry_on(
     worker has it made `in_own_process`, so that its own stays small and does what else there is to do.
     """
     makes = make_apart if in_own_process else _make_here
+    told = Told("report", report_id, partial(_tell, report_id), should_stop=should_stop, shown=shown)
     with alone_with(MAKING) as is_free, alone_with(report_id) as is_mine:
-        return is_free and is_mine and _work(report_id, clock, _Told(report_id, should_stop, shown), makes)
+        return is_free and is_mine and _work(report_id, clock, told, makes)
 
 
 def _make_here(asked: Asked, folder: Path, *, progress: Progress) -> Made:
@@ -66,27 +56,21 @@ def _make_here(asked: Asked, folder: Path, *, progress: Progress) -> Made:
     return make(asked, folder, progress=progress)
 
 
-def _work(report_id: UUID, clock: Clock, told: Progress, makes: Callable[..., Made]) -> bool:
+def _work(report_id: UUID, clock: Clock, told: Told, makes: Callable[..., Made]) -> bool:
     row = _take_up(report_id, clock)
     if row is None:
         return True
     business = get_business()
     activate(business.language)
     asked = Asked(wishes=wishes_of(row), as_of=row.as_of, now=clock(), business=business)
-    try:
+
+    def work() -> None:
         with scratch_folder() as folder:
             _keep(report_id, makes(asked, folder, progress=told), folder, clock)
-    except (_Interrupted, DiedOnTheWay):
-        return False
-    except DomainError as error:
-        _give_up(report_id, error.code, error.message, clock)
-    except FailedThere as error:
-        _give_up_for(report_id, error.error, error.where, clock)
-    except Exception as error:
-        if is_lost(error):
-            raise
-        _give_up_for(report_id, type(error).__name__, where_raised(error), clock)
-    return True
+        told.note("")
+
+    give_up = partial(_give_up, report_id, clock)
+    return carried_through(work, kind="report", work_id=report_id, give_up=give_up)
 
 
 @transaction.atomic
@@ -98,8 +82,7 @@ def _take_up(report_id: UUID, clock: Clock) -> ReportRow | None:
     if counts_as_start(report_id):
         row.starts += 1
     if row.starts > MOST_STARTS:
-        sentence = gettext("The work was interrupted {count} times without getting on; it may be too much here.")
-        ending.fail(row, "interrupted", sentence.format(count=MOST_STARTS), now=clock())
+        ending.fail(row, "interrupted", too_often(), now=clock())
         return None
     row.state = ReportState.RUNNING.value
     row.save(update_fields=["starts", "state"])
@@ -126,40 +109,11 @@ def _keep(report_id: UUID, made: Made, folder: Path, clock: Clock) -> None:
 
 
 @transaction.atomic
-def _give_up(report_id: UUID, code: str, message: str, clock: Clock) -> None:
+def _give_up(report_id: UUID, clock: Clock, code: str, message: str) -> None:
     row = _under_way(report_id)
     if row is not None:
         ending.fail(row, code, message, now=clock())
 
 
-def _give_up_for(report_id: UUID, error: str, where: str, clock: Clock) -> None:
-    """End a report that failed for what nobody foresaw; the log is told where, but not what the error says."""
-    log.error("report_failed", report_id=str(report_id), error=error, where=where)
-    sentence = gettext("Something unforeseen went wrong ({error}); the log of the worker tells where.")
-    _give_up(report_id, "unforeseen", sentence.format(error=error), clock)
-
-
-class _Told:
-    """Tells of a report's progress: the table, so that other processes see it, and who else wants to know."""
-
-    def __init__(self, report_id: UUID, should_stop: Callable[[], bool], shown: Progress | None) -> None:
-        self._report_id, self._should_stop, self._shown = report_id, should_stop, shown
-        self._told_at = 0.0
-
-    def __call__(self, doing: str, done: float) -> None:
-        """Tell, and go no further where this worker is to stop or nobody wants the report any more.
-
-        Raises
-        ------
-        _Interrupted
-            It is so.
-        """
-        if self._should_stop():
-            raise _Interrupted
-        if self._shown is not None:
-            self._shown(doing, done)
-        if time.monotonic() - self._told_at >= _TOLD_EVERY_SECONDS:
-            self._told_at = time.monotonic()
-            # No transaction is open here, so that it is seen at once.
-            if not ReportRow.objects.filter(id=self._report_id).update(step=doing, share_done=done):
-                raise _Interrupted
+def _tell(report_id: UUID, doing: str, done: float) -> bool:
+    return bool(ReportRow.objects.filter(id=report_id).update(step=doing, share_done=done))

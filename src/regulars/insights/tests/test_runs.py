@@ -17,7 +17,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from regulars.insights import carrying_on, keeping, services
+from regulars.insights import background, keeping, services
 from regulars.insights.carrying_on import carry_on
 from regulars.insights.contracts import RunState, Score, Trigger
 from regulars.insights.jobs import begin_nightly, take_up
@@ -263,7 +263,7 @@ def test_of_two_who_ask_at_once_one_gets_a_run(fresh_database: str) -> None:
 
 
 def test_its_progress_is_seen_by_others_while_it_runs(small_shop: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrying_on, "_TOLD_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(background, "TOLD_EVERY_SECONDS", 0.0)
     seen: list[tuple[str, float]] = []
 
     def look(doing: str, done: float) -> None:

@@ -15,12 +15,12 @@ from django.db import OperationalError, connection, connections
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from regulars.business.queries import get_business
+from regulars.insights import background
 from regulars.insights.apart import GaveUp
 from regulars.insights.lake import place
 from regulars.insights.lake.alone import LAKE
 from regulars.insights.models import KeptReport as ReportRow
 from regulars.insights.models import ReportContent
-from regulars.insights.reports import carrying_on
 from regulars.insights.reports.apart import Asked, Made, asked_of, make_apart
 from regulars.insights.reports.asking import (
     MOST_UNDER_WAY,
@@ -351,7 +351,7 @@ def test_of_two_at_once_one_is_made_and_the_other_waits(few_orders: None) -> Non
 
 
 def test_what_is_removed_while_it_is_made_is_made_no_further(few_orders: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrying_on, "_TOLD_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(background, "TOLD_EVERY_SECONDS", 0.0)
     asked, seen = ask(), []
 
     def remove(doing: str, done: float) -> None:
