@@ -171,17 +171,6 @@ class ScoreChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentCount:
-    """How many customers an RFM segment has, and what they have brought and are expected to bring."""
-
-    segment: str
-    customers: int
-    revenue_minor: int
-    expected_revenue_minor: int
-    revenue_at_stake_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentFlow:
     """How many customers went from one RFM segment to another, or stayed; None is who was in none."""
 

@@ -25,7 +25,6 @@ from regulars.insights.contracts import (
     Score,
     ScoreChange,
     SectionJson,
-    SegmentCount,
     Target,
     ValueSpread,
 )
@@ -193,20 +192,6 @@ def list_changes(customer_ids: Collection[UUID], *, limit: int) -> list[ScoreCha
     """Return how a customer's segment and deciles changed, under all of its ids, the latest first."""
     rows = HistoryRow.objects.filter(customer_id__in=customer_ids).order_by("-changed_on", "customer_id")
     return [change_of(row) for row in rows[:limit]]
-
-
-def count_segments() -> list[SegmentCount]:
-    """Return the RFM segments that have customers, the largest first, with what these have brought."""
-    return [
-        SegmentCount(
-            segment=segment,
-            customers=customers,
-            revenue_minor=int(revenue),
-            expected_revenue_minor=int(expected),
-            revenue_at_stake_minor=int(stake),
-        )
-        for segment, customers, revenue, expected, stake in rows_of("count_segments")
-    ]
 
 
 def find_rfm_map(run_id: UUID) -> RfmMap | None:

@@ -1,11 +1,3 @@
--- name: count_segments
--- How many customers each segment has, and what they have brought, are expected to bring, and might take away.
-SELECT rfm_segment, count(*), sum(revenue_minor), COALESCE(sum(expected_revenue_minor), 0),
-    COALESCE(sum(revenue_at_stake_minor), 0)
-FROM insights_score
-GROUP BY rfm_segment
-ORDER BY count(*) DESC, rfm_segment
-
 -- name: at_risk
 -- Customers at risk, those with the most at stake first; after an amount and an id in that order.
 SELECT customer_id
