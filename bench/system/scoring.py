@@ -71,9 +71,13 @@ def scoring(system: System) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class _Taken:
-    """What a run took: by the clock, by its steps as the worker logged them, and of memory in its own process."""
+    """What a run took: by the clock until the scores were in place, and until what is further to be known was.
+
+    `steps` are as the worker logged them; the memory is that of the run's own process.
+    """
 
     seconds: float
+    further_seconds: float
     steps: Sequence[tuple[str, float]]
     peak_gb: float
     load: float
@@ -82,6 +86,7 @@ class _Taken:
         """Say where the time went."""
         for step, seconds in self.steps:
             yield Note(f"  {seconds:7.1f} s  {step}")
+        yield Note(f"  {self.further_seconds:.1f} s more from the scores in place to the end of the run")
         yield Note(f"  {self.peak_gb:.2f} GB of memory in its process; load average {self.load:.1f} at the end")
 
 
@@ -91,10 +96,10 @@ def _run(running: Running, connection: psycopg.Connection) -> _Taken:
     peak_gb = _wait_for_the_end(running, connection)
     row = connection.execute(STATEMENTS["last_run"].sql).fetchone()
     assert row is not None
-    run_id, state, seconds, customers, why = row
+    run_id, state, seconds, customers, why, further_seconds = row
     assert state == "succeeded", why
     assert customers > 0
-    return _Taken(float(seconds), _steps(running, run_id), peak_gb, os.getloadavg()[0])
+    return _Taken(float(seconds), float(further_seconds), _steps(running, run_id), peak_gb, os.getloadavg()[0])
 
 
 def _wait_for_the_end(running: Running, connection: psycopg.Connection) -> float:

@@ -1,7 +1,8 @@
 """Find what a run finds in a process of its own: its memory goes when it ends, and the worker goes on meanwhile.
 
 `python -m regulars.insights.apart FOLDER` reads from the folder what is asked, tells on its standard output how far it
-has come, one line of JSON each, and leaves in the folder what it found, or why it found nothing.
+has come, one line of JSON each, and leaves in the folder what it found, or why it found nothing. What it hands over on
+the way is such a line too, after which it waits for one on its standard input.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from psycopg import OperationalError
 
 from regulars.business.contracts import Business
-from regulars.insights.asking import Asked, Found
+from regulars.insights.asking import Asked, Found, Further, PutInPlace
 from regulars.insights.contracts import Boundaries
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import activate
@@ -57,7 +58,7 @@ class GaveUp(DomainError):
         self.code = code
 
 
-def find_apart(asked: Asked, folder: Path, *, progress: Progress) -> Found:
+def find_apart(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
     """Do what `finding.find` does, in another process; the rows to be staged are in the folder's file `SCORES`.
 
     Raises
@@ -71,23 +72,48 @@ def find_apart(asked: Asked, folder: Path, *, progress: Progress) -> Found:
     DiedOnTheWay
         The process was killed.
     """
-    told = told_apart(_ME, asdict(asked), folder, progress=progress)
-    cuts = {name: tuple(values) for name, values in told.pop("boundaries").items()}
-    moved = [UUID(customer) for customer in told.pop("moved_since")]
-    return Found(**told, boundaries=Boundaries(**cuts), moved_since=moved)
+
+    def take(told: dict[str, Any]) -> None:
+        cuts = {name: tuple(values) for name, values in told.pop("boundaries").items()}
+        moved = [UUID(customer) for customer in told.pop("moved_since")]
+        put_in_place(Found(**told, boundaries=Boundaries(**cuts), moved_since=moved))
+
+    return Further(**told_apart(_ME, asdict(asked), folder, progress=progress, take=take))
 
 
-def told_apart(module: str, asked: Mapping[str, Any], folder: Path, *, progress: Progress) -> dict[str, Any]:
-    """Have another process of a module do what is asked; return what it tells. It raises as `find_apart` does."""
+def told_apart(
+    module: str,
+    asked: Mapping[str, Any],
+    folder: Path,
+    *,
+    progress: Progress,
+    take: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
+    """Have another process of a module do what is asked; return what it tells. It raises as `find_apart` does.
+
+    What it hands over on the way is given to `take`; the process waits for that.
+    """
     (folder / _ASKED).write_text(json.dumps(asked, default=str), encoding="utf-8")
     doing, done = "", 0.0
     with _process(module, folder) as (process, lines):
         while process.poll() is None or not lines.empty():
             with suppress(queue.Empty):
-                doing, done = json.loads(lines.get(timeout=_LOOK_EVERY_SECONDS))
+                line = json.loads(lines.get(timeout=_LOOK_EVERY_SECONDS))
+                if isinstance(line, list):
+                    doing, done = line
+                elif take is not None and process.stdin:
+                    take(line)
+                    _go_on(process.stdin)
             # It may say that this process is to stop, by raising.
             progress(doing, done)
     return _told(folder)
+
+
+def _go_on(waits_for: IO[str]) -> None:
+    """Let the process go on; where it died meanwhile, that is found soon."""
+    with suppress(BrokenPipeError):
+        waits_for.write("\n")
+        waits_for.flush()
 
 
 @contextmanager
@@ -95,7 +121,7 @@ def _process(module: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str],
     """Yield the process and the lines that it writes; it ends with the work, whatever ends that."""
     process = subprocess.Popen(  # noqa: S603  # It is this Python, and one of our modules.
         [sys.executable, "-m", module, str(folder)],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         preexec_fn=follow_into_death(signal.SIGKILL),  # noqa: PLW1509  # One call of C.
@@ -114,8 +140,10 @@ def _process(module: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str],
         process.kill()
         process.wait()
         reader.join()
-        if process.stdout:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                with suppress(BrokenPipeError):
+                    pipe.close()
 
 
 def _told(folder: Path) -> dict[str, Any]:
@@ -143,9 +171,15 @@ def main(folder: Path) -> None:
     def work(told: dict[str, Any], progress: Progress) -> Mapping[str, Any]:
         asked = _asked(told)
         activate(asked.business.language)
-        return asdict(find(asked, folder / SCORES, progress=progress))
+        return asdict(find(asked, folder / SCORES, put_in_place=_hand_over, progress=progress))
 
     do_apart(folder, work)
+
+
+def _hand_over(found: Found) -> None:
+    """Tell what was found on the way, and wait until it has been taken."""
+    _say(asdict(found))
+    sys.stdin.readline()
 
 
 def do_apart(folder: Path, work: Callable[[dict[str, Any], Progress], Mapping[str, Any]]) -> None:
@@ -187,7 +221,11 @@ def _asked(told: dict[str, Any]) -> Asked:
 
 
 def _tell(doing: str, done: float) -> None:
-    sys.stdout.write(json.dumps([doing, done]) + "\n")
+    _say([doing, done])
+
+
+def _say(told: Any) -> None:
+    sys.stdout.write(json.dumps(told, default=str) + "\n")
     sys.stdout.flush()
 
 

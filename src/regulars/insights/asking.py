@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from regulars.business.contracts import Business
-from regulars.insights.contracts import Boundaries
+from regulars.insights.contracts import Boundaries, SectionJson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a run has found; all of it can be written as JSON. `sections` are the report and what `SECTIONS` add.
+    """What a run has found that goes with its scores; all of it can be written as JSON.
 
     `moved_since` are the customers with an order or return after the run's last day, `seen_until` the number below
     which its snapshot had seen every transaction of the stream.
@@ -37,10 +37,21 @@ class Found:
 
     customers: int
     orders: int
-    sections: Mapping[str, Mapping[str, Any]]
+    report: SectionJson
     boundaries: Boundaries
     moved_since: Sequence[UUID]
     seen_until: int
     alarms: Sequence[Mapping[str, Any]]
     spread: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Further:
+    """What a run has found after its scores: what `SECTIONS` add to its report, and the metrics of the state."""
+
+    sections: Mapping[str, SectionJson]
     stock: Mapping[str, Any]
+
+
+PutInPlace = Callable[[Found], None]
+"""Is handed what goes with the scores as soon as these are written, and lets them take their place."""

@@ -1,34 +1,40 @@
-"""Do a run: write a snapshot, score all customers on it, and put the scores in place.
+"""Do a run: write a snapshot, score all customers on it, put the scores in place, and find what is further to be known.
 
-Whatever fails or is killed leaves the scores as they were: they change in one transaction, the last step. A run that
-was cut short begins anew; its snapshot has the less to read.
+Whatever fails or is killed before that leaves the scores as they were: they change in one transaction. A run that was
+cut short begins anew; its snapshot has the less to read. It has succeeded when all is found: until then pages show what
+the run before found.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from regulars.business.contracts import Business
 from regulars.business.queries import get_business
 from regulars.insights import apart, ending
-from regulars.insights.asking import Asked, Found
-from regulars.insights.background import Told, carried_through, too_often
-from regulars.insights.contracts import Boundaries, RunState
+from regulars.insights.asking import Asked, Found, Further, PutInPlace
+from regulars.insights.background import Interrupted, Told, carried_through, too_often
+from regulars.insights.contracts import REPORT, Boundaries, RunState
 from regulars.insights.models import Run as RunRow
 from regulars.insights.models import Section as SectionRow
 from regulars.insights.moving import Rule
-from regulars.insights.queries import find_stock_before
+from regulars.insights.queries import find_spread, find_stock_before
 from regulars.kit.i18n import activate, gettext
-from regulars.kit.progress import Progress, part_of
+from regulars.kit.progress import Progress
 from regulars.kit.scratch import scratch_folder
 from regulars.stream.long_work import MOST_STARTS, Clock, alone_with, counts_as_start, never
 
-_FINDING = 0.85
+# So often one looks whether whoever holds up the scores has ended.
+_LOOK_EVERY_SECONDS = 1.0
+
+Finds = Callable[..., Further]
 
 
 def carry_on(
@@ -50,14 +56,14 @@ def carry_on(
         return is_mine and _work(run_id, clock, told, finds)
 
 
-def _find_here(asked: Asked, folder: Path, *, progress: Progress) -> Found:
+def _find_here(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
     """Find here what a process of its own would."""
     from regulars.insights import finding
 
-    return finding.find(asked, folder / apart.SCORES, progress=progress)
+    return finding.find(asked, folder / apart.SCORES, put_in_place=put_in_place, progress=progress)
 
 
-def _work(run_id: UUID, clock: Clock, told: Told, finds: Callable[..., Found]) -> bool:
+def _work(run_id: UUID, clock: Clock, told: Told, finds: Finds) -> bool:
     row = _take_up(run_id, clock)
     if row is None:
         return True
@@ -66,9 +72,12 @@ def _work(run_id: UUID, clock: Clock, told: Told, finds: Callable[..., Found]) -
 
     def work() -> None:
         with scratch_folder() as folder:
-            found = finds(_asked(row, business, clock), folder, progress=part_of(told, 0.0, _FINDING))
-            told(gettext("Putting the scores in place"), _FINDING)
-            _keep(run_id, found, folder / apart.SCORES, business, clock)
+
+            def put_in_place(found: Found) -> None:
+                _put_in_place(run_id, found, folder / apart.SCORES, zone=business.zone_info, clock=clock, told=told)
+
+            further = finds(_asked(row, business, clock), folder, put_in_place=put_in_place, progress=told)
+        _end(run_id, further, clock)
         told.note("")
 
     give_up = partial(_give_up, run_id, clock)
@@ -76,15 +85,13 @@ def _work(run_id: UUID, clock: Clock, told: Told, finds: Callable[..., Found]) -
 
 
 def _asked(row: RunRow, business: Business, clock: Clock) -> Asked:
-    """Return what a run is to find; it is held against the last one that succeeded."""
-    rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value).exclude(id=row.id)
-    before = rows.order_by("-started_at", "id").values_list("spread", flat=True).first()
+    """Return what a run is to find; it is held against what is known."""
     return Asked(
         run_id=row.id,
         as_of=row.as_of,
         now=clock(),
         business=business,
-        before=before or {},
+        before=find_spread(),
         stock_before=find_stock_before(row.as_of),
     )
 
@@ -108,25 +115,47 @@ def _under_way(run_id: UUID) -> RunRow | None:
     return RunRow.objects.select_for_update().filter(id=run_id, state=RunState.RUNNING.value).first()
 
 
-@transaction.atomic
-def _keep(run_id: UUID, found: Found, scores: Path, business: Business, clock: Clock) -> None:
-    """Put the scores in place and end the run, in one transaction; nothing, where it was given up meanwhile."""
+def _put_in_place(run_id: UUID, found: Found, scores: Path, *, zone: ZoneInfo, clock: Clock, told: Told) -> None:
+    """Put the scores in place, in one transaction.
+
+    Raises
+    ------
+    Interrupted
+        The run was given up meanwhile.
+    """
     from regulars.insights import keeping
 
+    def wait() -> None:
+        told(gettext("Waiting for a backup, or whoever else reads the scores"), 0.5)
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+    keeping.stage(scores, wait=wait)
+    with transaction.atomic():
+        row = _under_way(run_id)
+        if row is None:
+            raise Interrupted
+        now = clock()
+        rule = Rule(run_id=run_id, boundaries=found.boundaries, zone=zone, today=now.astimezone(zone).date())
+        keeping.put_in_place(rule, moved_since=found.moved_since, seen_until=found.seen_until, now=now, wait=wait)
+        row.customers, row.orders = found.customers, found.orders
+        row.recency_cuts, row.frequency_cuts, row.monetary_cuts = _cuts(found.boundaries)
+        row.seen_until = found.seen_until
+        row.alarms, row.spread = list(found.alarms), dict(found.spread)
+        row.in_place_at = clock()
+        row.save()
+        SectionRow.objects.filter(run=row).delete()
+        SectionRow(run=row, name=REPORT, content=found.report).save(force_insert=True)
+
+
+@transaction.atomic
+def _end(run_id: UUID, further: Further, clock: Clock) -> None:
+    """Keep what was further found, and end the run; nothing, where it was given up meanwhile."""
     row = _under_way(run_id)
     if row is None:
         return
-    now = clock()
-    keeping.stage(scores)
-    zone = business.zone_info
-    rule = Rule(run_id=run_id, boundaries=found.boundaries, zone=zone, today=now.astimezone(zone).date())
-    keeping.put_in_place(rule, moved_since=found.moved_since, seen_until=found.seen_until, now=now)
-    row.customers, row.orders = found.customers, found.orders
-    row.recency_cuts, row.frequency_cuts, row.monetary_cuts = _cuts(found.boundaries)
-    row.seen_until = found.seen_until
-    row.alarms, row.spread, row.stock = list(found.alarms), dict(found.spread), dict(found.stock)
+    row.stock = dict(further.stock)
     SectionRow.objects.bulk_create(
-        SectionRow(run=row, name=name, content=content) for name, content in found.sections.items()
+        SectionRow(run=row, name=name, content=content) for name, content in further.sections.items()
     )
     ending.succeed(row, now=clock())
 
@@ -139,6 +168,9 @@ def _cuts(boundaries: Boundaries) -> tuple[list[int], list[int], list[int]]:
 def _give_up(run_id: UUID, clock: Clock, code: str, message: str) -> None:
     row = _under_way(run_id)
     if row is not None:
+        if row.in_place_at is not None:
+            sentence = gettext("The scores are in place; what pages show of all customers is of the run before: {why}")
+            message = sentence.format(why=message)
         ending.fail(row, code, message, now=clock())
 
 

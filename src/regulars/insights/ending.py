@@ -12,14 +12,14 @@ from regulars.stream.services import append
 
 
 def succeed(row: RunRow, *, now: datetime) -> None:
-    """End a run well, within the transaction that puts its scores in place."""
+    """End a run well, within the transaction that keeps what it found."""
     row.state, row.finished_at, row.step, row.share_done = RunState.SUCCEEDED.value, now, "", 1.0
     row.save()
     _tell(row, "insights.run_succeeded", now=now, customers=row.customers, alarms=[each["code"] for each in row.alarms])
 
 
 def fail(row: RunRow, code: str, message: str, *, now: datetime) -> None:
-    """End a run that cannot go on, and say why; the scores stay as they were."""
+    """End a run that cannot go on, and say why; the scores stay as they are."""
     row.state, row.finished_at, row.step = RunState.FAILED.value, now, ""
     row.error_code, row.error_message = code, message
     row.save()

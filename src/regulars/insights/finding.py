@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 
 from regulars.insights.alarms.judging import judge
-from regulars.insights.asking import Asked, Found
+from regulars.insights.asking import Asked, Found, Further, PutInPlace
 from regulars.insights.attention import find_attention
 from regulars.insights.catalogue import NO_WINDOW
-from regulars.insights.contracts import ATTENTION, METRICS, REPORT, Boundaries
+from regulars.insights.contracts import ATTENTION, METRICS, Boundaries
 from regulars.insights.kept import json_of_alarm
 from regulars.insights.lake.reading import read_orders, workspace
 from regulars.insights.lake.writing import write_snapshot
@@ -24,7 +24,7 @@ from regulars.report.json_form import to_json
 from regulars.report.wording import say
 from retention.reasons import RetentionError
 
-_SNAPSHOT, _READ, _SCORED = 0.35, 0.4, 0.9
+_SNAPSHOT, _READ, _SCORED, _IN_PLACE = 0.1, 0.15, 0.45, 0.55
 
 
 class NothingToAnalyse(DomainError):
@@ -39,8 +39,10 @@ class EngineFailed(DomainError):
     code = "engine_failed"
 
 
-def find(asked: Asked, scores: Path, *, progress: Progress) -> Found:
-    """Write a snapshot, score all customers on it, and write the rows to be staged to the file `scores`.
+def find(asked: Asked, scores: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
+    """Write a snapshot, score all customers on it, and go on to what is further to be known of them.
+
+    The rows to be staged are written to the file `scores`; what follows waits for `put_in_place`, which is called then.
 
     Raises
     ------
@@ -54,6 +56,22 @@ def find(asked: Asked, scores: Path, *, progress: Progress) -> Found:
         with workspace(scores.parent) as connection, read_orders(connection, snapshot, zone=business.zone) as bought:
             steps = part_of(progress, _READ, _SCORED)
             scored = score_customers(bought, business=business, as_of=asked.as_of, progress=steps)
+            alarms, spread = judge(scored, bought, as_of=asked.as_of, before=asked.before)
+            write_staged(scored.analysis, scores, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
+            cuts, report = scored.boundaries, scored.analysis.report
+            progress(gettext("Putting the scores in place"), _SCORED)
+            put_in_place(
+                Found(
+                    customers=report.metrics.customers,
+                    orders=report.metrics.orders,
+                    report=to_json(report),
+                    boundaries=Boundaries(recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary),
+                    moved_since=scored.moved_since,
+                    seen_until=snapshot.manifest.seen_until,
+                    alarms=[json_of_alarm(alarm) for alarm in alarms],
+                    spread=spread,
+                )
+            )
             ground = Ground(
                 snapshot=snapshot,
                 bought=bought,
@@ -62,26 +80,14 @@ def find(asked: Asked, scores: Path, *, progress: Progress) -> Found:
                 as_of=asked.as_of,
                 scored=scored,
             )
-            sections = find_sections(ground, progress=part_of(progress, _SCORED, 1.0))
+            sections = find_sections(ground, progress=part_of(progress, _IN_PLACE, 1.0))
     except RetentionError as error:
         raise NothingToAnalyse(say(error.reason)) from error
     except duckdb.Error as error:
         # What it says may quote what it read; its kind says enough.
         raise EngineFailed(gettext("The analysis ran out of room: {why}").format(why=type(error).__name__)) from error
-    alarms, spread = judge(scored, bought, as_of=asked.as_of, before=asked.before)
-    write_staged(scored.analysis, scores, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
-    attention = find_attention(
-        scored.analysis.report, scored.analysis.scores, sections, stock_before=asked.stock_before
-    )
-    cuts, report = scored.boundaries, scored.analysis.report
-    return Found(
-        customers=report.metrics.customers,
-        orders=report.metrics.orders,
-        sections={REPORT: to_json(report), ATTENTION: attention, **sections},
-        boundaries=Boundaries(recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary),
-        moved_since=scored.moved_since,
-        seen_until=snapshot.manifest.seen_until,
-        alarms=[json_of_alarm(alarm) for alarm in alarms],
-        spread=spread,
+    attention = find_attention(report, scored.analysis.scores, sections, stock_before=asked.stock_before)
+    return Further(
+        sections={ATTENTION: attention, **sections},
         stock={name: sections[METRICS]["series"][name][str(NO_WINDOW)][0] for name in STOCK},
     )

@@ -18,6 +18,8 @@ class Run(models.Model):
     requested_by = models.TextField()
     as_of = models.DateField()
     started_at = models.DateTimeField()
+    # When its scores took their place; what is further to be known of all customers follows.
+    in_place_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     step = models.TextField(default="")
     share_done = models.FloatField(default=0.0)
@@ -116,9 +118,15 @@ class _Scored(models.Model):
 
 
 class Score(_Scored):
-    """The narrow row of a customer's scores, written by runs and moved by orders."""
+    """The narrow row of a customer's scores, written by runs and moved by orders.
 
-    customer = models.OneToOneField("customers.Customer", models.CASCADE, primary_key=True, related_name="+")
+    A run fills the table of `StagedScore` and lets the two change their names. A key to the customers in the database
+    would have that lock them, so that there is none.
+    """
+
+    customer = models.OneToOneField(
+        "customers.Customer", models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
 
     class Meta:
         db_table = "insights_score"

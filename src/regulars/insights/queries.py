@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from regulars.insights import catalogue
 from regulars.insights.contracts import (
     ATTENTION,
@@ -143,14 +145,24 @@ def list_targets() -> list[Target]:
 
 def find_boundaries() -> tuple[UUID, Boundaries] | None:
     """Return by which boundaries orders move RFM scores, and of which run they are; None before the first run."""
-    run = find_latest_run(state=RunState.SUCCEEDED)
+    row = _in_place().first()
+    run = None if row is None else run_of(row)
     return None if run is None or run.boundaries is None else (run.id, run.boundaries)
 
 
 def find_seen_until() -> int:
-    """Return the number below which the last run that succeeded has seen each transaction; 0 before the first."""
-    rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value).order_by("-started_at", "id")
-    return rows.values_list("seen_until", flat=True).first() or 0
+    """Return the number below which the run whose scores are in place has seen each transaction; 0 before the first."""
+    return _in_place().values_list("seen_until", flat=True).first() or 0
+
+
+def find_spread() -> Mapping[str, Any]:
+    """Return how the scores that are in place were spread when they came; empty before the first run."""
+    return _in_place().values_list("spread", flat=True).first() or {}
+
+
+def _in_place() -> QuerySet[RunRow]:
+    """Return the runs that put their scores in place, the last one first."""
+    return RunRow.objects.filter(in_place_at__isnull=False).order_by("-in_place_at", "id")
 
 
 def has_purchases() -> bool:

@@ -25,8 +25,9 @@ CROSS JOIN LATERAL jsonb_to_record(section.content) AS told (models jsonb, risk 
 ORDER BY run.started_at DESC, run.id
 
 -- name: lock_scores
--- Let nobody else write scores until this transaction ends; waits for who is just doing so.
-SELECT pg_advisory_xact_lock(hashtext('regulars.insights.scores'))
+-- Let nobody else write scores until this transaction ends; waits for who is just doing so. What follows is about all
+-- customers at once.
+SELECT pg_advisory_xact_lock(hashtext('regulars.insights.scores')), set_config('work_mem', '256MB', true)
 
 -- name: try_lock_scores
 -- Whether one may write scores now: no run is putting its own in place.
@@ -126,45 +127,18 @@ ON CONFLICT (customer_id, changed_on) DO UPDATE SET
     run_id = excluded.run_id, rfm_segment = excluded.rfm_segment, risk_decile = excluded.risk_decile,
     clv_decile = excluded.clv_decile
 
--- name: merge_scores
--- Let what is staged take the place of what was known; a row that would stay the same is not written.
-MERGE INTO insights_score AS score
-USING insights_staged_score AS staged ON score.customer_id = staged.customer_id
-WHEN MATCHED AND (
-    score.r, score.f, score.m, score.rfm_segment, score.rfm_on, score.first_on, score.last_on, score.frequency,
-    score.revenue_minor, score.expected_orders, score.expected_orders_low, score.expected_orders_high,
-    score.expected_revenue_minor, score.risk, score.risk_decile, score.at_risk, score.revenue_at_stake_minor,
-    score.clv_minor, score.clv_low_minor, score.clv_high_minor, score.clv_decile, score.next_order_expected_on
-) IS DISTINCT FROM (
-    staged.r, staged.f, staged.m, staged.rfm_segment, staged.rfm_on, staged.first_on, staged.last_on, staged.frequency,
-    staged.revenue_minor, staged.expected_orders, staged.expected_orders_low, staged.expected_orders_high,
-    staged.expected_revenue_minor, staged.risk, staged.risk_decile, staged.at_risk, staged.revenue_at_stake_minor,
-    staged.clv_minor, staged.clv_low_minor, staged.clv_high_minor, staged.clv_decile, staged.next_order_expected_on
-) THEN UPDATE SET
-    run_id = staged.run_id, r = staged.r, f = staged.f, m = staged.m, rfm_segment = staged.rfm_segment,
-    rfm_on = staged.rfm_on, first_on = staged.first_on, last_on = staged.last_on, frequency = staged.frequency,
-    revenue_minor = staged.revenue_minor, expected_orders = staged.expected_orders,
-    expected_orders_low = staged.expected_orders_low, expected_orders_high = staged.expected_orders_high,
-    expected_revenue_minor = staged.expected_revenue_minor, risk = staged.risk, risk_decile = staged.risk_decile,
-    at_risk = staged.at_risk, revenue_at_stake_minor = staged.revenue_at_stake_minor, clv_minor = staged.clv_minor,
-    clv_low_minor = staged.clv_low_minor, clv_high_minor = staged.clv_high_minor, clv_decile = staged.clv_decile,
-    next_order_expected_on = staged.next_order_expected_on, scored_at = staged.scored_at
-WHEN NOT MATCHED THEN INSERT (
-    customer_id, run_id, r, f, m, rfm_segment, rfm_on, first_on, last_on, frequency, revenue_minor, expected_orders,
-    expected_orders_low, expected_orders_high, expected_revenue_minor, risk, risk_decile, at_risk,
-    revenue_at_stake_minor, clv_minor, clv_low_minor, clv_high_minor, clv_decile, next_order_expected_on, scored_at
-) VALUES (
-    staged.customer_id, staged.run_id, staged.r, staged.f, staged.m, staged.rfm_segment, staged.rfm_on, staged.first_on,
-    staged.last_on, staged.frequency, staged.revenue_minor, staged.expected_orders, staged.expected_orders_low,
-    staged.expected_orders_high, staged.expected_revenue_minor, staged.risk, staged.risk_decile, staged.at_risk,
-    staged.revenue_at_stake_minor, staged.clv_minor, staged.clv_low_minor, staged.clv_high_minor, staged.clv_decile,
-    staged.next_order_expected_on, staged.scored_at
-)
+-- name: unstage_unknown
+-- Leave out of what is staged who is no customer any more.
+DELETE FROM insights_staged_score AS staged
+WHERE NOT EXISTS (SELECT FROM customers_customer AS customer WHERE customer.id = staged.customer_id)
 
--- name: drop_unstaged
--- Forget the scores of who is not in the run any more.
-DELETE FROM insights_score AS score
-WHERE NOT EXISTS (SELECT FROM insights_staged_score AS staged WHERE staged.customer_id = score.customer_id)
+-- name: index_staged
+-- Give what is staged the indexes and the statistics that the scores have.
+SELECT insights_index_staged()
+
+-- name: swap_scores
+-- Let what is staged be the scores, and forget what was known; gives up where somebody reads scores for long.
+SELECT insights_swap_scores()
 
 -- name: keep_moves
 -- Keep whose segment an order changes; the deciles stay as the last run made them.

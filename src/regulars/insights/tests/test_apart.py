@@ -14,24 +14,23 @@ import pytest
 from regulars.business.queries import get_business
 from regulars.insights import apart
 from regulars.insights.apart import DiedOnTheWay, FailedThere, GaveUp, find_apart
-from regulars.insights.asking import Asked
+from regulars.insights.asking import Asked, Found
 from regulars.insights.contracts import Boundaries
 from regulars.insights.tests.shop import NOW
 from regulars.kit.ids import new_id
 from regulars.kit.progress import silent
 
-WELL = {
-    "ended": "well",
+HANDED_OVER = {
     "customers": 3,
     "orders": 4,
-    "sections": {"report": {"meta": {}}},
+    "report": {"meta": {}},
     "boundaries": {"recency": [1, 2, 3, 4], "frequency": [0, 0, 1, 2], "monetary": [1, 2, 3, 4]},
     "moved_since": ["01890000-0000-7000-8000-000000000001"],
     "seen_until": 17,
     "alarms": [],
     "spread": {},
-    "stock": {},
 }
+WELL = {"ended": "well", "sections": {"products": {}}, "stock": {"at_risk": 7}}
 
 
 @pytest.fixture
@@ -39,6 +38,13 @@ def asked(db: None) -> Asked:
     return Asked(
         run_id=new_id(), as_of=date(2026, 11, 19), now=NOW, business=get_business(), before={}, stock_before={}
     )
+
+
+HAND_OVER = f"echo '{json.dumps(HANDED_OVER)}'\nread go_on\n"
+
+
+def leave(found: Found) -> None:
+    raise AssertionError(found)
 
 
 def let_it(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
@@ -56,12 +62,22 @@ def told(ended: dict[str, object]) -> str:
 def test_what_it_found_and_how_far_it_has_come_arrive(
     asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    let_it(monkeypatch, tmp_path, "echo '[\"Half way\", 0.5]'\n" + told(WELL))
+    let_it(monkeypatch, tmp_path, "echo '[\"Half way\", 0.5]'\n" + HAND_OVER + told(WELL))
     seen: list[tuple[str, float]] = []
-    found = find_apart(asked, tmp_path, progress=lambda doing, done: seen.append((doing, done)))
-    assert (found.customers, found.seen_until) == (3, 17)
+    handed: list[Found] = []
+
+    def take(found: Found) -> None:
+        # It waits: what it goes on to is not there yet.
+        time.sleep(0.2)
+        assert not (tmp_path / "found.json").exists()
+        handed.append(found)
+
+    further = find_apart(asked, tmp_path, put_in_place=take, progress=lambda doing, done: seen.append((doing, done)))
+    [found] = handed
+    assert (found.customers, found.seen_until, found.report) == (3, 17, {"meta": {}})
     assert found.boundaries == Boundaries(recency=(1, 2, 3, 4), frequency=(0, 0, 1, 2), monetary=(1, 2, 3, 4))
     assert ("Half way", 0.5) in seen
+    assert (further.sections, further.stock) == ({"products": {}}, {"at_risk": 7})
     kept = json.loads((tmp_path / "asked.json").read_text())
     assert apart._asked(kept) == asked
 
@@ -69,19 +85,19 @@ def test_what_it_found_and_how_far_it_has_come_arrive(
 def test_whatever_befalls_it_is_told_apart(asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     let_it(monkeypatch, tmp_path, told({"ended": "gave_up", "code": "no_orders", "message": "There are none."}))
     with pytest.raises(GaveUp) as gave_up:
-        find_apart(asked, tmp_path, progress=silent)
+        find_apart(asked, tmp_path, put_in_place=leave, progress=silent)
     assert (gave_up.value.code, gave_up.value.message) == ("no_orders", "There are none.")
     let_it(monkeypatch, tmp_path, told({"ended": "failed", "error": "KeyError", "where": "x.py:1 in f"}))
     with pytest.raises(FailedThere) as failed:
-        find_apart(asked, tmp_path, progress=silent)
+        find_apart(asked, tmp_path, put_in_place=leave, progress=silent)
     assert (failed.value.error, failed.value.where) == ("KeyError", "x.py:1 in f")
     let_it(monkeypatch, tmp_path, told({"ended": "lost"}))
     with pytest.raises(psycopg.OperationalError):
-        find_apart(asked, tmp_path, progress=silent)
+        find_apart(asked, tmp_path, put_in_place=leave, progress=silent)
     (tmp_path / "found.json").unlink()
     let_it(monkeypatch, tmp_path, "kill -9 $$")
     with pytest.raises(DiedOnTheWay):
-        find_apart(asked, tmp_path, progress=silent)
+        find_apart(asked, tmp_path, put_in_place=leave, progress=silent)
 
 
 def test_who_is_to_stop_takes_it_along(asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +110,6 @@ def test_who_is_to_stop_takes_it_along(asked: Asked, tmp_path: Path, monkeypatch
     let_it(monkeypatch, tmp_path, "echo $$ > $3/pid\nexec sleep 60")
     began = time.monotonic()
     with pytest.raises(Stop):
-        find_apart(asked, tmp_path, progress=stop)
+        find_apart(asked, tmp_path, put_in_place=leave, progress=stop)
     assert time.monotonic() - began < 5
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -19,20 +21,23 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from regulars.insights import background, keeping, services
 from regulars.insights.carrying_on import carry_on
-from regulars.insights.contracts import RunState, Score, Trigger
+from regulars.insights.contracts import PRODUCTS, RunState, Score, Trigger
 from regulars.insights.jobs import begin_nightly, take_up
 from regulars.insights.lake import place
 from regulars.insights.models import Run as RunRow
 from regulars.insights.queries import (
+    find_boundaries,
     find_latest_run,
     find_report,
     find_score,
+    find_section,
     get_run,
     iter_scores,
     list_changes,
     list_runs,
 )
 from regulars.insights.scoring import deciles
+from regulars.insights.sections import find_sections
 from regulars.insights.tests.shop import MIRA, NOW, UNTIL, ZONE, open_shop, run
 from regulars.intake.contracts import Settings
 from regulars.orders import services as orders
@@ -114,8 +119,9 @@ def test_the_first_run_keeps_history_of_everybody_and_the_same_again_of_nobody(s
     assert (change.rfm_segment, change.clv_decile) == (some.rfm_segment, some.clv_decile)
     second = run(NOW + timedelta(minutes=5))
     assert list_changes([some.customer_id], limit=5) == [change]
-    # Nothing was written that stayed the same.
-    assert scores() == before
+    # They stand as of the second run, and are the same.
+    moved_on = {"run_id": second.id, "scored_at": second.started_at}
+    assert scores() == {customer: replace(score, **moved_on) for customer, score in before.items()}
     assert [each.id for each in list_runs(limit=5)] == [second.id, first.id]
     assert [each.id for each in list_runs(limit=5, before=(second.started_at, second.id))] == [first.id]
 
@@ -189,6 +195,100 @@ def test_a_run_that_fails_leaves_yesterdays_scores_and_says_so(
     assert scores() != before
 
 
+def test_what_fails_after_the_scores_are_in_place_leaves_them_and_what_pages_show(
+    small_shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run()
+    before = scores()
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("regulars.insights.finding.find_sections", fail)
+        failed = run(NOW + timedelta(days=1))
+    assert (failed.state, failed.error_code) == (RunState.FAILED, "unforeseen")
+    assert failed.in_place_at is not None
+    assert failed.error_message.startswith("The scores are in place; what pages show of all customers is of the run")
+    assert {score.run_id for score in scores().values()} == {failed.id}
+    assert scores().keys() == before.keys()
+    # Orders that come now are scored by its boundaries; pages show what is whole.
+    assert find_boundaries() == (failed.id, failed.boundaries)
+    latest = find_latest_run(state=RunState.SUCCEEDED)
+    assert latest is not None
+    assert latest.id == first.id
+    assert find_section(failed.id, PRODUCTS) is None
+    assert find_section(first.id, PRODUCTS) is not None
+
+
+def test_scores_are_in_place_before_what_is_further_to_be_known(
+    small_shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[RunState, bool, int]] = []
+
+    def look(*args: Any, **more: Any) -> Any:
+        latest = find_latest_run()
+        assert latest is not None
+        seen.append((latest.state, latest.in_place_at is not None, len(scores())))
+        return find_sections(*args, **more)
+
+    monkeypatch.setattr("regulars.insights.finding.find_sections", look)
+    done = run()
+    assert seen == [(RunState.RUNNING, True, done.customers)]
+
+
+def indexes_of_scores() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'insights_score' ORDER BY 1")
+        return [definition for _, definition in cursor.fetchall()]
+
+
+def test_the_table_that_takes_its_turn_has_what_the_one_before_had(small_shop: None) -> None:
+    before = indexes_of_scores()
+    assert len(before) == 5
+    for hours in range(2):
+        run(NOW + timedelta(hours=hours))
+        assert indexes_of_scores() == before
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'insights_score'")
+            assert cursor.fetchone() == (len(scores()),)
+            cursor.execute("SELECT count(*) FROM insights_staged_score")
+            assert cursor.fetchone() == (0,)
+
+
+def test_who_reads_scores_for_long_holds_up_the_run_and_nobody_else(
+    small_shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()
+    before = scores()
+    monkeypatch.setattr("regulars.insights.carrying_on._LOOK_EVERY_SECONDS", 0.05)
+    told: list[str] = []
+
+    def look(doing: str, done: float) -> None:
+        told.append(doing)
+        if doing.startswith("Waiting for a backup") and told.count(doing) == 2:
+            # Who comes meanwhile is answered, and by the scores as they were.
+            with psycopg.connect(where, autocommit=True) as other:
+                other.execute("SET statement_timeout = '5s'")
+                assert other.execute("SELECT count(*) FROM insights_score").fetchone() == (len(before),)
+            backup.rollback()
+
+    settings = connection.settings_dict
+    where = psycopg.conninfo.make_conninfo(
+        host=settings["HOST"],
+        port=settings["PORT"],
+        dbname=settings["NAME"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+    )
+    with psycopg.connect(where) as backup:
+        backup.execute("LOCK TABLE insights_score, insights_staged_score IN ACCESS SHARE MODE")
+        asked = services.request_run(now=NOW + timedelta(hours=1), actor=MIRA)
+        assert carry_on(asked.id, clock=lambda: NOW + timedelta(hours=1), shown=look)
+    assert get_run(asked.id).state is RunState.SUCCEEDED
+    assert {score.run_id for score in scores().values()} == {asked.id}
+
+
 def test_without_orders_a_run_fails_and_says_that_there_are_none(fresh_database: str) -> None:
     failed = run()
     assert (failed.state, failed.error_code) == (RunState.FAILED, "no_orders")
@@ -202,13 +302,14 @@ def test_a_run_that_is_killed_begins_anew_and_ends_as_if_nothing_had_been(
         raise Killed
 
     asked = services.request_run(now=NOW, actor=MIRA)
-    for part in ("finding.write_snapshot", "finding.score_customers", "keeping.stage", "keeping.put_in_place"):
+    parts = ("finding.write_snapshot", "keeping.stage", "keeping.put_in_place")
+    for part in (*parts, "finding.find_sections"):
         with monkeypatch.context() as patched:
             patched.setattr(f"regulars.insights.{part}", die)
             with pytest.raises(Killed):
                 carry_on(asked.id, clock=lambda: NOW)
         assert get_run(asked.id).state is RunState.RUNNING
-        assert not scores()
+        assert bool(scores()) is (part not in parts)
     assert carry_on(asked.id, clock=lambda: NOW)
     assert get_run(asked.id).state is RunState.SUCCEEDED
     assert scores()

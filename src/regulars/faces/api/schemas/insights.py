@@ -27,13 +27,17 @@ class AlarmOut(Out):
 
 
 class RunOut(Out):
-    """One run of the science over all customers, as of the end of the day `as_of`."""
+    """One run of the science over all customers, as of the end of the day `as_of`.
+
+    Its scores took their place at `in_place_at`; what else it finds of all customers is known when it has succeeded.
+    """
 
     id: UUID
     state: RunState
     trigger: Trigger
     as_of: date
     started_at: datetime
+    in_place_at: datetime | None
     finished_at: datetime | None
     step: str
     share_done: float
