@@ -47,7 +47,8 @@ class Exports(Resource):
         """
         while not (found := self.get(export_id))["is_ready"]:
             if found["state"] != "running":
-                raise NotExported(found["error_code"] or found["state"], found["error_message"])
+                why = "export_withheld" if found["is_withheld"] else found["state"]
+                raise NotExported(found["error_code"] or why, found["error_message"])
             sleep(every_seconds)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from regulars.customers.models import Note as NoteRow
 from regulars.customers.models import Trait as TraitRow
 from regulars.customers.searching import EXACT_TO, find
 from regulars.customers.statements import rows_of
-from regulars.kit.classification import Classification
+from regulars.kit.classification import Classification, may_see
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
@@ -164,6 +165,19 @@ def list_notes(
 def list_traits() -> list[Trait]:
     """Return what this business keeps beyond the usual, by key."""
     return [trait_of(row) for row in TraitRow.objects.order_by("key")]
+
+
+def list_seen_traits(*, sees_sensitive: bool) -> list[Trait]:
+    """Return the traits whose values somebody may see, by key."""
+    return [each for each in list_traits() if may_see(each.classification, sees_sensitive=sees_sensitive)]
+
+
+def as_seen(found: Sequence[Customer], *, sees_sensitive: bool) -> list[Customer]:
+    """Return customers as somebody may see them; of a trait that is not kept any more nobody knows what it was."""
+    if sees_sensitive:
+        return list(found)
+    seen = {trait.key for trait in list_seen_traits(sees_sensitive=False)}
+    return [replace(each, traits={key: value for key, value in each.traits.items() if key in seen}) for each in found]
 
 
 def list_merges(customer_id: UUID) -> list[Merge]:

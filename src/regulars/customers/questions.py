@@ -14,10 +14,12 @@ from regulars.facts.language.parser import Parsed, parse
 from regulars.facts.language.reading_trees import read_tree
 
 
-def setting_of(business: Business, *, now: datetime) -> Setting:
-    """Return where conditions are asked in a business."""
+def setting_of(business: Business, *, now: datetime, sees_sensitive: bool = False) -> Setting:
+    """Return where conditions are asked in a business, by somebody who sees what is sensitive or does not."""
     clock = Clock(now, business.zone_info)
-    return Setting(catalogue=get_catalogue(), clock=clock, currency=business.reporting_currency)
+    return Setting(
+        catalogue=get_catalogue(sees_sensitive=sees_sensitive), clock=clock, currency=business.reporting_currency
+    )
 
 
 def read_condition(told: str | dict[str, Any]) -> Parsed:

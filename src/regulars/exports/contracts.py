@@ -53,6 +53,9 @@ class Export:
     `items_done` of `items_total` counts customers, orders, products or events, `rows` the file's lines. What there will
     be is counted when the work begins. Of customers by a `condition` all are looked at, and those that fit are rows;
     `facts` are the columns that were asked for.
+
+    One that `is_withheld` tells of what is sensitive, and who looks may not see that: its condition, those facts, and
+    the size of the file, which would tell how many there are, are left out, and the file is not to be had.
     """
 
     id: UUID
@@ -65,8 +68,9 @@ class Export:
     facts: Sequence[str]
     items_total: int | None
     items_done: int
-    rows: int
-    size_bytes: int
+    rows: int | None
+    size_bytes: int | None
+    is_withheld: bool
     error_code: str
     error_message: str
     asked_by: str
@@ -89,4 +93,4 @@ class Export:
     @property
     def is_ready(self) -> bool:
         """Whether the file can be had."""
-        return self.state is ExportState.DONE and self.file_removed_at is None
+        return self.state is ExportState.DONE and self.file_removed_at is None and not self.is_withheld

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from regulars.exports.contracts import Export, ExportFormat, ExportKind, ExportState
 from regulars.exports.models import Export as ExportRow
+from regulars.exports.withholding import as_seen
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
@@ -17,8 +18,8 @@ class NoSuchExport(DomainError):
     code = "no_such_export"
 
 
-def get_export(export_id: UUID) -> Export:
-    """Return an export.
+def get_export(export_id: UUID, *, sees_sensitive: bool = False) -> Export:
+    """Return an export, as somebody may see it.
 
     Raises
     ------
@@ -28,24 +29,36 @@ def get_export(export_id: UUID) -> Export:
     row = ExportRow.objects.filter(id=export_id).first()
     if row is None:
         raise NoSuchExport(gettext("There is no such export."))
-    return export_of(row)
+    return export_of(row, sees_sensitive=sees_sensitive)
 
 
 def list_exports(
-    *, limit: int, before: tuple[datetime, UUID] | None = None, kind: ExportKind | None = None
+    *,
+    limit: int,
+    before: tuple[datetime, UUID] | None = None,
+    kind: ExportKind | None = None,
+    sees_sensitive: bool = False,
 ) -> list[Export]:
-    """Return exports, the newest first, those of the same moment by id; after a moment and id in that order."""
+    """Return exports as somebody may see them, the newest first, those of the same moment by id.
+
+    They come after a moment and id in that order.
+    """
     rows = ExportRow.objects.order_by("-asked_at", "id")
     if kind is not None:
         rows = rows.filter(kind=kind.value)
     if before is not None:
         moment, identity = before
         rows = rows.filter(asked_at__lte=moment).exclude(asked_at=moment, id__lte=identity)
-    return [export_of(row) for row in rows[:limit]]
+    return as_seen([(row, _in_full(row)) for row in rows[:limit]], sees_sensitive=sees_sensitive)
 
 
-def export_of(row: ExportRow) -> Export:
-    """Return the contract of an export's row."""
+def export_of(row: ExportRow, *, sees_sensitive: bool) -> Export:
+    """Return the contract of an export's row, as somebody may see it."""
+    [seen] = as_seen([(row, _in_full(row))], sees_sensitive=sees_sensitive)
+    return seen
+
+
+def _in_full(row: ExportRow) -> Export:
     return Export(
         id=row.id,
         kind=ExportKind(row.kind),
@@ -59,6 +72,7 @@ def export_of(row: ExportRow) -> Export:
         items_done=row.items_done,
         rows=row.rows,
         size_bytes=row.size_bytes,
+        is_withheld=False,
         error_code=row.error_code,
         error_message=row.error_message,
         asked_by=row.asked_by,

@@ -25,6 +25,12 @@ from regulars.staff.services import record
 from regulars.stream.contracts import Actor
 
 
+class WithheldExport(DomainError):
+    """The file tells of what is sensitive, and who wants it may not see that."""
+
+    code = "export_withheld"
+
+
 class NotOfThisKind(DomainError):
     """Something was said of an export that says nothing of its kind."""
 
@@ -50,24 +56,27 @@ def ask_for(
     facts: Sequence[str] = (),
     now: datetime,
     actor: Actor,
+    sees_sensitive: bool = False,
 ) -> Export:
     """Have a file written in the background.
 
     It holds what there is now of a `source`, or all; `since` leaves out orders and events that are older, and customers
     and products that have not changed since. Of facts, it holds customers of whom a `condition` is true, with `facts`.
+    Who does not see what is sensitive has no trait in it that is, and asks for no such fact.
 
     Raises
     ------
     NotOfThisKind
         Something is said that says nothing of this kind.
     WrongCondition
-        The condition cannot be meant, or there is no such fact.
+        The condition cannot be meant, or there is no such fact, or none that one may see.
     """
     told = {"source": source, "since": since, "condition": condition, "facts": facts}
     for name in told.keys() - KINDS[kind].takes:
         if told[name]:
             sentence = gettext("An export of {kind} is not chosen by {name}.")
             raise NotOfThisKind(sentence.format(kind=kind.value, name=name))
+    chosen = Chosen(condition=condition, facts=facts, now=now, sees_sensitive=sees_sensitive)
     row = ExportRow.objects.create(
         id=new_id(),
         kind=kind.value,
@@ -75,7 +84,7 @@ def ask_for(
         state=ExportState.RUNNING.value,
         source=source,
         since=since,
-        settled=dict(KINDS[kind].settle(Chosen(condition=condition, facts=facts, now=now))),
+        settled=dict(KINDS[kind].settle(chosen)),
         asked_by=str(actor),
         asked_at=now,
     )
@@ -84,11 +93,11 @@ def ask_for(
         details["facts"] = list(facts)
     record(actor, "export.asked", "export", row.id, now=now, details=details)
     defer_work(row.id)
-    return export_of(row)
+    return export_of(row, sees_sensitive=sees_sensitive)
 
 
 @transaction.atomic
-def download(*, export_id: UUID, now: datetime, actor: Actor) -> Download:
+def download(*, export_id: UUID, now: datetime, actor: Actor, sees_sensitive: bool = False) -> Download:
     """Return the file of an export that is done; who fetched it stands on the audit trail.
 
     Raises
@@ -97,9 +106,16 @@ def download(*, export_id: UUID, now: datetime, actor: Actor) -> Download:
         There is none.
     FileNotThere
         It is not done, or its file is no longer kept.
+    WithheldExport
+        It tells of what is sensitive, and who wants it may not see that.
     """
     row = _locked(export_id)
-    if not export_of(row).is_ready:
+    export = export_of(row, sees_sensitive=sees_sensitive)
+    if export.is_withheld:
+        raise WithheldExport(
+            gettext("This file tells of what is sensitive: only who may change customers (customers.write) fetches it.")
+        )
+    if not export.is_ready:
         raise FileNotThere(
             gettext("The file is still being written.")
             if row.state == ExportState.RUNNING
@@ -107,11 +123,11 @@ def download(*, export_id: UUID, now: datetime, actor: Actor) -> Download:
         )
     file = files.open_file(export_id)
     record(actor, "export.downloaded", "export", row.id, now=now, details={"kind": row.kind, "rows": row.rows})
-    return Download(export_of(row), files.chunks_of(file))
+    return Download(export, files.chunks_of(file))
 
 
 @transaction.atomic
-def remove(*, export_id: UUID, now: datetime, actor: Actor) -> Export:
+def remove(*, export_id: UUID, now: datetime, actor: Actor, sees_sensitive: bool = False) -> Export:
     """End an export that is under way, and remove its file now; again it changes nothing.
 
     Raises
@@ -128,7 +144,7 @@ def remove(*, export_id: UUID, now: datetime, actor: Actor) -> Export:
         record(actor, "export.removed", "export", row.id, now=now, details={"kind": row.kind})
     # Where this does not commit after all, `forget_files` finds a row without a file, and says so.
     files.remove_file(row.id)
-    return export_of(row)
+    return export_of(row, sees_sensitive=sees_sensitive)
 
 
 def forget_files(*, now: datetime, ended_before: datetime) -> int:

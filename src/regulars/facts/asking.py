@@ -17,7 +17,7 @@ from regulars.facts import reading
 from regulars.facts.contracts import Fact, Row
 from regulars.facts.interpreters.sql import Compiler
 from regulars.facts.language import tree
-from regulars.facts.language.binding import Setting, bind
+from regulars.facts.language.binding import Setting, bind, withheld
 from regulars.facts.language.meaning import Both, FactReading, Meaning, Test
 from regulars.facts.language.parser import Parsed
 from regulars.facts.language.printer import write
@@ -99,7 +99,11 @@ def sortable(setting: Setting, name: str) -> Fact:
     ------
     NotSortable
         There is none, or no index has it.
+    WithheldFact
+        One may not see it: the order would tell its values.
     """
+    if name in setting.catalogue.withheld:
+        raise withheld(name, "/sort")
     fact = setting.catalogue.facts.get(name)
     if fact is None or not fact.is_indexed:
         raise NotSortable(gettext("Lists are not sorted by {name}.").format(name=name))

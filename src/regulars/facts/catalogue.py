@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from regulars.facts.contracts import Catalogue, Fact, Ground
+from regulars.kit.classification import may_see
 
 Facts = Callable[[], Sequence[Fact]]
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
@@ -31,7 +32,7 @@ def install(ground: Ground, facts: Iterable[Fact], added: Sequence[Facts] = ()) 
 
 
 def declared_catalogue() -> Catalogue:
-    """Return the facts that features declare, without those of the business.
+    """Return the facts that features declare, whoever may see them, without those of the business.
 
     Raises
     ------
@@ -43,11 +44,13 @@ def declared_catalogue() -> Catalogue:
     return _Installed.catalogue
 
 
-def get_catalogue() -> Catalogue:
-    """Return all facts, those that the business has added included."""
+def get_catalogue(*, sees_sensitive: bool = False) -> Catalogue:
+    """Return the facts that somebody may see, those that the business has added included; others are withheld."""
     declared = declared_catalogue()
     added = [fact for read in _Installed.added for fact in read()]
-    return Catalogue(ground=declared.ground, facts={**declared.facts, **_by_name(added)})
+    known = {**declared.facts, **_by_name(added)}
+    seen = {name: each for name, each in known.items() if may_see(each.classification, sees_sensitive=sees_sensitive)}
+    return Catalogue(ground=declared.ground, facts=seen, withheld=frozenset(known.keys() - seen.keys()))
 
 
 def _by_name(facts: Iterable[Fact]) -> dict[str, Fact]:

@@ -172,10 +172,14 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All facts by name, and the ground on which they stand."""
+    """All facts by name that somebody may see, and the ground on which they stand.
+
+    Of those that are `withheld` only the names are here: what asks this catalogue can neither tell nor read them.
+    """
 
     ground: Ground
     facts: Mapping[str, Fact]
+    withheld: frozenset[str] = frozenset()
 
     def families(self) -> Mapping[str, Sequence[Fact]]:
         """Return the facts by what stands before the first dot of their names."""

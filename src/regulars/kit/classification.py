@@ -18,6 +18,12 @@ class Classification(StrEnum):
 
 NONE, PERSONAL, SENSITIVE, HIDDEN = Classification
 Columns = Mapping[str, Mapping[str, Classification]]
+_SEEN_BY_ALL = frozenset({NONE, PERSONAL})
+
+
+def may_see(classification: Classification, *, sees_sensitive: bool) -> bool:
+    """Tell whether somebody may see a value of a class, and find people by it. This is decided nowhere else."""
+    return classification in _SEEN_BY_ALL or (classification is SENSITIVE and sees_sensitive)
 
 
 def columns(table: str, **classified: str) -> Columns:

@@ -41,6 +41,11 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
 }
 
 
+# What is classified as sensitive is seen by those who may change it: who asks any face without this permission, or by a
+# key without this scope, neither sees it nor finds customers by it.
+SEES_SENSITIVE = "customers.write"
+
+
 def role_may(role: Role, permission: str) -> bool:
     """Tell whether a role may do something.
 

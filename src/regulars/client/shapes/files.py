@@ -80,7 +80,10 @@ ExportFormat = Literal["csv", "jsonl", "parquet"]
 
 
 class Export(TypedDict):
-    """A file on its way out; `is_ready` tells whether it can be downloaded."""
+    """A file on its way out; `is_ready` tells whether it can be downloaded.
+
+    One that `is_withheld` tells of what is sensitive, which takes `customers.write`.
+    """
 
     id: str
     kind: ExportKind
@@ -93,8 +96,9 @@ class Export(TypedDict):
     items_total: int | None
     items_done: int
     share_done: float
-    rows: int
-    size_bytes: int
+    rows: int | None
+    size_bytes: int | None
+    is_withheld: bool
     is_ready: bool
     error_code: str
     error_message: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from regulars.customers.contracts import Customer, IdentifierKind, TraitKind
-from regulars.customers.queries import count_customers_by_id, list_customers_by_id, list_traits
+from regulars.customers.queries import count_customers_by_id, list_customers_by_id, list_seen_traits
 from regulars.exports.kinds.protocol import Chosen, Column, ColumnType, Place, Settled, Value, Wanted, texts
 from regulars.kit.ids import new_id
 
@@ -37,9 +37,9 @@ class CustomersKind:
 
     takes = frozenset({"source", "since"})
 
-    def settle(self, chosen: Chosen) -> Settled:  # noqa: ARG002  # Nothing can be chosen.
-        """Settle the traits; and the end, since ids grow: who comes later is not in the file."""
-        traits = list_traits()
+    def settle(self, chosen: Chosen) -> Settled:
+        """Settle the traits that one may see; and the end, since ids grow: who comes later is not in the file."""
+        traits = list_seen_traits(sees_sensitive=chosen.sees_sensitive)
         kinds = {trait.key: trait.kind.value for trait in traits}
         return {"until": str(new_id()), "traits": [trait.key for trait in traits], "kinds": kinds}
 
@@ -86,9 +86,12 @@ class CustomersKind:
                 *(_day(item.traits.get(key)) if key in days else item.traits.get(key) for key in traits),
             ]
 
-    def objects_of(self, items: Sequence[Customer], wanted: Wanted) -> Iterable[Mapping[str, Any]]:  # noqa: ARG002
-        """Yield all that is known of each customer."""
-        return map(asdict, items)
+    def objects_of(self, items: Sequence[Customer], wanted: Wanted) -> Iterable[Mapping[str, Any]]:
+        """Yield all that is known of each customer, of traits those that were settled."""
+        settled = wanted.settled["traits"]
+        for item in items:
+            traits = {key: item.traits[key] for key in settled if key in item.traits}
+            yield asdict(replace(item, traits=traits))
 
 
 def number_at(customer: Customer, source: str | None) -> tuple[str, str] | None:

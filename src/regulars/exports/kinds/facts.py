@@ -14,10 +14,9 @@ from regulars.customers.queries import count_customers_by_id, list_customers_by_
 from regulars.customers.questions import read_condition, setting_of, understand
 from regulars.exports.kinds.protocol import Amount, Chosen, Column, ColumnType, Place, Settled, Value, Wanted, texts
 from regulars.facts import asking
-from regulars.facts.catalogue import get_catalogue
 from regulars.facts.contracts import Fact, FactType
 from regulars.facts.language.binding import Setting, find_fact
-from regulars.kit.classification import Classification
+from regulars.kit.classification import may_see
 from regulars.kit.ids import new_id
 
 _TYPES: Mapping[FactType, ColumnType] = {
@@ -53,10 +52,10 @@ class FactsKind:
         Raises
         ------
         WrongCondition
-            The condition cannot be meant, or there is no such fact.
+            The condition cannot be meant, or there is no such fact, or none that one may see.
         """
         business = get_business()
-        setting = setting_of(business, now=chosen.now)
+        setting = setting_of(business, now=chosen.now, sees_sensitive=chosen.sees_sensitive)
         if chosen.condition:
             understand(read_condition(chosen.condition), setting)
         known = [find_fact(name, setting.catalogue, f"/facts/{at}") for at, name in enumerate(chosen.facts)]
@@ -68,6 +67,7 @@ class FactsKind:
             "types": {fact.name: fact.type.value for fact in known},
             "currency": business.reporting_currency,
             "now": chosen.now.isoformat(),
+            "sees_sensitive": chosen.sees_sensitive,
         }
 
     def columns(self, settled: Settled) -> Sequence[Column]:
@@ -86,7 +86,7 @@ class FactsKind:
         Raises
         ------
         WrongCondition
-            It cannot be meant any more, as where a trait is gone.
+            It cannot be meant any more, as where a trait is gone, or who asked may not see it any more.
         TookTooLong
             It was given up.
         """
@@ -128,14 +128,15 @@ class FactsKind:
 def _told_to_all(setting: Setting) -> list[Fact]:
     """Return the facts that a file holds where none is named; who wants what is sensitive says so."""
     facts = setting.catalogue.facts.values()
-    return [fact for fact in facts if fact.source and fact.classification is not Classification.SENSITIVE]
+    return [fact for fact in facts if fact.source and may_see(fact.classification, sees_sensitive=False)]
 
 
 def _values(ids: Sequence[UUID], settled: Settled) -> Mapping[UUID, Mapping[str, Any]]:
     """Return what is known of those customers of whom the condition is true, as of the moment of asking."""
-    setting = setting_of(get_business(), now=datetime.fromisoformat(settled["now"]))
+    sees_sensitive = settled.get("sees_sensitive", False)
+    setting = setting_of(get_business(), now=datetime.fromisoformat(settled["now"]), sees_sensitive=sees_sensitive)
     if ids and settled["condition"]:
         ids = asking.choose(understand(read_condition(settled["condition"]), setting), ids, setting=setting)
-    # A trait that is gone since leaves its column empty.
-    names = [name for name in settled["facts"] if name in get_catalogue().facts]
+    # A trait that is gone since, or became sensitive, leaves its column empty.
+    names = [name for name in settled["facts"] if name in setting.catalogue.facts]
     return asking.read_values(names, ids, setting=setting) if ids else {}

@@ -56,11 +56,15 @@ def texts(*names: str) -> list[Column]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What may be said of a kind beside source and moment: a condition on customers, and which facts to tell."""
+    """What may be said of a kind beside source and moment: a condition on customers, and which facts to tell.
+
+    Who asks may see what is sensitive, or may not: then the file neither holds it nor is chosen by it.
+    """
 
     condition: str = ""
     facts: Sequence[str] = ()
     now: datetime
+    sees_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

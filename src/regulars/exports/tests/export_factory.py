@@ -27,7 +27,7 @@ def ask(kind: ExportKind, form: ExportFormat = ExportFormat.CSV, **told: Any) ->
 def work(export_id: UUID) -> Export:
     """Do what is left of an export."""
     assert carry_on(export_id, clock=lambda: NOW)
-    return get_export(export_id)
+    return get_export(export_id, sees_sensitive=True)
 
 
 def export(kind: ExportKind, form: ExportFormat = ExportFormat.CSV, **told: Any) -> Export:

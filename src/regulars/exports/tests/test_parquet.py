@@ -157,7 +157,7 @@ def test_facts_are_told_of_those_of_whom_a_condition_is_true() -> None:
     fill()
     facts = ["orders.count", "orders.revenue", "orders.last", "traits.faith", "traits.likes"]
     condition = "traits.shoe_size > 40 and not traits.letter"
-    made = export(ExportKind.FACTS, ExportFormat.PARQUET, condition=condition, facts=facts)
+    made = export(ExportKind.FACTS, ExportFormat.PARQUET, condition=condition, facts=facts, sees_sensitive=True)
     [row] = parquet_of(made).to_pylist()
     assert list(row) == [
         *("regulars_id", "name", "email", "phone"),
@@ -175,7 +175,7 @@ def test_facts_are_told_of_those_of_whom_a_condition_is_true() -> None:
 @pytest.mark.django_db
 def test_what_is_sensitive_is_told_to_who_names_it_only() -> None:
     fill()
-    names = parquet_of(export(ExportKind.FACTS, ExportFormat.PARQUET)).schema.names
+    names = parquet_of(export(ExportKind.FACTS, ExportFormat.PARQUET, sees_sensitive=True)).schema.names
     assert {"orders.count", "traits.likes", "rfm.segment"} <= set(names)
     assert "traits.faith" not in names
 
@@ -205,7 +205,7 @@ def test_what_says_nothing_of_a_kind_and_what_is_wrong_is_refused() -> None:
 @pytest.mark.django_db
 def test_a_condition_that_cannot_be_meant_any_more_ends_the_export_with_the_reason() -> None:
     fill()
-    asked = ask(ExportKind.FACTS, condition='traits.faith = "none"')
+    asked = ask(ExportKind.FACTS, condition='traits.faith = "none"', sees_sensitive=True)
     TraitRow.objects.filter(key="faith").delete()
     done = work(asked.id)
     assert (done.state, done.error_code) == (ExportState.FAILED, "no_such_fact")

@@ -58,6 +58,9 @@ STATUS: Mapping[str, int] = {
     "not_merged": 409,
     "last_identifier": 409,
     "wrong_cursor": 400,
+    # What is sensitive, and takes a scope that the key lacks.
+    "fact_withheld": 403,
+    "export_withheld": 403,
 }
 
 

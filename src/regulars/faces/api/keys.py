@@ -9,6 +9,7 @@ from regulars.faces.api.errors import Refused
 from regulars.faces.api.limits import guesses
 from regulars.kit.i18n import gettext
 from regulars.staff.contracts import ApiKey
+from regulars.staff.permissions import SEES_SENSITIVE
 from regulars.staff.queries import find_api_key
 from regulars.stream.contracts import Actor, ActorKind
 
@@ -46,6 +47,11 @@ def check_scope(key: ApiKey, scope: str) -> None:
     """
     if scope != ANY_KEY and scope not in key.scopes:
         raise Refused(403, "forbidden", gettext("This key lacks the scope {scope}.").format(scope=scope))
+
+
+def sees_sensitive(request: HttpRequest) -> bool:
+    """Tell whether the key that calls sees what is classified as sensitive."""
+    return SEES_SENSITIVE in caller(request).scopes
 
 
 def caller(request: HttpRequest) -> ApiKey:

@@ -17,7 +17,7 @@ from regulars.customers.questions import setting_of
 from regulars.faces.console.acting import acting
 from regulars.faces.console.known import facts_of
 from regulars.faces.console.leaving import why_of
-from regulars.faces.console.permission import needs
+from regulars.faces.console.permission import needs, sees_sensitive
 from regulars.faces.console.profiles import kinds_by_hand
 from regulars.faces.console.scores import changes_of, figures_of, segment_of
 from regulars.faces.console.timeline import timeline_of
@@ -27,7 +27,6 @@ from regulars.facts.language.binding import Setting
 from regulars.facts.reading import TookTooLong
 from regulars.insights.queries import find_score
 from regulars.kit import formats
-from regulars.kit.classification import Classification
 from regulars.kit.i18n import gettext, ngettext
 from regulars.orders import queries as orders
 from regulars.staff.queries import map_names
@@ -68,7 +67,7 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
             for number, each in enumerate(customer.identifiers)
         ],
         "identifier_kinds": kinds_by_hand(),
-        "traits": traits_in_words(customer, sees_sensitive=request.user.has_perm("customers.write")),
+        "traits": traits_in_words(customer, sees_sensitive=sees_sensitive(request)),
         "notes": _notes(customer),
         "merges": _merges(customer),
         "may_write": request.user.has_perm("customers.write"),
@@ -77,14 +76,14 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "currency": currency,
         "trail": [(gettext("Customers"), reverse("console:customers"))],
     }
-    context |= _known(request, customer, setting_of(business, now=who.now))
+    context |= _known(customer, setting_of(business, now=who.now, sees_sensitive=sees_sensitive(request)))
     return render(request, "console/customer.html", context)
 
 
-def _known(request: HttpRequest, customer: Customer, setting: Setting) -> dict[str, Any]:
-    """Return what is known by the catalogue of facts; who may change a customer sees what is sensitive too."""
+def _known(customer: Customer, setting: Setting) -> dict[str, Any]:
+    """Return what is known by the catalogue of facts."""
     try:
-        known = facts_of(customer.id, setting=setting, sees_sensitive=request.user.has_perm("customers.write"))
+        known = facts_of(customer.id, setting=setting)
     except TookTooLong as error:
         return {"facts_given_up": error.message}
     count = sum(len(facts) for _, facts in known)
@@ -108,14 +107,13 @@ def _merges(customer: Customer) -> list[tuple[Merge, str]]:
     return [(merge, names[merge.merged_by]) for merge in merges]
 
 
-def traits_in_words(customer: Customer, *, sees_sensitive: bool = True) -> list[tuple[str, str]]:
+def traits_in_words(customer: Customer, *, sees_sensitive: bool) -> list[tuple[str, str]]:
     """Return a customer's traits as one reads them, by label; without those that are sensitive, where one may not."""
     known = {trait.key: trait for trait in customers.list_traits()}
-    hidden = {key for key, trait in known.items() if trait.classification is Classification.SENSITIVE}
+    [seen] = customers.as_seen([customer], sees_sensitive=sees_sensitive)
     return [
         (known[key].label if key in known else key, _in_words(value, known.get(key)))
-        for key, value in sorted(customer.traits.items())
-        if sees_sensitive or key not in hidden
+        for key, value in sorted(seen.traits.items())
     ]
 
 

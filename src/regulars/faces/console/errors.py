@@ -10,13 +10,14 @@ from django.template.loader import render_to_string
 from regulars.customers.queries import NoSuchCustomer
 from regulars.customers.services import NoSuchNote
 from regulars.exports.queries import NoSuchExport
+from regulars.exports.services import WithheldExport
 from regulars.faces.console.permission import needed_by
 from regulars.faces.console.preferences import SYSTEM, chosen_theme
 from regulars.imports.queries import NoSuchImport
 from regulars.insights.queries import NoSuchRun
 from regulars.insights.reports.queries import NoSuchReport, NoSuchSchedule
 from regulars.kit.errors import DomainError
-from regulars.kit.i18n import gettext
+from regulars.kit.i18n import gettext, mark
 from regulars.orders.queries import NoSuchOrder, NoSuchProduct
 from regulars.staff.services import NoSuchAccount, NoSuchApiKey, NoSuchInvitation
 from regulars.stream.dispatch import NoSuchDeadLetter
@@ -38,10 +39,11 @@ _NOT_THERE = (
     NoSuchSubscription,
     NoSuchDeadLetter,
 )
+_ANOTHER_ROLE = mark("Nothing was changed. An owner can give you another role on the page Team.")
 
 
 class TellDomainErrors:
-    """Show a page's domain error as a page: what is not there as 404, what cannot be done as 400."""
+    """Show a page's domain error as a page: not there is 404, withheld 403, what cannot be done 400."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -57,6 +59,8 @@ class TellDomainErrors:
             return None
         if isinstance(exception, _NOT_THERE):
             return _page(request, 404, exception.message, gettext("It may have been removed, or merged into another."))
+        if isinstance(exception, WithheldExport):
+            return _page(request, 403, exception.message, gettext(_ANOTHER_ROLE))
         return _page(request, 400, exception.message, gettext("Nothing was changed. Go back and try it differently."))
 
 
@@ -76,7 +80,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
         request,
         403,
         gettext("Your role does not allow this"),
-        gettext("Nothing was changed. An owner can give you another role on the page Team."),
+        gettext(_ANOTHER_ROLE),
     )
 
 

@@ -19,7 +19,7 @@ from regulars.exports import queries, services
 from regulars.exports.contracts import Export, ExportKind, ExportState, permission_of
 from regulars.faces.console.acting import acting
 from regulars.faces.console.paging import read_id_place, write_place
-from regulars.faces.console.permission import needs
+from regulars.faces.console.permission import needs, sees_sensitive
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, mark
 from regulars.staff.queries import map_names
@@ -67,7 +67,8 @@ class Row:
 def export_list(request: HttpRequest) -> HttpResponse:
     """Show the files, the latest first; while one is being written, the list asks again."""
     place = request.GET.get("before", "")
-    found = queries.list_exports(limit=ROWS + 1, before=read_id_place(place) if place else None)
+    before = read_id_place(place) if place else None
+    found = queries.list_exports(limit=ROWS + 1, before=before, sees_sensitive=sees_sensitive(request))
     names = map_names({each.asked_by for each in found})
     last = found[ROWS - 1] if len(found) > ROWS else None
     context = {
@@ -87,7 +88,7 @@ def download(request: HttpRequest, export_id: UUID) -> StreamingHttpResponse:
     """Give the file to who may take its kind out; who fetched it is on the audit trail."""
     _check(request, queries.get_export(export_id))
     who = acting(request)
-    found = services.download(export_id=export_id, now=who.now, actor=who.actor)
+    found = services.download(export_id=export_id, now=who.now, actor=who.actor, sees_sensitive=sees_sensitive(request))
     answer = StreamingHttpResponse(found.chunks, content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="{found.export.file_name}"'
     answer["Content-Length"] = str(found.export.size_bytes)
@@ -121,14 +122,20 @@ def _row(found: Export, who: str, request: HttpRequest) -> Row:
         condition=found.condition,
         state=gettext(state),
         tone=tone,
-        rows=formats.number(found.rows),
-        size=_size(found.size_bytes) if found.is_ready else "",
+        rows=formats.MISSING if found.rows is None else formats.number(found.rows),
+        size=_size(found.size_bytes or 0) if found.is_ready else "",
         at=found.asked_at,
         who=who,
-        told=found.error_message or ("" if is_kept else gettext("The file is no longer kept.")),
+        told=_told(found),
         file=reverse("console:exports.file", args=[found.id]) if may_fetch else "",
         removal=reverse("console:exports.remove", args=[found.id]) if is_kept else "",
     )
+
+
+def _told(found: Export) -> str:
+    if found.is_withheld:
+        return gettext("Tells of what is sensitive; only who may change customers sees more of it.")
+    return found.error_message or ("" if found.file_removed_at is None else gettext("The file is no longer kept."))
 
 
 def _size(size_bytes: int) -> str:

@@ -16,7 +16,6 @@ from regulars.facts.contracts import TEXTUAL, Fact, FactType
 from regulars.facts.language import tree
 from regulars.facts.language.binding import Setting
 from regulars.facts.language.printer import write
-from regulars.kit.classification import Classification
 from regulars.kit.i18n import gettext
 
 
@@ -31,21 +30,15 @@ class KnownFact:
     likes: Sequence[tuple[str, str]]
 
 
-def facts_of(customer_id: UUID, *, setting: Setting, sees_sensitive: bool) -> list[tuple[str, list[KnownFact]]]:
-    """Return the facts that are known of a customer, by what they are about.
-
-    What is classified as sensitive is left out, where one may not see it.
+def facts_of(customer_id: UUID, *, setting: Setting) -> list[tuple[str, list[KnownFact]]]:
+    """Return the facts that are known of a customer and that the setting does not withhold, by what they are about.
 
     Raises
     ------
     TookTooLong
         It was given up.
     """
-    facts = [
-        fact
-        for fact in setting.catalogue.facts.values()
-        if fact.source and (sees_sensitive or fact.classification is not Classification.SENSITIVE)
-    ]
+    facts = [fact for fact in setting.catalogue.facts.values() if fact.source]
     values = asking.read_values([fact.name for fact in facts], [customer_id], setting=setting).get(customer_id, {})
     groups: dict[str, list[KnownFact]] = {family: [] for family in FAMILY_WORDS}
     for fact in facts:

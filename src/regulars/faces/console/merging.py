@@ -19,7 +19,7 @@ from regulars.customers.contracts import Customer
 from regulars.faces.console.acting import acting
 from regulars.faces.console.customer_page import traits_in_words
 from regulars.faces.console.errors import bad_request
-from regulars.faces.console.permission import needs
+from regulars.faces.console.permission import needs, sees_sensitive
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
 from regulars.orders.queries import find_customer_facts, search_customers
@@ -65,7 +65,8 @@ def merge(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         who = acting(request)
         for each in (customer, other):
             record(who.actor, "customer.viewed", "customer", each.id, now=who.now, details={"part": "merge"})
-        return render(request, "console/merge.html", context | {"other": other, "compared": compare(customer, other)})
+        compared = compare(customer, other, sees_sensitive=sees_sensitive(request))
+        return render(request, "console/merge.html", context | {"other": other, "compared": compared})
     text = request.GET.get("q", "").replace("\0", "").strip()[:_LONGEST_SEARCH]
     found = search_customers(text, limit=FOUND + 1)[0] if text else []
     context |= {"search": text, "found": [each for each in found if each.id != customer.id][:FOUND]}
@@ -102,11 +103,11 @@ def _merge(request: HttpRequest, survivor: Customer) -> HttpResponse:
     return redirect("console:customer", survivor.id)
 
 
-def compare(left: Customer, right: Customer) -> list[Compared]:
+def compare(left: Customer, right: Customer, *, sees_sensitive: bool) -> list[Compared]:
     """Return what both are, in each respect in which either says something."""
     pairs = zip(_described(left), _described(right), strict=True)
     compared = [Compared(words, mine, others, has_one) for (words, mine, has_one), (_, others, _) in pairs]
-    mine, others = dict(traits_in_words(left)), dict(traits_in_words(right))
+    mine, others = (dict(traits_in_words(each, sees_sensitive=sees_sensitive)) for each in (left, right))
     compared += [
         Compared(label, _said(mine.get(label, "")), _said(others.get(label, ""))) for label in {**mine, **others}
     ]

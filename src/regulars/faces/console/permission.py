@@ -16,7 +16,7 @@ from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from regulars.faces.console.acting import person_of
-from regulars.staff.permissions import PERMISSIONS
+from regulars.staff.permissions import PERMISSIONS, SEES_SENSITIVE
 from regulars.staff.securing import ids_with_second_factor, is_second_factor_required
 
 View = Callable[..., HttpResponseBase]
@@ -65,6 +65,11 @@ def may_open(account: WhoAsks, view: Callable[..., object]) -> bool:
     """Tell whether a page lets somebody in who is signed in; one that says nothing lets nobody in."""
     needed = needed_by(view)
     return needed is not None and (needed in {EVERYBODY, STAFF} or account.has_perm(needed))
+
+
+def sees_sensitive(request: HttpRequest) -> bool:
+    """Tell whether who asks sees what is classified as sensitive."""
+    return request.user.has_perm(SEES_SENSITIVE)
 
 
 def _guarded(view: View, needed: str, *, sets_up: bool = False) -> View:

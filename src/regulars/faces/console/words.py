@@ -17,7 +17,7 @@ IDENTIFIER_WORDS: Mapping[IdentifierKind, str] = {
 }
 PERMISSION_WORDS: Mapping[str, str] = {
     "customers.read": mark("See customers"),
-    "customers.write": mark("Change customers, write notes and tags"),
+    "customers.write": mark("Change customers, write notes and tags, see what is sensitive"),
     "customers.merge": mark("Merge customers, and undo it"),
     "customers.export": mark("Take customers out"),
     "orders.read": mark("See orders"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from regulars.facts.contracts import ORDERED, TEMPORAL, TEXTUAL, Catalogue, Fact, FactType, Occurrences, Scalar, Since
 from regulars.facts.language import meaning, tree
-from regulars.facts.language.faults import Place, WrongCondition
+from regulars.facts.language.faults import Place, WithheldFact, WrongCondition
 from regulars.facts.language.moments import Bounds, Clock, TooFar, anniversaries, shifted
 from regulars.facts.language.nearest import nearest
 from regulars.facts.language.parser import DEEPEST
@@ -60,13 +60,25 @@ def find_fact(name: str, catalogue: Catalogue, pointer: str = "") -> Fact:
     ------
     WrongCondition
         There is none; the error tells the one that was likely meant.
+    WithheldFact
+        One may not see it.
     """
     if name in catalogue.facts:
         return catalogue.facts[name]
+    if name in catalogue.withheld:
+        raise withheld(name, pointer)
     message = gettext("There is no fact {name}.").format(name=name)
     if similar := nearest(name, catalogue.facts):
         message += " " + gettext("Is {similar} meant?").format(similar=similar)
     raise WrongCondition(message, code="no_such_fact", pointer=pointer)
+
+
+def withheld(name: str, pointer: str = "") -> WithheldFact:
+    """Return the error of one who asks for a fact and may not see it."""
+    message = gettext(
+        "{name} is sensitive: only who may change customers (customers.write) sees it, and finds customers by it."
+    )
+    return WithheldFact(message.format(name=name), pointer=pointer)
 
 
 @dataclass(slots=True)

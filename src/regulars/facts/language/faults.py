@@ -24,3 +24,13 @@ class WrongCondition(DomainError):
         super().__init__(message)
         self.code = code or type(self).code
         self.pointer, self.place = pointer, place
+
+
+# Faults are told anew with their place, and keep but their code.
+WITHHELD = "fact_withheld"
+
+
+class WithheldFact(WrongCondition):
+    """A condition, a column or an order asks for a fact that one may not see."""
+
+    code = WITHHELD

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from regulars.customers import queries, services
 from regulars.customers.contracts import Customer, Identifier, IdentifierKind
 from regulars.faces.api.bodies import JsonBody
 from regulars.faces.api.declaring import Resource
-from regulars.faces.api.keys import actor_of
+from regulars.faces.api.keys import actor_of, sees_sensitive
 from regulars.faces.api.paging import CursorText, KeyPart, Limit, known_place, time_and_id
 from regulars.faces.api.schemas.customers import (
     CustomerChangeOut,
@@ -80,7 +81,7 @@ def get_customer_at(
     request: HttpRequest, source: Annotated[KeyPart, Path(...)], external_id: Annotated[KeyPart, Path(...)]
 ) -> Any:
     """Return the customer whom a source knows by this number."""
-    return _in_full(queries.get_by_identifier(Identifier(IdentifierKind.EXTERNAL_ID, external_id, source)))
+    return _in_full(request, queries.get_by_identifier(Identifier(IdentifierKind.EXTERNAL_ID, external_id, source)))
 
 
 @customers.patch("/customers/{customer_id}", scope="customers.write", answer=CustomerChangeOut)
@@ -97,13 +98,13 @@ def get_customer(request: HttpRequest, customer_id: UUID) -> Any:
     """Return a customer with its traits, tags and identifiers.
 
     An id that was merged into another answers with the survivor, and says so: `merged_id` is then the id asked for.
-    `aliases` are all ids that lead to the customer.
+    `aliases` are all ids that lead to the customer. Traits that are sensitive take the scope `customers.write`.
     """
-    return _in_full(customer_id)
+    return _in_full(request, customer_id)
 
 
-def _in_full(asked_for: UUID) -> CustomerInFullOut:
-    customer = queries.get_customer(asked_for)
+def _in_full(request: HttpRequest, asked_for: UUID) -> CustomerInFullOut:
+    [customer] = _seen(request, [queries.get_customer(asked_for)])
     return CustomerInFullOut.of(customer, ids=queries.list_ids_of(customer.id), asked_for=asked_for)
 
 
@@ -128,20 +129,24 @@ def list_customers(  # noqa: PLR0917  # Each is a parameter of the address.
     wanted = [Identifier(kind, value, source or "") for kind, value in told.items() if value]
     if wanted:
         found = queries.find_by_identifier(wanted[0])
-        return Page([queries.get_customer(found)] if found else [], None)
+        return Page(_seen(request, [queries.get_customer(found)]) if found else [], None)
     if search:
-        return _found(search, limit, cursor)
-    newest = queries.list_newest_customers(limit=limit + 1, before=time_and_id(_LIST, cursor))
+        return _found(request, search, limit, cursor)
+    newest = _seen(request, queries.list_newest_customers(limit=limit + 1, before=time_and_id(_LIST, cursor)))
     return page_of(newest, limit=limit, name=_LIST, place=lambda each: (each.created_at.isoformat(), str(each.id)))
 
 
-def _found(search: str, limit: int, cursor: str | None) -> Page[Customer]:
+def _seen(request: HttpRequest, found: Sequence[Customer]) -> list[Customer]:
+    return queries.as_seen(found, sees_sensitive=sees_sensitive(request))
+
+
+def _found(request: HttpRequest, search: str, limit: int, cursor: str | None) -> Page[Customer]:
     """Return a page of what a search finds; its cursor is good for the same words only."""
     name = f"{_LIST} found by {search}"
     place = known_place(name, cursor, 1)
     offset = int(place[0]) if place else 0
     found, _ = search_customers(search, limit=limit + 1, offset=offset)
-    return page_of(found, limit=limit, name=name, place=lambda _: (offset + limit,))
+    return page_of(_seen(request, found), limit=limit, name=name, place=lambda _: (offset + limit,))
 
 
 @customers.post("/customers/{customer_id}/identifiers", scope="customers.write", answer=IdentifierChangeOut)

@@ -4,7 +4,6 @@
 """
 
 # ninja hands the request to each operation, also to those that need none of it.
-# ruff: noqa: ARG001
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from regulars.exports import queries, services
 from regulars.exports.contracts import ExportFormat, ExportKind, permission_of
 from regulars.faces.api.bodies import JsonBody
 from regulars.faces.api.declaring import Resource
-from regulars.faces.api.keys import actor_of, caller, check_scope
+from regulars.faces.api.keys import actor_of, caller, check_scope, sees_sensitive
 from regulars.faces.api.paging import CursorText, Limit, time_and_id
 from regulars.faces.api.schemas.exports import ExportIn, ExportOut, ExportsOut
 from regulars.facts.language.faults import WrongCondition
@@ -39,7 +38,8 @@ def ask_for_export(request: HttpRequest, body: Annotated[ExportIn, JsonBody(...)
     """Have a file written in the background; it can be fetched for seven days.
 
     Needs the scope of its kind too: `customers.export` (for facts and scores too), `orders.export`, `products.export`,
-    `events.export`.
+    `events.export`. Facts and traits that are sensitive take `customers.write`: for a key without it, customers are
+    told without such traits, and such a fact among `facts` or in the `condition` is refused (`fact_withheld`).
     """
     _check_kind(request, body.kind)
     try:
@@ -52,6 +52,7 @@ def ask_for_export(request: HttpRequest, body: Annotated[ExportIn, JsonBody(...)
             facts=body.facts,
             now=timezone.now(),
             actor=actor_of(request),
+            sees_sensitive=sees_sensitive(request),
         )
     except WrongCondition as error:
         # Within a text, the place tells; a pointer would lead into a tree that nobody sent.
@@ -62,7 +63,7 @@ def ask_for_export(request: HttpRequest, body: Annotated[ExportIn, JsonBody(...)
 @exports.get("/exports/{export_id}", scope="exports.run", answer=ExportOut)
 def get_export(request: HttpRequest, export_id: UUID) -> Any:
     """Return an export: how far it has come, and whether its file can be had."""
-    return queries.get_export(export_id)
+    return queries.get_export(export_id, sees_sensitive=sees_sensitive(request))
 
 
 @exports.get("/exports", scope="exports.run", answer=ExportsOut)
@@ -73,15 +74,22 @@ def list_exports(
     kind: Annotated[ExportKind | None, Query(None, description="Only those of a kind.")],
 ) -> Any:
     """List exports, the newest first."""
-    found = queries.list_exports(limit=limit + 1, before=time_and_id(_LIST, cursor), kind=kind)
+    found = queries.list_exports(
+        limit=limit + 1, before=time_and_id(_LIST, cursor), kind=kind, sees_sensitive=sees_sensitive(request)
+    )
     return page_of(found, limit=limit, name=_LIST, place=lambda each: (each.asked_at.isoformat(), str(each.id)))
 
 
 @exports.download("/exports/{export_id}/file", scope="exports.run", media=tuple(MEDIA.values()))
 def download_export(request: HttpRequest, export_id: UUID) -> Any:
-    """Fetch the file. Needs the scope of its kind too, as `customers.export`; who fetched it is on the audit trail."""
+    """Fetch the file. Needs the scope of its kind too, as `customers.export`; who fetched it is on the audit trail.
+
+    One that `is_withheld` is refused (`export_withheld`).
+    """
     _check_kind(request, queries.get_export(export_id).kind)
-    found = services.download(export_id=export_id, now=timezone.now(), actor=actor_of(request))
+    found = services.download(
+        export_id=export_id, now=timezone.now(), actor=actor_of(request), sees_sensitive=sees_sensitive(request)
+    )
     answer = StreamingHttpResponse(found.chunks, content_type=media_of(found.export.format))
     answer["Content-Disposition"] = f'attachment; filename="{found.export.file_name}"'
     answer["Content-Length"] = str(found.export.size_bytes)
@@ -92,7 +100,9 @@ def download_export(request: HttpRequest, export_id: UUID) -> Any:
 @exports.delete("/exports/{export_id}", scope="exports.run", answer=ExportOut)
 def remove_export(request: HttpRequest, export_id: UUID) -> Any:
     """End an export that is under way, and remove its file now; again it changes nothing."""
-    return services.remove(export_id=export_id, now=timezone.now(), actor=actor_of(request))
+    return services.remove(
+        export_id=export_id, now=timezone.now(), actor=actor_of(request), sees_sensitive=sees_sensitive(request)
+    )
 
 
 def media_of(form: ExportFormat) -> str:

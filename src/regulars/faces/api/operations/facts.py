@@ -1,7 +1,7 @@
-"""Facts: what is known of customers; and conditions on them: who fits, how many, and why."""
+"""Facts: what is known of customers; and conditions on them: who fits, how many, and why.
 
-# ninja hands the request to each operation, also to those that need none of it.
-# ruff: noqa: ARG001
+A fact that is sensitive takes `customers.write`: a key without that scope is not told it, nor finds customers by it.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from regulars.customers.queries import NoSuchCustomer, get_customer, get_survivo
 from regulars.customers.questions import setting_of, understand
 from regulars.faces.api.bodies import JsonBody
 from regulars.faces.api.declaring import Resource
+from regulars.faces.api.keys import sees_sensitive
 from regulars.faces.api.schemas.facts import (
     CheckedOut,
     CompleteIn,
@@ -33,7 +34,7 @@ from regulars.faces.api.schemas.facts import (
 )
 from regulars.facts import asking
 from regulars.facts.catalogue import get_catalogue
-from regulars.facts.contracts import Fact
+from regulars.facts.contracts import Catalogue, Fact
 from regulars.facts.language.binding import Setting, find_fact
 from regulars.facts.language.completion import complete
 from regulars.facts.language.faults import WrongCondition
@@ -50,35 +51,45 @@ facts = Resource("Facts")
 
 @facts.get("/facts", scope="customers.read", answer=FactsOut)
 def list_facts(request: HttpRequest) -> Any:
-    """List what is known of customers: the catalogue of facts, by name."""
-    return {"items": [FactOut.of(fact) for _, fact in sorted(get_catalogue().facts.items())]}
+    """List what is known of customers: the catalogue of facts, by name.
+
+    Sensitive ones take the scope `customers.write`: a key without it is not told them.
+    """
+    return {"items": [FactOut.of(fact) for _, fact in sorted(_catalogue(request).facts.items())]}
 
 
 @facts.get("/customers/{customer_id}/facts", scope="customers.read", answer=KnownOut)
 def get_facts(request: HttpRequest, customer_id: UUID) -> Any:
-    """Return all that is known of a customer; an id that was merged answers with its survivor."""
+    """Return all that is known of a customer; an id that was merged answers with its survivor.
+
+    What is sensitive takes the scope `customers.write`: a key without it is not told it.
+    """
     survivor = get_customer(get_survivor(customer_id)).id
-    setting = _setting()
+    setting = _setting(request)
     return _known([survivor], _told_of_customers(setting), setting)[0]
 
 
 @facts.ask("/conditions/check", scope="customers.read", answer=CheckedOut)
 def check_condition(request: HttpRequest, body: Annotated[ConditionIn, JsonBody(...)]) -> Any:
-    """Return a condition in both forms, its text and its tree; one that cannot be meant is refused with the place."""
-    parsed, _ = _understood(body, _setting())
+    """Return a condition in both forms, its text and its tree; one that cannot be meant is refused with the place.
+
+    One that asks for a sensitive fact takes the scope `customers.write` (else `fact_withheld`), here and wherever
+    customers are found by it.
+    """
+    parsed, _ = _understood(body, _setting(request))
     return CheckedOut(text=write(parsed.tree), tree=write_tree(parsed.tree))
 
 
 @facts.ask("/conditions/complete", scope="customers.read", answer=SuggestionsOut)
 def complete_condition(request: HttpRequest, body: Annotated[CompleteIn, JsonBody(...)]) -> Any:
     """Return what could come at a place in a text that is right so far."""
-    return {"items": complete(body.text, get_catalogue(), at=body.at)}
+    return {"items": complete(body.text, _catalogue(request), at=body.at)}
 
 
 @facts.ask("/conditions/count", scope="customers.read", answer=CountedOut)
 def count_matching(request: HttpRequest, body: Annotated[ConditionIn, JsonBody(...)]) -> Any:
     """Return of how many customers a condition is true; where counting takes too long, as a sample tells."""
-    setting = _setting()
+    setting = _setting(request)
     _, condition = _understood(body, setting)
     return asking.count_customers(condition, setting=setting)
 
@@ -89,7 +100,7 @@ def list_matching(request: HttpRequest, body: Annotated[QueryIn, JsonBody(...)])
 
     A condition that takes too long is given up (`took_too_long`); a narrower one is answered sooner.
     """
-    setting = _setting()
+    setting = _setting(request)
     parsed, condition = _understood(body, setting)
     order = asking.Order(fact=asking.sortable(setting, body.sort), descending=body.direction == "descending")
     told = [find_fact(name, setting.catalogue, f"/facts/{number}") for number, name in enumerate(body.facts)]
@@ -113,7 +124,7 @@ def list_matching(request: HttpRequest, body: Annotated[QueryIn, JsonBody(...)])
 @facts.ask("/conditions/explain", scope="customers.read", answer=ExplainedOut)
 def explain_condition(request: HttpRequest, body: Annotated[ExplainIn, JsonBody(...)]) -> Any:
     """Return which parts of a condition are true of a customer, with the values that they ask for."""
-    setting = _setting()
+    setting = _setting(request)
     parsed, _ = _understood(body, setting)
     explained = asking.explain(parsed, get_survivor(body.customer_id), setting=setting)
     if explained is None:
@@ -121,8 +132,12 @@ def explain_condition(request: HttpRequest, body: Annotated[ExplainIn, JsonBody(
     return explained
 
 
-def _setting() -> Setting:
-    return setting_of(get_business(), now=timezone.now())
+def _catalogue(request: HttpRequest) -> Catalogue:
+    return get_catalogue(sees_sensitive=sees_sensitive(request))
+
+
+def _setting(request: HttpRequest) -> Setting:
+    return setting_of(get_business(), now=timezone.now(), sees_sensitive=sees_sensitive(request))
 
 
 def _understood(body: ConditionIn, setting: Setting) -> tuple[Parsed, Meaning]:

@@ -43,7 +43,11 @@ class ExportIn(In):
 
 
 class ExportOut(Out):
-    """A file on its way out. `items_done` counts what was asked for, `rows` the file's; `is_ready`: it can be had."""
+    """A file on its way out. `items_done` counts what was asked for, `rows` the file's; `is_ready`: it can be had.
+
+    One that `is_withheld` tells of what is sensitive, and the key lacks the scope `customers.write`: its condition,
+    such facts, its rows and its size are left out, and it cannot be had.
+    """
 
     id: UUID
     kind: ExportKind
@@ -56,8 +60,9 @@ class ExportOut(Out):
     items_total: int | None
     items_done: int
     share_done: float
-    rows: int
-    size_bytes: int
+    rows: int | None
+    size_bytes: int | None
+    is_withheld: bool
     is_ready: bool
     error_code: str
     error_message: str

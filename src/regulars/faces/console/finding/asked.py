@@ -11,13 +11,15 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from regulars.customers.questions import read_condition, setting_of, understand
+from regulars.faces.console.permission import sees_sensitive
 from regulars.faces.console.zone import business_of
 from regulars.facts.asking import Order
 from regulars.facts.contracts import Fact
 from regulars.facts.language import tree
 from regulars.facts.language.binding import Setting
-from regulars.facts.language.faults import WrongCondition
+from regulars.facts.language.faults import WITHHELD, WrongCondition
 from regulars.facts.language.meaning import Meaning
+from regulars.kit.i18n import gettext, ngettext
 
 DEFAULT_SORT = "profile.since"
 DEFAULT_COLUMNS = ("orders.count", "orders.revenue", "orders.last")
@@ -27,7 +29,10 @@ LONGEST_SEARCH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked for. A condition that cannot be meant is told as `fault`, and nothing is asked by it."""
+    """What is asked for. A condition that cannot be meant is told as `fault`, and nothing is asked by it.
+
+    Columns and an order that one may not see are left out; `left_out` says so.
+    """
 
     setting: Setting
     search: str
@@ -39,6 +44,7 @@ class Asked:
     columns: Sequence[Fact]
     place: str
     usual_sort: str
+    left_out: Sequence[str]
 
     @property
     def is_sorted(self) -> bool:
@@ -97,16 +103,10 @@ class Asked:
 
 def read_asked(request: HttpRequest, *, now: datetime) -> Asked:
     """Return what a request asks for; a sort or column that there is not is the usual one."""
-    setting = setting_of(business_of(request), now=now)
+    setting = setting_of(business_of(request), now=now, sees_sensitive=sees_sensitive(request))
     told = request.GET
     where = text_of(told, "where")
-    condition, meaning, fault = None, None, None
-    if where:
-        try:
-            parsed = read_condition(where)
-            meaning, condition = understand(parsed, setting), parsed.tree
-        except WrongCondition as error:
-            fault = error
+    condition, meaning, fault = _understood(where, setting)
     facts = setting.catalogue.facts
     sort = facts.get(told.get("sort", ""))
     usual = _usual_sort(condition, setting)
@@ -124,7 +124,43 @@ def read_asked(request: HttpRequest, *, now: datetime) -> Asked:
         columns=[facts[name] for name in columns_of(told) if name in facts],
         place=told.get("before", ""),
         usual_sort=usual.name,
+        left_out=_left_out(told, setting),
     )
+
+
+def refusal_of(query: str, setting: Setting) -> WrongCondition | None:
+    """Return why one may not keep the list of a query; None where one may, be its condition right or wrong."""
+    _, _, fault = _understood(text_of(QueryDict(query), "where"), setting)
+    return fault if fault and fault.code == WITHHELD else None
+
+
+def _understood(where: str, setting: Setting) -> tuple[tree.Condition | None, Meaning | None, WrongCondition | None]:
+    if not where:
+        return None, None, None
+    try:
+        parsed = read_condition(where)
+        return parsed.tree, understand(parsed, setting), None
+    except WrongCondition as error:
+        return None, None, error
+
+
+def _left_out(told: QueryDict, setting: Setting) -> list[str]:
+    """Return, in words, what is asked for that one may not see; which it is would tell what the business keeps."""
+    withheld = setting.catalogue.withheld
+    said = []
+    if count := len(withheld.intersection(columns_of(told))):
+        said.append(
+            ngettext(
+                "{count} column is left out: it is sensitive, and only who may change customers sees it.",
+                "{count} columns are left out: they are sensitive, and only who may change customers sees them.",
+                count,
+            ).format(count=count)
+        )
+    if told.get("sort") in withheld:
+        said.append(
+            gettext("The list is not sorted as asked: that is sensitive, and only who may change customers sees it.")
+        )
+    return said
 
 
 def _usual_sort(condition: tree.Condition | None, setting: Setting) -> Fact:

@@ -22,7 +22,7 @@ from regulars.exports.services import ask_for
 from regulars.faces.console.acting import Acting, acting
 from regulars.faces.console.finding.asked import Asked, read_asked
 from regulars.faces.console.finding.fact_words import label_of
-from regulars.faces.console.permission import needs
+from regulars.faces.console.permission import needs, sees_sensitive
 from regulars.facts import asking
 from regulars.facts.contracts import Fact, FactType
 from regulars.kit.cells import csv_line
@@ -87,6 +87,10 @@ def export(request: HttpRequest) -> StreamingHttpResponse | HttpResponse:
     Parquet is written by a worker, by the list's condition.
     """
     asked, who = read_asked(_as_list(request), now=timezone.now()), acting(request)
+    if asked.left_out:
+        # A file without what it was asked for would be taken for the whole.
+        messages.error(request, " ".join(asked.left_out))
+        return redirect(asked.address())
     if request.POST.get("format") == ExportFormat.PARQUET:
         return _as_parquet(request, asked, who)
     ids = _all(asked, MOST_EXPORTED)
@@ -110,6 +114,7 @@ def _as_parquet(request: HttpRequest, asked: Asked, who: Acting) -> HttpResponse
         facts=[fact.name for fact in asked.columns],
         now=who.now,
         actor=who.actor,
+        sees_sensitive=sees_sensitive(request),
     )
     messages.success(request, gettext("The file is being written; it stands here when it is done."))
     return redirect("console:exports")

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from regulars.faces.console.acting import acting, person_of
-from regulars.faces.console.finding.asked import Asked
+from regulars.faces.console.finding.asked import Asked, read_asked, refusal_of
 from regulars.faces.console.permission import needs
 from regulars.kit.i18n import gettext
 from regulars.staff import saved_views
@@ -60,6 +60,9 @@ def save(request: HttpRequest) -> HttpResponse:
     """Keep what the list shows under a name."""
     who, told = acting(request), request.POST
     query = told.get("query", "").replace("\0", "")
+    if refusal := refusal_of(query, read_asked(request, now=who.now).setting):
+        messages.error(request, refusal.message)
+        return redirect("console:customers")
     former = _named(request, told.get("name", ""))
     try:
         view = saved_views.save_view(

@@ -60,8 +60,8 @@ def test_each_fact_that_is_known_stands_in_words_by_what_it_is_about() -> None:
         "What they buy",
         "What this business keeps",
     ]
-    setting = setting_of(get_business(), now=timezone.now())
-    groups = facts_of(customer, setting=setting, sees_sensitive=True)
+    setting = setting_of(get_business(), now=timezone.now(), sees_sensitive=True)
+    groups = facts_of(customer, setting=setting)
     known = asking.read_values(
         [name for name, fact in setting.catalogue.facts.items() if fact.source], [customer], setting=setting
     )[customer]
@@ -73,12 +73,9 @@ def test_each_fact_that_is_known_stands_in_words_by_what_it_is_about() -> None:
 
 def test_who_is_found_by_others_like_this_is_the_customer_too() -> None:
     customer = somebody_known()
-    setting = setting_of(get_business(), now=timezone.now())
+    setting = setting_of(get_business(), now=timezone.now(), sees_sensitive=True)
     addresses = [
-        address
-        for _, facts in facts_of(customer, setting=setting, sees_sensitive=True)
-        for fact in facts
-        for _, address in fact.likes
+        address for _, facts in facts_of(customer, setting=setting) for fact in facts for _, address in fact.likes
     ]
     assert len(addresses) > 12
     for address in addresses:

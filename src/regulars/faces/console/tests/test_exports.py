@@ -51,7 +51,8 @@ def test_the_list_is_taken_out_as_parquet_by_its_filter_with_its_columns() -> No
     answer = client.get(f"/exports/{made.id}/file")
     table = pq.read_table(pa.BufferReader(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
     assert table.column_names == ["regulars_id", "name", "email", "phone", "profile.city", "orders.count"]
-    assert table.num_rows == made.rows > 0
+    assert made.rows
+    assert table.num_rows == made.rows
     assert set(table["profile.city"].to_pylist()) == {"Ljubljana"}
     actions = AuditEntry.objects.filter(object_kind="export").order_by("position").values_list("action", flat=True)
     assert list(actions) == ["export.asked", "export.finished", "export.downloaded"]
