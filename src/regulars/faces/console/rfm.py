@@ -69,6 +69,7 @@ def run_context(request: HttpRequest, good: Latest | None) -> dict[str, Any]:
         "failed": latest.error_message if latest and latest.state is RunState.FAILED else "",
         "alarms": _alarms(good.run) if good else [],
         "may_run": request.user.has_perm("insights.run"),
+        "no_orders": not (good and good.run.customers) and not insights.has_purchases(),
     }
 
 

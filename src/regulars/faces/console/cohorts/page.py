@@ -67,6 +67,7 @@ def cohorts(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"may_run": request.user.has_perm("insights.run"), "has_run": latest is not None}
     if latest is None or told is None:
         under_way = insights.find_latest_run()
+        context["no_orders"] = not insights.has_purchases()
         context["is_running"] = under_way is not None and under_way.state is RunState.RUNNING
         return render(request, "console/cohorts.html", context)
     asked = asking.read(request.GET, own_period=told.own_period)

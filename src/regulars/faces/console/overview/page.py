@@ -78,8 +78,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         run = insights.find_latest_run()
         context |= {
             "is_running": run is not None and run.state is RunState.RUNNING,
-            "any_purchase": insights.has_purchases(),
-            "may_import": request.user.has_perm("imports.run"),
+            "no_orders": not insights.has_purchases(),
         }
         return render(request, "console/overview_begin.html", context)
     report = latest.report

@@ -31,6 +31,7 @@ from regulars.faces.console.products.wording import (
     share_in_words,
     verdict_in_words,
 )
+from regulars.insights import queries as insights
 from regulars.insights.contracts import PRODUCTS, SectionJson
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
@@ -101,6 +102,7 @@ def products(request: HttpRequest) -> HttpResponse:
         "is_before_first_run": latest is None,
         "is_before_products": latest is not None and found is None,
         "may_run": request.user.has_perm("insights.run"),
+        "no_orders": not (found and found["products"]) and not insights.has_purchases(),
     }
     if found:
         context |= _context(found, asked)

@@ -16,7 +16,7 @@ from regulars.faces.console.permission import needs
 from regulars.faces.console.reporting.serving import as_file, as_page
 from regulars.faces.console.zone import business_of
 from regulars.insights.contracts import ReportJson, Run, RunState
-from regulars.insights.queries import NoSuchRun, find_report, get_run, list_runs
+from regulars.insights.queries import NoSuchRun, find_report, get_run, has_purchases, list_runs
 from regulars.insights.reports.written import json_text
 from regulars.kit.i18n import gettext
 from regulars.report.json_form import from_json
@@ -38,6 +38,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         earlier = f"{address}?{urlencode({'before': write_place(last.started_at, last.id)})}"
     context = {
         "runs": [(each, each.state is RunState.SUCCEEDED) for each in found[:ROWS]],
+        "no_orders": not found and not has_purchases(),
         "trail": [(gettext("Reports"), reverse("console:reports"))],
         "newest": address if place else "",
         "earlier": earlier,

@@ -189,6 +189,7 @@ def test_the_figures_carry_what_is_drawn_and_downloaded(owner: Client) -> None:
 
 def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client) -> None:
     shop.business()
+    shop.many(3)
     text = page(owner)
     assert "Nobody has been scored yet" in text
     assert 'action="/rfm/run"' in text

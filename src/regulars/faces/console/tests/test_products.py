@@ -67,6 +67,7 @@ def names_on(page: str) -> list[str]:
 
 def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client) -> None:
     shop.business()
+    shop.many(3)
     page = owner.get("/products").text
     assert "have not been looked at yet" in page
     assert "Score now" in page

@@ -26,6 +26,7 @@ def score_all() -> None:
 
 def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client):
     shop.business()
+    shop.many(3)
     page = owner.get("/rfm").text
     assert "Nobody has been scored yet" in page
     assert "Score now" in page
@@ -152,7 +153,9 @@ def test_a_customer_tells_of_value_risk_and_the_next_order(owner: Client):
 
 def test_who_may_not_have_it_run_sees_no_button(owner: Client):
     shop.business()
+    shop.many(3)
     agent = client_of(Role.AGENT)
+    assert "Score now" in owner.get("/rfm").text
     assert "Score now" not in agent.get("/rfm").text
     assert agent.post("/rfm/run").status_code == 403
     assert client_of(Role.TILL).get("/rfm").status_code == 403

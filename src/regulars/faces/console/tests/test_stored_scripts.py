@@ -11,8 +11,11 @@ from playwright.sync_api import Page, expect
 
 from regulars.customers.contracts import Profile, Trait, TraitKind
 from regulars.customers.services import add_note, change_profile, save_trait, set_tags
+from regulars.exports.contracts import ExportFormat, ExportKind
+from regulars.exports.services import ask_for
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import Console
+from regulars.facts.language.lexer import quoted
 from regulars.imports.contracts import ImportKind
 from regulars.insights.carrying_on import carry_on
 from regulars.insights.services import request_run
@@ -90,7 +93,16 @@ def plant() -> list[str]:
         addresses += plant_imports(text, number)
     shop.dead_letter(planted(CORPUS[0], 99))
     carry_on(request_run(now=shop.now(), actor=shop.ACTOR).id, clock=shop.now)
-    return [*addresses, "/imports", "/reports", "/products", "/overview", *COHORTS]
+    plant_exports()
+    return [*addresses, "/imports", "/exports", "/reports", "/products", "/overview", *COHORTS]
+
+
+def plant_exports() -> None:
+    """Have files written whose conditions hold the corpus, the texts that the list of them shows."""
+    for text in CORPUS:
+        condition = f"profile.city = {quoted(text)}"
+        kind, form = ExportKind.FACTS, ExportFormat.PARQUET
+        ask_for(kind=kind, form=form, condition=condition, now=shop.now(), actor=shop.ACTOR)
 
 
 def plant_imports(text: str, number: int) -> list[str]:
@@ -124,7 +136,7 @@ def nothing_ran(page: Page) -> None:
 
 def test_no_text_from_outside_runs_on_any_page_and_each_is_shown_as_it_is(console: Console) -> None:
     addresses = plant()
-    last = 4 + len(COHORTS)
+    last = 5 + len(COHORTS)
     assert len(addresses) == 9 + 13 * len(CORPUS) + last
     named = dict(zip(addresses[9:-last:13], CORPUS, strict=True))
     named |= dict(zip(addresses[16:-last:13], CORPUS, strict=True))
@@ -132,6 +144,8 @@ def test_no_text_from_outside_runs_on_any_page_and_each_is_shown_as_it_is(consol
     for address in addresses:
         page.goto(address)
         nothing_ran(page)
+        if address == "/exports":
+            assert CORPUS[0] in page.locator("#files").inner_text()
         if address in named:
             assert " ".join(named[address].split()) in " ".join((page.locator("h1").text_content() or "").split())
     assert console.complaints == []

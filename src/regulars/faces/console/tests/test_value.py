@@ -54,6 +54,7 @@ def at_risk() -> list[Score]:
 
 def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client) -> None:
     shop.business()
+    shop.many(3)
     page = owner.get(PAGE).text
     assert "Nobody has been scored yet" in page
     assert "Score now" in page
