@@ -211,7 +211,7 @@ def _children(condition: tree.Condition) -> Sequence[tree.Condition]:
 def _plain_fact(part: tree.Condition) -> str:
     """Return the name of the fact that a part asks for as it stands, or an empty text."""
     what = getattr(part, "what", None)
-    return what.fact if isinstance(what, tree.FactOperand) and not (what.window or what.where) else ""
+    return what.fact if isinstance(what, tree.FactOperand) and what.is_plain else ""
 
 
 def _told(condition: tree.Condition, answers: Mapping[int, tuple[bool, Fact | None, Any]]) -> Explained:

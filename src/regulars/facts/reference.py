@@ -98,6 +98,14 @@ EXAMPLES: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
                 "All the time since then; of facts whose changes are kept. `has been in (…)` takes several.",
             ),
             (
+                'rfm.segment(on: 2026-10-31) = "loyal" and rfm.segment = "at_risk"',
+                "What it was at the end of a day, as it was kept on that day; of facts whose changes are kept.",
+            ),
+            (
+                'rfm.segment(on: today - 28 days) != "champions" and rfm.segment = "champions"',
+                "Who has become one since, from another segment; where nothing was known, `not … exists`.",
+            ),
+            (
                 'bucket("spring offer", of: 100) < 10',
                 "A tenth of the customers, drawn by their ids: the same ones each time, others under another name.",
             ),
@@ -177,7 +185,7 @@ def _row(fact: Fact) -> str:
     asked = ["in a window"] if fact.aggregate else []
     asked += ["sorts lists"] if fact.is_indexed else []
     asked += ["has anniversaries"] if fact.is_yearly else []
-    asked += ["`has been`"] if fact.history else []
+    asked += ["`has been`, on a day"] if fact.history else []
     if fact.counts is Since.DAYS:
         asked.append("changes at midnight")
     return (

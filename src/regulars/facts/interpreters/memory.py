@@ -83,6 +83,8 @@ def _read(reading: meaning.Reading, subject: Subject, clock: Clock) -> Any:
         case meaning.FactReading(fact=fact):
             value = subject.facts.get(fact.name)
             return _counted(fact, value, clock)
+        case meaning.PastReading(fact=fact, day=at_end_of):
+            return _as_of(subject, fact, at_end_of)
         case meaning.AnniversaryReading(fact=fact):
             day = subject.facts.get(fact.name)
             local = day.astimezone(clock.zone) if isinstance(day, datetime) else day
@@ -209,6 +211,12 @@ def _goes_on(
         return until <= sequence.now and not moments
     # The earliest leaves the others the most time.
     return bool(moments) and _goes_on(rest, min(moments), until, sequence, subject)
+
+
+def _as_of(subject: Subject, fact: Fact, day: date) -> Any:
+    """Return what a fact was at the end of a day; None before the first of its changes."""
+    by_then = [change for change in subject.history.get(fact.name, ()) if change[0] <= day]
+    return max(by_then, key=lambda change: change[0])[1] if by_then else None
 
 
 def _lasted(condition: meaning.Lasted, subject: Subject) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from regulars.facts.contracts import Fact, FactType, Ground, Measure, Row, Since
+from regulars.facts.contracts import Fact, FactType, Ground, History, Measure, Row, Since
 from regulars.facts.language import meaning
 from regulars.facts.language.meaning import Meaning
 from regulars.facts.language.moments import Bounds, Clock
@@ -132,6 +132,8 @@ class Compiler:
                 return self._of_fact(fact, self._column(fact), missing, predicate)
             case meaning.WindowReading(fact=fact):
                 return self._of_fact(fact, self._counted(reading), fact.missing, predicate)
+            case meaning.PastReading(fact=fact):
+                return self._predicate(self._as_of(reading), fact.type, predicate, blank=fact.blank_is_missing)
             case meaning.EventReading():
                 return self._or_missing(f"{self._events(reading)}", FactType.INTEGER, 0, predicate)
             case meaning.BucketReading(name=name, of=of):
@@ -353,20 +355,29 @@ class Compiler:
         )
         return f"(step_0.until <= {now} AND NOT {exists})" if step.absent else exists
 
+    def _as_of(self, reading: meaning.PastReading) -> str:
+        """Return the expression of what a fact was at the end of a day."""
+        return self._changed_by(reading.history, self._bound(reading.day, "date"))
+
+    def _changed_by(self, history: History, day: str) -> str:
+        """Return the expression of what the last change up to a day made of a fact."""
+        return (
+            f"(SELECT change.{history.value} {self._changes(history)} AND change.{history.on} <= {day}"
+            f" ORDER BY change.{history.on} DESC LIMIT 1)"
+        )
+
+    def _changes(self, history: History) -> str:
+        return f"FROM {history.table} AS change WHERE change.{history.customer} = {self.identity}"
+
     def _lasted(self, condition: meaning.Lasted) -> str:
         history = condition.history
         values = self._bound(list(condition.values), f"{_TYPES[condition.fact.type]}[]")
         since, today = self._bound(condition.since, "date"), self._bound(condition.today, "date")
-        changes = f"FROM {history.table} AS change WHERE change.{history.customer} = {self.identity}"
-        before = (
-            f"SELECT change.{history.value} {changes} AND change.{history.on} <= {since}"
-            f" ORDER BY change.{history.on} DESC LIMIT 1"
-        )
         later = (
-            f"SELECT {changes} AND change.{history.on} > {since} AND change.{history.on} <= {today}"
+            f"SELECT {self._changes(history)} AND change.{history.on} > {since} AND change.{history.on} <= {today}"
             f" AND (change.{history.value} = ANY({values})) IS NOT TRUE"
         )
-        return f"(({before}) = ANY({values}) AND NOT EXISTS ({later}))"
+        return f"({self._changed_by(history, since)} = ANY({values}) AND NOT EXISTS ({later}))"
 
     def _known_as(self) -> str:
         """Return the array of all ids that lead to the customers who are asked for."""

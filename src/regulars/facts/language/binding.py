@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from regulars.facts.contracts import ORDERED, TEMPORAL, TEXTUAL, Catalogue, Fact, FactType, Occurrences, Scalar, Since
@@ -156,6 +156,9 @@ class _Binder:
     def has_been(self, node: tree.HasBeen, pointer: str) -> meaning.Meaning:
         self.only_outside(pointer)
         reading = self.reading(node.what, f"{pointer}/what", None)
+        if isinstance(reading, meaning.PastReading):
+            message = gettext("How long a fact has been something is told as of today; leave the day out.")
+            raise self.wrong("wrong_day", message, f"{pointer}/what/on")
         if not isinstance(reading, meaning.FactReading) or reading.fact.history is None:
             message = gettext("It is not kept since when {name} is what it is.").format(name=node.what.fact)
             raise self.wrong("no_history", message, f"{pointer}/what")
@@ -257,8 +260,10 @@ class _Binder:
 
     def fact(self, what: tree.FactOperand, pointer: str) -> meaning.Reading:
         fact = self.find(what.fact, pointer)
-        if what.window is None and what.where is None:
+        if what.is_plain:
             return meaning.FactReading(fact)
+        if what.on is not None:
+            return self.past(fact, what.on, pointer)
         if fact.aggregate is None:
             message = gettext("{name} is not counted in a time.").format(name=fact.name)
             raise self.wrong("no_window", message, pointer)
@@ -266,6 +271,20 @@ class _Binder:
         occurrences = fact.aggregate.occurrences
         filtered = self.where(what.where, occurrences, f"{pointer}/where")
         return meaning.WindowReading(fact, fact.aggregate, self.bounds(what.window, f"{pointer}/window"), filtered)
+
+    def past(self, fact: Fact, on: tree.Day | tree.Relative, pointer: str) -> meaning.PastReading:
+        if fact.history is None:
+            message = gettext("It is not kept what {name} was on an earlier day.").format(name=fact.name)
+            raise self.wrong("no_history", message, pointer)
+        try:
+            day = read_value(on, FactType.DAY, clock=self.setting.clock, currency=self.setting.currency)
+        except WrongValue as error:
+            raise self.wrong("wrong_value", error.message, f"{pointer}/on") from None
+        assert isinstance(day, date)  # noqa: S101  # It was read as one.
+        if day > self.setting.clock.today:
+            message = gettext("What a fact will be on a day to come is not known.")
+            raise self.wrong("not_yet", message, f"{pointer}/on")
+        return meaning.PastReading(fact, fact.history, day)
 
     def find(self, name: str, pointer: str) -> Fact:
         try:
@@ -322,7 +341,7 @@ class _Binder:
             known = ", ".join(choices)
             message = gettext("{value} is none of {known}.").format(value=found, known=known)
             raise self.wrong("no_such_choice", message, pointer)
-        if reading.type in TEXTUAL and found == "" and isinstance(reading, meaning.FactReading):
+        if reading.type in TEXTUAL and found == "" and isinstance(reading, meaning.FactReading | meaning.PastReading):
             message = gettext("Nothing is never equal; ask whether it exists.")
             raise self.wrong("empty_text", message, pointer)
         if isinstance(reading, meaning.FactReading | meaning.WindowReading) and reading.fact.counts:
@@ -332,7 +351,7 @@ class _Binder:
         return found
 
     def _choices(self, reading: meaning.Reading) -> Mapping[str, str]:
-        if isinstance(reading, meaning.FactReading | meaning.WindowReading):
+        if isinstance(reading, meaning.FactReading | meaning.WindowReading | meaning.PastReading):
             return reading.fact.choices if reading.type is FactType.CHOICE else {}
         if isinstance(reading, meaning.PropertyReading) and reading.occurrences:
             return reading.occurrences.properties[reading.name].choices

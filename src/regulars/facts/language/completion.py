@@ -15,6 +15,7 @@ from regulars.kit.i18n import gettext
 
 MOST = 50
 _WORD_BEGUN = re.compile(r'(?:"[^"]*|[\w.]+|[<>!=]+)?$')
+_WHOLE_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 _EQUALITY = {"=", "!="}
 
 
@@ -30,7 +31,8 @@ class Suggestion:
 def complete(text: str, catalogue: Catalogue, *, at: int | None = None) -> list[Suggestion]:
     """Return what could come at a place of a text, the end by default; nothing behind a text that is wrong."""
     before = text[: len(text) if at is None else at]
-    found = _WORD_BEGUN.search(before)
+    # The quotation mark that ends a text begins none.
+    found = _WORD_BEGUN.search(_WHOLE_TEXT.sub(lambda text: " " * len(text[0]), before))
     start = found.start() if found else len(before)
     begun = before[start:].lower()
     suggestions: dict[str, Suggestion] = {}
@@ -58,6 +60,8 @@ def _words(hint: Hint, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
             yield from (("today", gettext("Today")), ("now", gettext("Now")))
         case "word" if _can_be_asked(hint, fact):
             yield hint.word, ""
+        case "argument" if _can_be_given(hint, fact):
+            yield hint.word, ""
 
 
 def _fact_of(operand: tree.Operand | None, catalogue: Catalogue) -> Fact | None:
@@ -70,13 +74,18 @@ def _values(fact: Fact) -> Iterable[tuple[str, str]]:
     return [("true", ""), ("false", "")] if fact.type is FactType.BOOLEAN else []
 
 
+def _can_be_given(hint: Hint, fact: Fact | None) -> bool:
+    """Tell whether a word fits the parentheses of a fact: a day that is past, or which occurrences are counted."""
+    return fact is None or (fact.history if hint.word == "on" else fact.aggregate) is not None
+
+
 def _can_be_asked(hint: Hint, fact: Fact | None) -> bool:
     """Tell whether a word that would follow an operand fits the type of its fact."""
     if fact is None:
         return True
     word, kind = hint.word, fact.type
     if word == "(":
-        return fact.aggregate is not None
+        return fact.aggregate is not None or fact.history is not None
     if word in COMPARATORS:
         return kind in ORDERED or (word in _EQUALITY and kind is not FactType.TEXTS)
     if word in {"in", "not"}:

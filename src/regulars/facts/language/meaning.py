@@ -44,6 +44,20 @@ class WindowReading:
 
 
 @dataclass(frozen=True, slots=True)
+class PastReading:
+    """A fact as it was at the end of a day, by its changes; nothing before the first of them."""
+
+    fact: Fact
+    history: History
+    day: date
+
+    @property
+    def type(self) -> FactType:
+        """What its value is."""
+        return self.fact.type
+
+
+@dataclass(frozen=True, slots=True)
 class EventReading:
     """How many events of a type happened within some time that fit a condition."""
 
@@ -79,7 +93,9 @@ class BucketReading:
     type: FactType = FactType.INTEGER
 
 
-Reading = FactReading | WindowReading | EventReading | PropertyReading | AnniversaryReading | BucketReading
+Reading = (
+    FactReading | WindowReading | PastReading | EventReading | PropertyReading | AnniversaryReading | BucketReading
+)
 
 
 @dataclass(frozen=True, slots=True)

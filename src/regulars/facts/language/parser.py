@@ -226,13 +226,20 @@ class _Parser(Reader):
             return self.bucket(start)
         name = self.fact_name()
         named = self.made(start, tree.FactOperand, fact=name)
-        if self.took("(", named):
-            self.where_of = name
-            window, where = self.arguments()
-            self.where_of = ""
+        return self.fact_with(start, named) if self.took("(", named) else named
+
+    def fact_with(self, start: int, named: tree.FactOperand) -> tree.FactOperand:
+        """Read what stands in the parentheses of a fact."""
+        if self.took("on", named, kind="argument"):
+            self.need(":")
+            on = self.moment()
             self.need(")")
-            return self.made(start, tree.FactOperand, fact=name, window=window, where=where)
-        return named
+            return self.made(start, tree.FactOperand, fact=named.fact, on=on)
+        self.where_of = named.fact
+        window, where = self.arguments(named)
+        self.where_of = ""
+        self.need(")")
+        return self.made(start, tree.FactOperand, fact=named.fact, window=window, where=where)
 
     def may_be_operand(self) -> None:
         if not self.stopped_at_end:
@@ -260,12 +267,12 @@ class _Parser(Reader):
         self.need(")")
         return self.made(start, tree.BucketOperand, bucket=name, **of)
 
-    def arguments(self) -> tuple[tree.Window | None, Condition | None]:
-        """Read what stands in the parentheses of a fact or an event."""
+    def arguments(self, of: tree.FactOperand | None = None) -> tuple[tree.Window | None, Condition | None]:
+        """Read in which time and of which occurrences a fact is counted, or an event where there is no fact."""
         window, where = None, None
-        self.may_come("last", "since", "until", "where")
+        self.may_come("last", "since", "until", "where", operand=of, kind="argument")
         if self.token.value != "where":
-            window = self.window()
+            window = self.window(of)
             if not self.took(","):
                 return window, None
         self.need("where")
@@ -274,14 +281,15 @@ class _Parser(Reader):
             window = self.window()
         return window, where
 
-    def window(self) -> tree.Window:
+    def window(self, of: tree.FactOperand | None = None) -> tree.Window:
         start = self.token.place.start
-        if self.took("last"):
+        if self.took("last", of, kind="argument"):
             self.need(":")
             return self.made(start, tree.Window, last=self.duration())
         found: dict[str, Node] = {}
         while True:
-            name = next((word for word in ("since", "until") if word not in found and self.took(word)), None)
+            words = [word for word in ("since", "until") if word not in found]
+            name = next((word for word in words if self.took(word, of, kind="argument")), None)
             if name is None:
                 raise self.wrong(gettext("Here a time was expected: last, since or until."))
             self.need(":")

@@ -95,8 +95,8 @@ def _predicate(condition: Condition) -> str:
 
 def _operand(what: tree.Operand) -> str:
     match what:
-        case tree.FactOperand(fact=name, window=window, where=where):
-            arguments = _arguments(window, where)
+        case tree.FactOperand(fact=name, window=window, where=where, on=on):
+            arguments = f"on: {write_value(on)}" if on else _arguments(window, where)
             return f"{name}({arguments})" if arguments else name
         case tree.EventOperand(event=name, window=window, where=where):
             return f"event({', '.join(filter(None, (quoted(name), _arguments(window, where))))})"

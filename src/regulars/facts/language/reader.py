@@ -21,8 +21,8 @@ Found = TypeVar("Found", bound=Node)
 class Hint:
     """What could stand at the end of a text: a word as it is, or something of a kind, for an operand if there is one.
 
-    Kinds are `word`, `fact`, `property` (its word is the fact whose), `value`, `number`, `currency`, `text`, `moment`
-    and `event`.
+    Kinds are `word`, `argument` (a word in the parentheses of the operand), `fact`, `property` (its word is the fact
+    whose), `value`, `number`, `currency`, `text`, `moment` and `event`.
     """
 
     kind: str
@@ -70,9 +70,9 @@ class Reader:
         self.position += 1
         return token
 
-    def took(self, word: str, operand: tree.Operand | None = None) -> bool:
+    def took(self, word: str, operand: tree.Operand | None = None, *, kind: str = "word") -> bool:
         """Take the next word if it is this one."""
-        self.may_come(word, operand=operand)
+        self.may_come(word, operand=operand, kind=kind)
         if self.token.value == word and self.token.kind in {Kind.NAME, Kind.SIGN}:
             self.position += 1
             return True
@@ -89,10 +89,10 @@ class Reader:
         if not self.took(word):
             raise self.wrong(gettext("Here {word} was expected.").format(word=word))
 
-    def may_come(self, *words: str, operand: tree.Operand | None = None) -> None:
+    def may_come(self, *words: str, operand: tree.Operand | None = None, kind: str = "word") -> None:
         """Note that these words could come next, where the text ends."""
         if self.stopped_at_end:
-            self.hints.extend(Hint("word", word, operand) for word in words)
+            self.hints.extend(Hint(kind, word, operand) for word in words)
 
     def wrong(self, message: str) -> WrongCondition:
         """Return the fault of the next word."""

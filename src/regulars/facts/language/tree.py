@@ -138,11 +138,23 @@ class Window(Node):
 
 
 class FactOperand(Node):
-    """A fact; in a window, or of the occurrences that fit a condition on their properties."""
+    """A fact; in a window, or of the occurrences that fit a condition on their properties; or as it was `on` a day."""
 
     fact: FactName
     window: Window | None = None
     where: Condition | None = None
+    on: Moment | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the fact is asked for as it stands."""
+        return self.window is None and self.where is None and self.on is None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> FactOperand:
+        if self.on and (self.window or self.where):
+            raise ValueError("a fact is either as it was on a day, or counted in a window")
+        return self
 
 
 class EventOperand(Node):

@@ -44,6 +44,11 @@ windows = st.one_of(
     st.builds(tree.Window, until=moments),
     st.builds(tree.Window, since=moments, until=moments),
 )
+past_days = st.one_of(
+    st.builds(tree.Day, day=st.dates(date(2025, 1, 1), date(2026, 11, 1))),
+    st.just(tree.Relative(relative_to="today")),
+    st.builds(tree.Relative, relative_to=st.just("today"), minus=day_durations),
+)
 
 
 def values_of(kind: FactType, choices: Mapping[str, str] = {}, *, currency: str = "EUR") -> st.SearchStrategy[Any]:
@@ -165,6 +170,8 @@ def on_fact(fact: Fact) -> st.SearchStrategy[tree.Condition]:
             )
         )
     if fact.history:
+        was = st.builds(tree.FactOperand, fact=st.just(fact.name), on=past_days)
+        options.append(asked_of(was, fact.type, fact.choices))
         options.append(
             st.builds(
                 tree.HasBeen,

@@ -41,6 +41,15 @@ def test_in_the_parentheses_of_a_fact_come_times_and_properties():
     assert {"days", "weeks"} <= set(offered("orders.count(last: 90 "))
 
 
+def test_in_the_parentheses_of_a_fact_whose_changes_are_kept_comes_a_day():
+    assert "(" in offered("rfm.segment ")
+    assert "(" not in offered("rfm.r ")
+    assert offered("rfm.segment(") == ["on"]
+    assert offered("rfm.segment(on: ") == ["today", "now"]
+    assert '"champions"' in offered("rfm.segment(on: today - 28 days) = ")
+    assert offered('event("page.viewed", ') == ["last", "since", "until", "where"]
+
+
 @pytest.mark.django_db
 def test_a_choice_is_offered_in_quotation_marks():
     known = catalogue()
@@ -52,6 +61,11 @@ def test_a_choice_is_offered_in_quotation_marks():
 
 def test_between_parts_come_and_and_or():
     assert {"and", "or"} <= set(offered("orders.count > 1 "))
+
+
+def test_behind_a_text_in_quotation_marks_goes_on_what_may_come():
+    assert offered('profile.city = "Wien, \\"I\\"" ') == ["and", "or"]
+    assert offered('profile.city = "Wien" and orders.co') == ["orders.count"]
 
 
 def test_nothing_is_offered_behind_what_is_wrong():

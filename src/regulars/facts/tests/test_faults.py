@@ -84,6 +84,14 @@ def fault_or_none(ask: Callable[[], object]) -> WrongCondition | None:
         ("orders.count(last: 9999 years) > 1", "too_far", "last: 9999 years"),
         ("orders.days_since_last > 99999", "too_far", "99999"),
         ("orders.count has been 3 for 30 days", "no_history", "orders.count"),
+        ('rfm.segment(on: 2026-01-01, last: 3 days) = "lost"', "unexpected", ","),
+        ('rfm.segment(on: today - 3 hours) = "lost"', "wrong_value", "today - 3 hours"),
+        ('rfm.segment(on: today + 1 day) = "lost"', "not_yet", "today + 1 day"),
+        ('rfm.segment(on: 2026-11-29) = "lost"', "not_yet", "2026-11-29"),
+        ("rfm.segment(on: today - 9999 years) exists", "too_far", "rfm.segment(on: today - 9999 years) exists"),
+        ('rfm.segment(on: today) = "gold"', "no_such_choice", '"gold"'),
+        ('rfm.segment(on: today) has been "lost" for 3 days', "wrong_day", "today"),
+        ("orders.count(on: today - 30 days) > 1", "no_history", "orders.count(on: today - 30 days)"),
         ('sequence(not event("a"), event("b"), within: 1 day)', "absent_too_early", 'not event("a")'),
         ('sequence(event("a"), event("b"), within: 1 month)', "wrong_unit", "1 month"),
         ('segment("nobody")', "no_such_segment", 'segment("nobody")'),
@@ -101,6 +109,14 @@ def test_a_fault_is_told_with_its_code_and_place(text: str, code: str, wrong: st
 
 def test_a_name_that_is_none_is_answered_with_the_one_that_was_likely_meant():
     assert "orders.count" in fault_of("orders.cuont >= 3").message
+
+
+def test_a_fact_is_either_as_it_was_on_a_day_or_counted_in_a_window():
+    on, window = {"day": "2026-01-01"}, {"last": {"amount": 3, "unit": "days"}}
+    fault = fault_or_none(lambda: read_tree({"kind": "exists", "what": {"fact": "a.b", "on": on, "window": window}}))
+    assert fault
+    assert fault.pointer.startswith("/what")
+    assert read_tree({"kind": "exists", "what": {"fact": "a.b", "on": on}})
 
 
 def test_the_fault_of_a_tree_is_told_by_its_pointer():

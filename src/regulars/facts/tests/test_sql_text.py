@@ -41,7 +41,7 @@ def with_other_values(node: Any, texts: str) -> Any:
     if isinstance(node, BaseModel):
         names = [name for name in type(node).model_fields if name in {"what", "value", "low", "high", "values", "of"}]
         names += [
-            name for name in type(node).model_fields if name in {"where", "window", "duration", "within", "steps"}
+            name for name in type(node).model_fields if name in {"where", "window", "on", "duration", "within", "steps"}
         ]
         changes = {name: with_other_values(getattr(node, name), texts) for name in names}
         if isinstance(node, tree.EventOperand | tree.Step):

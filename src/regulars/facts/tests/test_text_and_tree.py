@@ -34,6 +34,7 @@ def test_the_json_of_a_tree_is_read_as_that_tree(condition: tree.Condition) -> N
         "anniversary(profile.birthday) in next 7 days",
         'rfm.segment has been "champions" for 30 days',
         'rfm.segment has been in ("champions", "loyal") for 1 month',
+        'rfm.segment(on: today - 28 days) = "loyal" and not rfm.segment(on: 2026-10-31) exists',
         'bucket("spring", of: 100) < 10',
         'sequence(event("cart.filled"), not event("order.placed", where: total > 5), within: 1 day, last: 30 days)',
         'segment("best") or orders.revenue >= 250.00 EUR',

@@ -20,10 +20,10 @@ from regulars.facts.contracts import Catalogue, Fact, FactType, History, Row
 from regulars.facts.interpreters.memory import Occurrence, Subject
 from regulars.facts.language.moments import Clock
 from regulars.facts.tests.conditions import EVENTS, TEXTS
-from regulars.insights.models import Score
+from regulars.insights.models import Score, ScoreHistory
 from regulars.kit.ids import new_id
 from regulars.orders.facts_kept import keep_facts_of
-from regulars.orders.models import Category, Channel, Discount, Line, Order, Product
+from regulars.orders.models import Category, Channel, Discount, Line, Location, Order, Product
 from regulars.stream.contracts import NewEvent, system
 from regulars.stream.services import append
 
@@ -39,6 +39,8 @@ STATE = Fact(
     choices={state: state for state in STATES},
     history=History(table="test_state_change", customer="customer_id", on="changed_on", value="state"),
 )
+# The facts whose changes the runs keep, with the columns that have them.
+KEPT_CHANGES = {"rfm.segment": "rfm_segment", "churn.risk_decile": "risk_decile", "clv.decile": "clv_decile"}
 TRAITS = {
     "size": ("number", ()),
     "motto": ("text", ()),
@@ -97,8 +99,9 @@ class Maker:
         }
         self.kinds: dict[UUID, set[str]] = {each: set() for each in self.ids}
         self.orders: dict[UUID, list[tuple[Occurrence, bool]]] = {each: [] for each in self.ids}
+        self.openings: dict[int, tuple[datetime, UUID, str | None]] = {}
         self.events: dict[UUID, dict[str, list[Occurrence]]] = {each: {} for each in self.ids}
-        self.changes: dict[UUID, list[tuple[date, Any]]] = {each: [] for each in self.ids}
+        self.changes: dict[UUID, dict[str, list[tuple[date, Any]]]] = {each: {} for each in self.ids}
 
     def make(self) -> World:
         """Write the world into the database, and return it."""
@@ -107,6 +110,7 @@ class Maker:
         self._events()
         self._states()
         self._scores()
+        self._score_history()
         keep_facts_of(self.ids)
         return World([self._subject(each) for each in self.ids if self.survivor[each] == each], self.clock)
 
@@ -184,20 +188,22 @@ class Maker:
 
     def _orders(self) -> None:
         channels = [Channel.objects.create(code=code) for code in ("a", "ab")]
-        category = Category.objects.create(name="coffee")
+        locations = [Location.objects.create(code=code) for code in ("b", "Wien")]
+        categories = {"a": Category.objects.create(name="coffee"), "b": Category.objects.create(name="Wien")}
         products = [
             Product.objects.create(
-                id=new_id(), source="s", external_id=name, name=name, updated_at=self.now,
-                category=category if name == "a" else None,
+                id=new_id(), source="s", external_id=name, name=name, updated_at=self.now, category=categories.get(name)
             )
-            for name in ("a", "é")
-        ]  # fmt: skip
+            for name in ("a", "é", "b")
+        ]
         rows, lines, discounts = [], [], []
         for number in range(self.chance.randrange(50)):
             owner, at = self.chance.choice([*self.ids, None]), self.moment()
             total = self._maybe(self.chance.randrange(20_000))
             channel, cancelled = self.chance.choice([None, *channels]), self.chance.random() < 0.2
-            sold = self.chance.sample(products, self.chance.randrange(3))
+            location = self.chance.choice([None, *locations])
+            named = self.chance.sample(products, self.chance.randrange(4))
+            sold = {each: self.chance.choice([0, 5, 9]) for each in named}
             coupons = self.chance.sample(["a", "b", ""], self.chance.randrange(3))
             row = Order(
                 id=new_id(), source="s", external_id=str(number), number=str(number), number_key=str(number), version=0,
@@ -205,14 +211,17 @@ class Maker:
                 tax_included=True, shipping_minor=0, shipping_tax_minor=0, discount_minor=0, returned_minor=0,
                 net_reporting_minor=total, returned_reporting_minor=0 if total is not None else None,
                 items=Decimal(len(sold)), payment_state=self.chance.choice(["paid", "unpaid"]),
-                cancelled_at=at if cancelled else None, channel=channel, received_at=self.now,
+                cancelled_at=at if cancelled else None, channel=channel, location=location,
+                received_at=self.now,
             )  # fmt: skip
             rows.append(row)
-            money = {"unit_price_minor": 0, "discount_minor": 0, "tax_minor": 0, "total_minor": 0}
-            for place, product in enumerate(sold, 1):
+            for place, (product, price) in enumerate(sold.items(), 1):
                 lines.append(
-                    Line(order=row, number=place, product=product, name=product.name, quantity=Decimal(1), **money)
-                )
+                    Line(
+                        order=row, number=place, product=product, name=product.name, quantity=Decimal(1),
+                        unit_price_minor=price, discount_minor=0, tax_minor=0, total_minor=price,
+                    )
+                )  # fmt: skip
             for place, coupon in enumerate(coupons, 1):
                 discounts.append(Discount(order=row, number=place, name="", coupon=coupon, amount_minor=0))
             if owner is None:
@@ -222,16 +231,20 @@ class Maker:
                 "returned": row.returned_reporting_minor,
                 "items": row.items,
                 "channel": channel and channel.code,
-                "location": None,
+                "location": location and location.code,
                 "shop": None,
                 "source": "s",
                 "currency": "EUR",
                 "payment": row.payment_state,
                 "products": [each.name for each in sold],
-                "categories": ["coffee" for each in sold if each.category],
+                "categories": [each.category.name for each in sold if each.category],
                 "coupons": [coupon for coupon in coupons if coupon],
             }
-            self.orders[self.survivor[owner]].append((Occurrence(at, told), cancelled))
+            happened, highest = Occurrence(at, told), max(sold.values(), default=0)
+            self.orders[self.survivor[owner]].append((happened, cancelled))
+            dearest = [each.category.name for each, price in sold.items() if each.category and price == highest]
+            # Of several orders in one moment the one with the smaller id is the first.
+            self.openings[id(happened)] = (at, row.id, min(dearest, default=None))
         Order.objects.bulk_create(rows)
         Line.objects.bulk_create(lines)
         Discount.objects.bulk_create(discounts)
@@ -261,8 +274,8 @@ class Maker:
         rows = []
         for identity in self.ids:
             days = sorted({self._day() for _ in range(self.chance.randrange(4))})
-            changes = [(day, self.chance.choice(STATES)) for day in days]
-            self.changes[identity] = changes
+            changes = [(day, self.chance.choice([*STATES, None])) for day in days]
+            self.changes[identity][STATE.name] = changes
             rows += [(identity, *change) for change in changes]
             if changes:
                 self.facts[identity][STATE.name] = changes[-1][1]
@@ -305,11 +318,30 @@ class Maker:
             }
         Score.objects.bulk_create(rows)
 
+    def _score_history(self) -> None:
+        """Write what segments and tenths became; on some of the days nothing bought was left."""
+        rows = []
+        for identity in self.ids:
+            days = sorted({self._day() for _ in range(self.chance.randrange(4))})
+            for day in days:
+                told: dict[str, Any] = dict.fromkeys(KEPT_CHANGES.values())
+                if self.chance.random() < 0.8:
+                    told = {
+                        "rfm_segment": self.chance.choice(["loyal", "lost", "new"]),
+                        "risk_decile": self._maybe(self.chance.randint(1, 10)),
+                        "clv_decile": self._maybe(self.chance.randint(1, 10)),
+                    }
+                rows.append(ScoreHistory(customer_id=identity, changed_on=day, run_id=new_id(), **told))
+                for name, column in KEPT_CHANGES.items():
+                    self.changes[identity].setdefault(name, []).append((day, told[column]))
+        ScoreHistory.objects.bulk_create(rows)
+
     def _subject(self, identity: UUID) -> Subject:
         among = [order for order, cancelled in self.orders[identity] if not cancelled]
         totals = [order.properties["total"] for order in among if order.properties["total"] is not None]
         moments = sorted(order.at for order in among)
         first, last = (moments[0], moments[-1]) if moments else (None, None)
+        opening = min(among, key=lambda order: self.openings[id(order)][:2], default=None)
         gap = (last - first).total_seconds() / 86400 / (len(among) - 1) if first and last and len(among) > 1 else None
         facts = {
             "orders.count": len(among),
@@ -317,6 +349,9 @@ class Maker:
             "orders.returned": 0,
             "orders.average": _rounded(sum(totals), len(totals)),
             "orders.first": first,
+            "orders.first_channel": opening and opening.properties["channel"],
+            "orders.first_location": opening and opening.properties["location"],
+            "orders.first_category": opening and self.openings[id(opening)][2],
             "orders.last": last,
             "orders.days_since_first": first,
             "orders.days_since_last": last,
@@ -328,7 +363,7 @@ class Maker:
             facts=self.facts[identity] | facts,
             occurrences={"orders": among},
             events=self.events[identity],
-            history={STATE.name: self.changes[identity]},
+            history=self.changes[identity],
         )
 
 
