@@ -144,6 +144,33 @@ FACTS: Sequence[Fact] = (
         is_yearly=True,
     ),
     _kept(
+        name="orders.first_channel",
+        type=FactType.TEXT,
+        label=mark("Channel of the first order"),
+        description=mark("By which channel the first order was placed."),
+        column=f"{_ROW}.first_channel",
+    ),
+    _kept(
+        name="orders.first_location",
+        type=FactType.TEXT,
+        label=mark("Location of the first order"),
+        description=mark("At which location the first order was placed."),
+        column=f"{_ROW}.first_location",
+    ),
+    _kept(
+        name="orders.first_category",
+        type=FactType.TEXT,
+        label=mark("Category of the first order"),
+        description=mark(
+            "The category of the dearest line of the first order; of several as dear, the first by the alphabet."
+        ),
+        # As cohorts are made: who stands first in the order of bytes, whatever language the database speaks.
+        column="(SELECT category.name FROM orders_product AS product"  # noqa: S608
+        " JOIN orders_category AS category ON category.id = product.category_id"
+        f" WHERE product.id = ANY({_ROW}.first_products)"
+        ' ORDER BY category.name COLLATE "C" LIMIT 1)',
+    ),
+    _kept(
         name="orders.last",
         type=FactType.MOMENT,
         label=mark("Last order"),

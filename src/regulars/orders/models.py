@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from regulars.orders.contracts import PaymentState, TenderKind
@@ -201,6 +202,11 @@ class CustomerFacts(models.Model):
     first_ordered_at = models.DateTimeField(null=True)
     last_ordered_at = models.DateTimeField(null=True)
     unconverted_orders = models.IntegerField()
+    # The codes of where the first order was placed, and the products of its dearest lines, mostly one. What category
+    # a product is of may change, and is looked up where it is asked for.
+    first_channel = models.TextField(null=True)
+    first_location = models.TextField(null=True)
+    first_products = ArrayField(models.UUIDField(), null=True)
     # Of the orders whose amount is known in the reporting currency; PostgreSQL keeps it with the others.
     average_minor = models.GeneratedField(
         expression=models.Func(

@@ -34,7 +34,8 @@ COLUMNS: Columns = {
     **columns("orders_returned_line", none="order_id return_number line_number quantity amount_minor"),
     **columns(
         "orders_customer_facts",
-        none="orders revenue_minor returned_minor first_ordered_at last_ordered_at unconverted_orders average_minor",
+        none="orders revenue_minor returned_minor first_ordered_at last_ordered_at unconverted_orders average_minor"
+        " first_channel first_location first_products",
         personal="customer_id",
     ),
 }

@@ -177,38 +177,60 @@ SELECT id FROM customers_customer WHERE id > %(after)s ORDER BY id LIMIT %(limit
 
 -- name: keep_facts
 -- Count anew what the orders of some customers come to, under all ids that lead to each.
+-- The first order is the one placed first, of several in one moment that with the smallest id.
 INSERT INTO orders_customer_facts AS facts (
-    customer_id, orders, revenue_minor, returned_minor, first_ordered_at, last_ordered_at, unconverted_orders
+    customer_id, orders, revenue_minor, returned_minor, first_ordered_at, last_ordered_at, unconverted_orders,
+    first_channel, first_location, first_products
 )
 SELECT
-    wanted.customer_id,
-    count(placed.id) FILTER (WHERE placed.cancelled_at IS NULL),
-    COALESCE(sum(placed.net_reporting_minor) FILTER (WHERE placed.cancelled_at IS NULL), 0),
-    COALESCE(sum(placed.returned_reporting_minor) FILTER (WHERE placed.cancelled_at IS NULL), 0),
-    min(placed.placed_at) FILTER (WHERE placed.cancelled_at IS NULL),
-    max(placed.placed_at) FILTER (WHERE placed.cancelled_at IS NULL),
-    count(placed.id) FILTER (WHERE placed.cancelled_at IS NULL AND placed.net_reporting_minor IS NULL)
+    counted.customer_id, counted.orders, counted.revenue_minor, counted.returned_minor, counted.first_ordered_at,
+    counted.last_ordered_at, counted.unconverted_orders, channel.code, location.code, dearest.products
 FROM (
-    SELECT survivor AS customer_id, survivor AS known_as FROM unnest(%(customer_ids)s::uuid[]) AS survivor
-    UNION ALL
-    SELECT survivor_id, customer_id FROM customers_alias WHERE survivor_id = ANY(%(customer_ids)s)
-) AS wanted
-LEFT JOIN orders_order AS placed ON placed.customer_id = wanted.known_as
-GROUP BY wanted.customer_id
-ORDER BY wanted.customer_id
+    SELECT
+        wanted.customer_id,
+        count(placed.id) AS orders,
+        COALESCE(sum(placed.net_reporting_minor), 0) AS revenue_minor,
+        COALESCE(sum(placed.returned_reporting_minor), 0) AS returned_minor,
+        min(placed.placed_at) AS first_ordered_at,
+        max(placed.placed_at) AS last_ordered_at,
+        count(placed.id) FILTER (WHERE placed.net_reporting_minor IS NULL) AS unconverted_orders,
+        (array_agg(placed.id ORDER BY placed.placed_at, placed.id))[1] AS first_id
+    FROM (
+        SELECT survivor AS customer_id, survivor AS known_as FROM unnest(%(customer_ids)s::uuid[]) AS survivor
+        UNION ALL
+        SELECT survivor_id, customer_id FROM customers_alias WHERE survivor_id = ANY(%(customer_ids)s)
+    ) AS wanted
+    LEFT JOIN orders_order AS placed ON placed.customer_id = wanted.known_as AND placed.cancelled_at IS NULL
+    GROUP BY wanted.customer_id
+) AS counted
+LEFT JOIN orders_order AS first_one ON first_one.id = counted.first_id
+LEFT JOIN orders_channel AS channel ON channel.id = first_one.channel_id
+LEFT JOIN orders_location AS location ON location.id = first_one.location_id
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT line.product_id ORDER BY line.product_id) AS products
+    FROM orders_line AS line
+    WHERE line.order_id = counted.first_id AND line.total_minor = (
+        SELECT max(dearest.total_minor) FROM orders_line AS dearest WHERE dearest.order_id = counted.first_id
+    )
+) AS dearest ON true
+ORDER BY counted.customer_id
 ON CONFLICT (customer_id) DO UPDATE SET
     orders = excluded.orders,
     revenue_minor = excluded.revenue_minor,
     returned_minor = excluded.returned_minor,
     first_ordered_at = excluded.first_ordered_at,
     last_ordered_at = excluded.last_ordered_at,
-    unconverted_orders = excluded.unconverted_orders
+    unconverted_orders = excluded.unconverted_orders,
+    first_channel = excluded.first_channel,
+    first_location = excluded.first_location,
+    first_products = excluded.first_products
 WHERE (
     facts.orders, facts.revenue_minor, facts.returned_minor, facts.first_ordered_at, facts.last_ordered_at,
-    facts.unconverted_orders
+    facts.unconverted_orders, facts.first_channel, facts.first_location, facts.first_products
 ) IS DISTINCT FROM (
     excluded.orders, excluded.revenue_minor, excluded.returned_minor, excluded.first_ordered_at,
-    excluded.last_ordered_at, excluded.unconverted_orders
+    excluded.last_ordered_at, excluded.unconverted_orders, excluded.first_channel, excluded.first_location,
+    excluded.first_products
 )
 
 -- name: find_customers_by_number

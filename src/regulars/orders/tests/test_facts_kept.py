@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from regulars.orders import services
 from regulars.orders.contracts import Buyer
 from regulars.orders.facts_kept import rebuild_facts
 from regulars.orders.models import CustomerFacts
-from regulars.orders.tests.order_factory import NOW, line, order, returned
+from regulars.orders.tests.order_factory import NOW, PLACED_AT, line, order, returned
 from regulars.orders.tests.test_facts import ACTOR, all_events
 
 pytestmark = pytest.mark.django_db
@@ -45,11 +46,15 @@ class History:
 
     def put(self) -> None:
         price, buyer = self.chance.randrange(1, 9_000), Buyer(identifiers=[self.chance.choice(PEOPLE)])
+        dearer = price + self.chance.choice([0, 0, 100])
         told = order(
             self.chance.randrange(6),
             buyer=self.chance.choice([buyer, buyer, None]),
-            lines=[line(price, 2)],
-            total_minor=2 * price,
+            placed_at=PLACED_AT - timedelta(days=self.chance.randrange(4)),
+            channel=self.chance.choice(["online", "shop", ""]),
+            location=self.chance.choice(["till 1", "till 2", ""]),
+            lines=[line(price, 1), line(dearer, 1, self.chance.choice(["bowl", "cup", "pot"]))],
+            total_minor=price + dearer,
             returns=[returned(price)] if self.chance.random() < 0.3 else [],
             cancelled_at=NOW if self.chance.random() < 0.3 else None,
             currency=self.chance.choice(["EUR", "EUR", "USD"]),
