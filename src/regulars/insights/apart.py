@@ -75,8 +75,7 @@ def find_apart(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress
 
     def take(told: dict[str, Any]) -> None:
         cuts = {name: tuple(values) for name, values in told.pop("boundaries").items()}
-        moved = [UUID(customer) for customer in told.pop("moved_since")]
-        put_in_place(Found(**told, boundaries=Boundaries(**cuts), moved_since=moved))
+        put_in_place(Found(**told, boundaries=Boundaries(**cuts)))
 
     return Further(**told_apart(_ME, asdict(asked), folder, progress=progress, take=take))
 

@@ -31,25 +31,26 @@ class Asked:
 class Found:
     """What a run has found that goes with its scores; all of it can be written as JSON.
 
-    `moved_since` are the customers with an order or return after the run's last day, `seen_until` the number below
-    which its snapshot had seen every transaction of the stream.
+    `seen_until` is the number below which its snapshot had seen every transaction of the stream.
     """
 
     customers: int
     orders: int
     report: SectionJson
     boundaries: Boundaries
-    moved_since: Sequence[UUID]
     seen_until: int
-    alarms: Sequence[Mapping[str, Any]]
-    spread: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Further:
-    """What a run has found after its scores: what `SECTIONS` add to its report, and the metrics of the state."""
+    """What a run has found after its scores: what `SECTIONS` add to its report, and the metrics of the state.
+
+    `alarms` say what is to be known before trusting it, and `spread` how its scores are spread.
+    """
 
     sections: Mapping[str, SectionJson]
+    alarms: Sequence[Mapping[str, Any]]
+    spread: Mapping[str, Any]
     stock: Mapping[str, Any]
 
 

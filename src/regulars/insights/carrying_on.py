@@ -136,11 +136,10 @@ def _put_in_place(run_id: UUID, found: Found, scores: Path, *, zone: ZoneInfo, c
             raise Interrupted
         now = clock()
         rule = Rule(run_id=run_id, boundaries=found.boundaries, zone=zone, today=now.astimezone(zone).date())
-        keeping.put_in_place(rule, moved_since=found.moved_since, seen_until=found.seen_until, now=now, wait=wait)
+        keeping.put_in_place(rule, seen_until=found.seen_until, now=now, wait=wait)
         row.customers, row.orders = found.customers, found.orders
         row.recency_cuts, row.frequency_cuts, row.monetary_cuts = _cuts(found.boundaries)
         row.seen_until = found.seen_until
-        row.alarms, row.spread = list(found.alarms), dict(found.spread)
         row.in_place_at = clock()
         row.save()
         SectionRow.objects.filter(run=row).delete()
@@ -153,7 +152,7 @@ def _end(run_id: UUID, further: Further, clock: Clock) -> None:
     row = _under_way(run_id)
     if row is None:
         return
-    row.stock = dict(further.stock)
+    row.alarms, row.spread, row.stock = list(further.alarms), dict(further.spread), dict(further.stock)
     SectionRow.objects.bulk_create(
         SectionRow(run=row, name=name, content=content) for name, content in further.sections.items()
     )

@@ -12,7 +12,7 @@ from regulars.insights.attention import find_attention
 from regulars.insights.catalogue import NO_WINDOW
 from regulars.insights.contracts import ATTENTION, METRICS, Boundaries
 from regulars.insights.kept import json_of_alarm
-from regulars.insights.lake.reading import read_orders, workspace
+from regulars.insights.lake.reading import read_orders, stored, workspace
 from regulars.insights.lake.writing import write_snapshot
 from regulars.insights.scoring import score_customers, write_staged
 from regulars.insights.sections import Ground, find_sections
@@ -24,7 +24,7 @@ from regulars.report.json_form import to_json
 from regulars.report.wording import say
 from retention.reasons import RetentionError
 
-_SNAPSHOT, _READ, _SCORED, _IN_PLACE = 0.1, 0.15, 0.45, 0.55
+_SNAPSHOT, _READ, _SCORED, _IN_PLACE, _JUDGED = 0.1, 0.15, 0.45, 0.55, 0.6
 
 
 class NothingToAnalyse(DomainError):
@@ -55,9 +55,9 @@ def find(asked: Asked, scores: Path, *, put_in_place: PutInPlace, progress: Prog
         progress(gettext("Reading the orders"), _SNAPSHOT)
         with workspace(scores.parent) as connection, read_orders(connection, snapshot, zone=business.zone) as bought:
             steps = part_of(progress, _READ, _SCORED)
-            scored = score_customers(bought, business=business, as_of=asked.as_of, progress=steps)
-            alarms, spread = judge(scored, bought, as_of=asked.as_of, before=asked.before)
-            write_staged(scored.analysis, scores, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
+            today = asked.now.astimezone(business.zone_info).date()
+            scored = score_customers(bought, business=business, as_of=asked.as_of, today=today, progress=steps)
+            write_staged(scored, scores, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
             cuts, report = scored.boundaries, scored.analysis.report
             progress(gettext("Putting the scores in place"), _SCORED)
             put_in_place(
@@ -66,21 +66,22 @@ def find(asked: Asked, scores: Path, *, put_in_place: PutInPlace, progress: Prog
                     orders=report.metrics.orders,
                     report=to_json(report),
                     boundaries=Boundaries(recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary),
-                    moved_since=scored.moved_since,
                     seen_until=snapshot.manifest.seen_until,
-                    alarms=[json_of_alarm(alarm) for alarm in alarms],
-                    spread=spread,
                 )
             )
-            ground = Ground(
-                snapshot=snapshot,
-                bought=bought,
-                connection=connection,
-                business=business,
-                as_of=asked.as_of,
-                scored=scored,
-            )
-            sections = find_sections(ground, progress=part_of(progress, _IN_PLACE, 1.0))
+            progress(gettext("Looking whether the figures can be trusted"), _IN_PLACE)
+            with stored(bought) as kept:
+                del bought
+                alarms, spread = judge(scored, kept, as_of=asked.as_of, before=asked.before)
+                ground = Ground(
+                    snapshot=snapshot,
+                    bought=kept,
+                    connection=connection,
+                    business=business,
+                    as_of=asked.as_of,
+                    scored=scored,
+                )
+                sections = find_sections(ground, progress=part_of(progress, _JUDGED, 1.0))
     except RetentionError as error:
         raise NothingToAnalyse(say(error.reason)) from error
     except duckdb.Error as error:
@@ -89,5 +90,7 @@ def find(asked: Asked, scores: Path, *, put_in_place: PutInPlace, progress: Prog
     attention = find_attention(report, scored.analysis.scores, sections, stock_before=asked.stock_before)
     return Further(
         sections={ATTENTION: attention, **sections},
+        alarms=[json_of_alarm(alarm) for alarm in alarms],
+        spread=spread,
         stock={name: sections[METRICS]["series"][name][str(NO_WINDOW)][0] for name in STOCK},
     )

@@ -42,18 +42,15 @@ def stage(scores: Path, *, wait: Callable[[], None]) -> None:
                 copy.write(part)
 
 
-def put_in_place(
-    rule: Rule, *, moved_since: Collection[UUID], seen_until: int, now: datetime, wait: Callable[[], None]
-) -> None:
+def put_in_place(rule: Rule, *, seen_until: int, now: datetime, wait: Callable[[], None]) -> None:
     """Let what is staged, with what has happened since, take the place of what was known, in the caller's transaction.
 
-    `moved_since` are the customers with an order or return after the run's last day, `seen_until` the place in the
-    stream up to which the run's snapshot had seen all. `wait` is called as often as somebody reads scores for so long,
-    as a backup does, that they cannot take their place yet.
+    The run's snapshot had seen all up to the place `seen_until` in the stream. `wait` is called as often as somebody
+    reads scores for so long, as a backup does, that they cannot take their place yet.
     """
     rows_of("lock_scores")
     told = rows_of("touched_since", {"since": seen_until, "types": sorted(RFM_MOVED_BY)})
-    customers = sorted({*moved_since, *(customer for (customer,) in told)})
+    customers = sorted(customer for (customer,) in told)
     for start in range(0, len(customers), _CUSTOMERS_AT_ONCE):
         _restage(customers[start : start + _CUSTOMERS_AT_ONCE], rule, now)
     rows_of("unstage_unknown")

@@ -156,8 +156,9 @@ def find_seen_until() -> int:
 
 
 def find_spread() -> Mapping[str, Any]:
-    """Return how the scores that are in place were spread when they came; empty before the first run."""
-    return _in_place().values_list("spread", flat=True).first() or {}
+    """Return how the scores of the last run that succeeded were spread; empty before the first."""
+    rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value).order_by("-started_at", "id")
+    return rows.values_list("spread", flat=True).first() or {}
 
 
 def _in_place() -> QuerySet[RunRow]:

@@ -9,39 +9,54 @@ from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv
 
 from regulars.business.contracts import Business
-from regulars.insights.lake.reading import Bought, count_days
+from regulars.insights.lake.reading import Bought, rows_of_moved
 from regulars.insights.staged import STAGED
 from regulars.intake.contracts import Count, DataQuality, Intake
 from regulars.kit.progress import Progress
 from regulars.report.analyse import analyse
 from regulars.report.contracts import Analysis, Options
+from retention.in_memory import Rows
 from retention.reasons import Reason, mark
-from retention.rfm import ScoreBoundaries, boundaries_of
+from retention.rfm import ScoreBoundaries, boundaries_of, score_purchases
 
 DECILES = 10
 # The columns of a score that a run's own table has under another name.
 _RENAMED = {"customer_id": "customer", "rfm_segment": "segment"}
+# The same of all rows.
+_OF_THE_RUN = ("run_id", "scored_at")
+_MOVED = {
+    "customer_id": pa.string(),
+    "r": pa.int16(),
+    "f": pa.int16(),
+    "m": pa.int16(),
+    "rfm_segment": pa.string(),
+    "rfm_on": pa.date32(),
+    "first_on": pa.date32(),
+    "last_on": pa.date32(),
+    "frequency": pa.int32(),
+    "revenue_minor": pa.int64(),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What a run found: the report, its boundaries, and whom an order or return after its last day has moved since.
+    """What a run found: the report, its boundaries, and how orders and returns after its last day have moved customers.
 
-    `days` says what happened on each day (`lake.reading.count_days`).
+    `moved` has their RFM as columns of `STAGED`, or nulls for whom nothing bought is left.
     """
 
     analysis: Analysis
     boundaries: ScoreBoundaries
-    moved_since: tuple[UUID, ...]
-    days: pa.Table
+    moved: pa.Table
 
 
-def score_customers(bought: Bought, *, business: Business, as_of: date, progress: Progress) -> Scored:
-    """Score all customers as of the end of a day.
+def score_customers(bought: Bought, *, business: Business, as_of: date, today: date, progress: Progress) -> Scored:
+    """Score all customers as of the end of a day; the RFM of those who bought since is as of `today`.
 
     Raises
     ------
@@ -53,14 +68,39 @@ def score_customers(bought: Bought, *, business: Business, as_of: date, progress
     intake = intake_of(bought, currency=business.reporting_currency)
     options = Options(as_of=as_of, zone=business.zone, title=business.name or None)
     analysis = analyse(intake, options, progress=progress)
-    later = bought.orders.filter(bought.orders.occurred_on > as_of).select("customer").distinct().to_pyarrow()
     columns = (analysis.scores[name].to_numpy() for name in ("days_since_last", "frequency", "revenue_minor"))
-    return Scored(
-        analysis=analysis,
-        boundaries=boundaries_of(*columns),
-        moved_since=tuple(UUID(customer) for customer in later["customer"].to_pylist()),
-        days=count_days(bought, as_of),
+    boundaries = boundaries_of(*columns)
+    return Scored(analysis, boundaries, _moved(rows_of_moved(bought, as_of), boundaries, today))
+
+
+def _moved(rows: Rows | None, boundaries: ScoreBoundaries, today: date) -> pa.Table:
+    """Return what became of the customers of whom all rows are given, as `moving.fold_customers` finds it of others."""
+    if rows is None:
+        return pa.table({name: pa.array([], kind) for name, kind in _MOVED.items()})
+    moved = score_purchases(
+        rows.customer,
+        rows.purchased_day,
+        rows.occurred_day,
+        rows.amount_minor,
+        boundaries=boundaries,
+        as_of=today,
     )
+    gone = np.setdiff1d(rows.customer, moved.customer)
+    ids = rows.customers.take(pa.array(np.concatenate([moved.customer, gone])))
+    found = {
+        "r": moved.r,
+        "f": moved.f,
+        "m": moved.m,
+        "rfm_segment": moved.segment,
+        "rfm_on": [today] * len(moved.customer),
+        "first_on": moved.first_day,
+        "last_on": moved.last_day,
+        "frequency": moved.frequency,
+        "revenue_minor": moved.revenue_minor,
+    }
+    nothing = {name: pa.nulls(len(gone), _MOVED[name]) for name in found}
+    columns = {name: pa.concat_arrays([pa.array(found[name]).cast(_MOVED[name]), nothing[name]]) for name in found}
+    return pa.table({"customer_id": ids.cast(pa.string())} | columns)
 
 
 def intake_of(bought: Bought, *, currency: str) -> Intake:
@@ -73,22 +113,40 @@ def intake_of(bought: Bought, *, currency: str) -> Intake:
         first_on=bought.first_on,
         last_on=bought.last_on,
         one_row_per_order=True,
+        rows=bought.rows,
     )
 
 
-def write_staged(analysis: Analysis, goal: Path, *, run_id: UUID, as_of: date, now: datetime) -> None:
+def write_staged(scored: Scored, goal: Path, *, run_id: UUID, as_of: date, now: datetime) -> None:
     """Write the scores as they are staged: the columns `STAGED` as CSV without a header, one row per customer."""
-    scores = analysis.scores
-    rows = len(scores)
+    scores = scored.analysis.scores
     own = {
-        "run_id": pa.repeat(pa.scalar(str(run_id)), rows),
-        "rfm_on": pa.repeat(pa.scalar(as_of), rows),
-        "scored_at": pa.repeat(pa.scalar(now.isoformat()), rows),
+        "rfm_on": pa.repeat(pa.scalar(as_of), len(scores)),
         "risk_decile": deciles(scores["risk"]),
         "clv_decile": deciles(scores["clv_minor"]),
     }
-    columns = [own[name] if name in own else scores[_RENAMED.get(name, name)] for name in STAGED]
-    csv.write_csv(pa.table(columns, names=list(STAGED)), goal, csv.WriteOptions(include_header=False))
+    names = [name for name in STAGED if name not in _OF_THE_RUN]
+    table = pa.table([own[name] if name in own else scores[_RENAMED.get(name, name)] for name in names], names=names)
+    table = _as_they_moved(table, scored.moved)
+    of_the_run = {"run_id": str(run_id), "scored_at": now.isoformat()}
+    for name in _OF_THE_RUN:
+        table = table.append_column(name, pa.repeat(pa.scalar(of_the_run[name]), len(table)))
+    csv.write_csv(table.select(list(STAGED)), goal, csv.WriteOptions(include_header=False))
+
+
+def _as_they_moved(table: pa.Table, moved: pa.Table) -> pa.Table:
+    """Return the scores with the RFM that customers have by now; who was not in the run comes with RFM alone."""
+    if not len(moved):
+        return table
+    stayed = table.filter(pc.invert(pc.is_in(table["customer_id"], value_set=moved["customer_id"].combine_chunks())))
+    moved = moved.filter(pc.is_valid(moved["r"]))
+    place = pc.index_in(moved["customer_id"], value_set=table["customer_id"].combine_chunks())
+    before = table.take(place)
+    columns = [
+        moved[name].cast(before[name].type) if name in moved.column_names else before[name]
+        for name in table.column_names
+    ]
+    return pa.concat_tables([stayed, pa.table(columns, names=table.column_names)])
 
 
 def deciles(values: pa.ChunkedArray) -> pa.Array:
@@ -116,5 +174,5 @@ def _quality(bought: Bought) -> DataQuality:
         Count(reason=Reason("without_customer", no_buyer), count=bought.without_customer),
     )
     refused = tuple(each for each in left_out if each.count)
-    rows = bought.rows + sum(each.count for each in refused)
-    return DataQuality(rows=rows, used=bought.rows, refused=refused, treated=(), layouts=())
+    rows = bought.row_count + sum(each.count for each in refused)
+    return DataQuality(rows=rows, used=bought.row_count, refused=refused, treated=(), layouts=())

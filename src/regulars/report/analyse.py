@@ -38,7 +38,7 @@ def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progres
     plan = make_plan(intake, options)
     progress(_("Folding orders"), 0.0)
     money_unit = 10 ** minor_digits(intake.currency)
-    with _stored(intake) as orders, read_past(orders, plan, options, engine=engine) as past:
+    with _stored(intake) as orders, read_past(orders, intake.rows, plan, options, engine=engine) as past:
         progress(_("Reading the history"), 0.1)
         read = partial(
             read_history, past.state, past.daily, first_on=plan.first_on, as_of=plan.cut, margin=options.margin

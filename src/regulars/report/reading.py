@@ -19,7 +19,7 @@ from regulars.report.forecast import Orders
 from regulars.report.history import State
 from regulars.report.plan import Plan
 from retention import rfm
-from retention.in_memory import SortedOrders, read_rows
+from retention.in_memory import Rows, SortedOrders, read_rows
 from retention.reasons import RetentionError
 
 R = TypeVar("R")
@@ -57,10 +57,15 @@ class Past:
 
 
 @contextmanager
-def read_past(orders: Table, plan: Plan, options: Options, *, engine: str) -> Iterator[Past]:
-    """Yield what the analysis reads, for the time of the work; `orders` has one row per order."""
-    if engine == "duckdb" and orders.count().to_pyarrow().as_py() <= MOST_IN_MEMORY:
-        yield _in_memory(orders, plan, options)
+def read_past(orders: Table, rows: Rows | None, plan: Plan, options: Options, *, engine: str) -> Iterator[Past]:
+    """Yield what the analysis reads, for the time of the work.
+
+    `orders` has one row per order; `rows` are the same, where they have been read into memory.
+    """
+    if rows is None and engine == "duckdb" and orders.count().to_pyarrow().as_py() <= MOST_IN_MEMORY:
+        rows = read_rows(orders)
+    if rows is not None:
+        yield _in_memory(rows, plan, options)
         return
     state = rfm.daily_state(orders, as_of=plan.cut, grain=options.grain, one_row_per_order=True)
     with state.cache() as kept:
@@ -68,8 +73,7 @@ def read_past(orders: Table, plan: Plan, options: Options, *, engine: str) -> It
         yield Past(orders, kept, daily)
 
 
-def _in_memory(orders: Table, plan: Plan, options: Options) -> Past:
-    rows = read_rows(orders)
+def _in_memory(rows: Rows, plan: Plan, options: Options) -> Past:
     held = rows.sorted(options.grain)
     state = held.state(plan.cut)
     daily = state if options.grain == "day" else rows.sorted("day").state(plan.cut)

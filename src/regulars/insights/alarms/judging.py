@@ -10,7 +10,7 @@ import pyarrow as pa
 from regulars.insights.alarms.drift import Spread, judge_drift, spread_of
 from regulars.insights.alarms.quality import Days, judge_orders
 from regulars.insights.contracts import Alarm
-from regulars.insights.lake.reading import Bought
+from regulars.insights.lake.reading import Bought, count_days
 from regulars.insights.scoring import Scored
 
 _MEASURED = {
@@ -32,10 +32,9 @@ def judge(scored: Scored, bought: Bought, *, as_of: date, before: Spread) -> tup
     cuts = scored.boundaries
     boundaries = {"recency": cuts.recency, "frequency": cuts.frequency, "monetary": cuts.monetary}
     mae = backtest.mae if backtest else None
+    days = every_day(count_days(bought, as_of), as_of)
     alarms = [
-        *judge_orders(
-            every_day(scored.days, as_of), without_rate=bought.without_rate, without_customer=bought.without_customer
-        ),
+        *judge_orders(days, without_rate=bought.without_rate, without_customer=bought.without_customer),
         *judge_drift(values, mae, before=before),
     ]
     return alarms, spread_of(values, boundaries, mae)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from regulars.insights.lake.place import Snapshot, held
 from regulars.insights.reports.contracts import NarrowedBy, Narrowing
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
+from regulars.report.reading import MOST_IN_MEMORY
+from retention.in_memory import Rows, read_rows
+from retention.in_memory.state import EPOCH, day_number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,11 +39,13 @@ class Bought:
     """What customers bought by a snapshot.
 
     `orders` has a row for each order and each thing that came back, as `retention` reads them; its `customer` is the
-    id that all of a customer's ids lead to. `without_rate` and `without_customer` count orders that are left out.
+    id that all of a customer's ids lead to. `rows` are the same in memory, or None where they are too many for that,
+    and `row_count` says how many. `without_rate` and `without_customer` count orders that are left out.
     """
 
     orders: Table
-    rows: int
+    rows: Rows | None
+    row_count: int
     first_on: date
     last_on: date
     without_rate: int
@@ -62,7 +69,7 @@ def workspace(folder: Path) -> Iterator[Backend]:
 def read_orders(
     connection: Backend, snapshot: Snapshot, *, zone: str, narrowing: Narrowing | None = None
 ) -> Iterator[Bought]:
-    """Yield what customers bought, with its days in a zone; it is stored for that time.
+    """Yield what customers bought, with its days in a zone: in memory, or where it is much, stored for that time.
 
     With a `narrowing` only some of the orders are read, as if there were no others.
 
@@ -79,17 +86,51 @@ def read_orders(
     if not counts["used"]:
         raise _no_orders()
     years = (counts["first_year"] - 1, counts["last_year"] + 1)
-    with held(snapshot), _in_contract(asked, aliases, zone, years).cache() as orders:
-        days = orders.aggregate(first_on=orders.occurred_on.min(), last_on=orders.occurred_on.max())
-        [found] = days.to_pyarrow().to_pylist()
+    orders = _in_contract(asked, aliases, zone, years)
+    with held(snapshot), ExitStack() as stored:
+        if counts["used"] <= MOST_IN_MEMORY:
+            customers = connection.read_parquet(str(snapshot.file("customers")))
+            rows = read_rows(orders, customers=_survivors(customers, aliases))
+            first, last = int(rows.occurred_day.min()), int(rows.occurred_day.max())
+            days = {"first_on": EPOCH + timedelta(days=first), "last_on": EPOCH + timedelta(days=last)}
+        else:
+            rows, orders = None, stored.enter_context(orders.cache())
+            told = orders.aggregate(first_on=orders.occurred_on.min(), last_on=orders.occurred_on.max())
+            [days] = told.to_pyarrow().to_pylist()
         yield Bought(
             orders=orders,
-            rows=counts["used"],
-            first_on=found["first_on"],
-            last_on=found["last_on"],
+            rows=rows,
+            row_count=counts["used"],
+            first_on=days["first_on"],
+            last_on=days["last_on"],
             without_rate=counts["without_rate"],
             without_customer=counts["without_customer"],
         )
+
+
+@contextmanager
+def stored(bought: Bought) -> Iterator[Bought]:
+    """Yield the same, stored in the engine instead of in memory, for who asks it often."""
+    if bought.rows is None:
+        yield bought
+        return
+    with bought.orders.cache() as orders:
+        yield replace(bought, orders=orders, rows=None)
+
+
+def rows_of_moved(bought: Bought, after: date) -> Rows | None:
+    """Return all rows of the customers with an order or return after a day; None where there is none."""
+    if bought.rows is None:
+        orders = bought.orders
+        rows = read_rows(orders.semi_join(orders.filter(orders.occurred_on > after), "customer"))
+        return rows if len(rows.customer) else None
+    rows = bought.rows
+    moved = np.zeros(len(rows.customers), np.bool_)
+    moved[rows.customer[rows.occurred_day > day_number(after)]] = True
+    places = np.flatnonzero(moved[rows.customer])
+    if not len(places):
+        return None
+    return rows.take(places)
 
 
 def count_days(bought: Bought, until: date) -> pa.Table:
@@ -122,6 +163,14 @@ def _narrowed(connection: Backend, snapshot: Snapshot, narrowing: Narrowing | No
     # An order is its buyer's under whatever id; the country is that of the profile that all ids lead to.
     known = joined.mutate(buyer_id=ibis.coalesce(joined.survivor_id, joined.customer_id))
     return known.semi_join(there, "buyer_id").select(*orders.columns)
+
+
+def _survivors(customers: Table, aliases: Table) -> Table:
+    """Return whom orders may be of: the ids that all ids lead to."""
+    import ibis
+
+    joined = customers.left_join(aliases, "customer_id")
+    return joined.select(customer=ibis.coalesce(joined.survivor_id, joined.customer_id)).distinct()
 
 
 def _no_orders() -> NoOrders:

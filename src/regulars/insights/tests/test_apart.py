@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -25,12 +26,9 @@ HANDED_OVER = {
     "orders": 4,
     "report": {"meta": {}},
     "boundaries": {"recency": [1, 2, 3, 4], "frequency": [0, 0, 1, 2], "monetary": [1, 2, 3, 4]},
-    "moved_since": ["01890000-0000-7000-8000-000000000001"],
     "seen_until": 17,
-    "alarms": [],
-    "spread": {},
 }
-WELL = {"ended": "well", "sections": {"products": {}}, "stock": {"at_risk": 7}}
+WELL = {"ended": "well", "sections": {"products": {}}, "alarms": [], "spread": {}, "stock": {"at_risk": 7}}
 
 
 @pytest.fixture
@@ -55,7 +53,7 @@ def let_it(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
     monkeypatch.setattr(sys, "executable", str(program))
 
 
-def told(ended: dict[str, object]) -> str:
+def told(ended: Mapping[str, object]) -> str:
     return f"cat > $3/found.json <<'END'\n{json.dumps(ended)}\nEND"
 
 

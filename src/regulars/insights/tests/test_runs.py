@@ -120,8 +120,9 @@ def test_the_first_run_keeps_history_of_everybody_and_the_same_again_of_nobody(s
     second = run(NOW + timedelta(minutes=5))
     assert list_changes([some.customer_id], limit=5) == [change]
     # They stand as of the second run, and are the same.
-    moved_on = {"run_id": second.id, "scored_at": second.started_at}
-    assert scores() == {customer: replace(score, **moved_on) for customer, score in before.items()}
+    assert scores() == {
+        customer: replace(score, run_id=second.id, scored_at=second.started_at) for customer, score in before.items()
+    }
     assert [each.id for each in list_runs(limit=5)] == [second.id, first.id]
     assert [each.id for each in list_runs(limit=5, before=(second.started_at, second.id))] == [first.id]
 
