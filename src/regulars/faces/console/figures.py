@@ -24,6 +24,15 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of a figure's table; `address` is where it leads, in the words `leads_to`, both empty where nowhere."""
+
+    cells: Sequence[tuple[str, bool]]
+    address: str = ""
+    leads_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """A figure as `design/figure.html` takes it; `data` is JSON for the script."""
 
@@ -36,15 +45,19 @@ class Shown:
     has_plot: bool
     legend: Sequence[Named]
     heads: Sequence[Named]
-    rows: Sequence[Sequence[tuple[str, bool]]]
+    rows: Sequence[Row]
     data: str
 
 
-def shown(figure: Figure | None) -> Shown | None:
-    """Return a figure in words; None where there is nothing to draw."""
+def shown(figure: Figure | None, links: Sequence[tuple[str, str]] = ()) -> Shown | None:
+    """Return a figure in words; None where there is nothing to draw.
+
+    `links` are where the rows of its table lead, where they do: for each an address, and where to in words.
+    """
     if figure is None:
         return None
     numbers = [column.is_number for column in figure.columns]
+    leads = links or [("", "")] * len(figure.rows)
     return Shown(
         name=f"figure-{figure.name}",
         title=figure.title,
@@ -73,11 +86,15 @@ def shown(figure: Figure | None) -> Shown | None:
             for number, column in enumerate(figure.columns)
         ],
         rows=[
-            [
-                (column.show(cell), is_number)
-                for column, cell, is_number in zip(figure.columns, row, numbers, strict=True)
-            ]
-            for row in figure.rows
+            Row(
+                cells=[
+                    (column.show(cell), is_number)
+                    for column, cell, is_number in zip(figure.columns, row, numbers, strict=True)
+                ],
+                address=address,
+                leads_to=leads_to,
+            )
+            for row, (address, leads_to) in zip(figure.rows, leads, strict=True)
         ],
         data=json.dumps(figure.payload, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
     )

@@ -18,6 +18,7 @@ from regulars.faces.console.rfm_map import customers_address, table_of
 from regulars.faces.console.zone import business_of
 from regulars.insights import queries as insights
 from regulars.insights.contracts import Run, RunState, Severity
+from regulars.insights.past import find_history_start
 from regulars.insights.services import RunUnderWay, request_run
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
@@ -80,7 +81,7 @@ def _moved(request: HttpRequest, good: Latest, currency: str) -> dict[str, Any]:
         return {"is_older": True}
     asked = {"measure": request.GET.get("measure", ""), "across": request.GET.get("across", "")}
     map_ = table_of(told, good.run.boundaries, currency, **asked)
-    return {"map": map_, "flows": flows_of(told, good.run.as_of)}
+    return {"map": map_, "flows": flows_of(told, good.run.as_of, kept_since=find_history_start())}
 
 
 @needs("insights.run")

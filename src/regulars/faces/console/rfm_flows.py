@@ -1,10 +1,15 @@
-"""How customers went from segment to segment: a chart of flows, and the largest of them in words."""
+"""How customers went from segment to segment: a chart of flows, and the largest of them in words.
+
+Each leads to its customers by what was kept then. A run tells of four weeks ago what its snapshot knows of that day, so
+that the two may differ by a few customers, and the page says so
+([decision 23](../../../../docs/decisions/0023-facts-as-they-were.md)).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from regulars.faces.console.figures import Shown, shown
@@ -25,7 +30,7 @@ _TONES = {"better": "returning", "worse": "lapsed", "came": "new", "gone": "actu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A flow in words; `address` lists who is in the segment that it leads to."""
+    """A flow in words; `address` lists its customers, or who is where it leads to, as `Flows.leads` says."""
 
     text: str
     customers: str
@@ -34,26 +39,40 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flows:
-    """What moved, in a sentence, as a chart, and the largest flows for the better and for the worse."""
+    """What moved, in a sentence, as a chart, and the largest flows for the better and for the worse.
+
+    `leads` says to whom each leads, in a few words, and `help` more of it.
+    """
 
     sentence: str
+    leads: str
+    help: str
     chart: Shown | None
     better: Sequence[Move]
     worse: Sequence[Move]
 
 
-def flows_of(told: RfmMap, as_of: date) -> Flows | None:
-    """Return how customers moved within four weeks; None where nobody had bought anything by then."""
+def flows_of(told: RfmMap, as_of: date, *, kept_since: date | None) -> Flows | None:
+    """Return how customers moved within four weeks; None where nobody had bought anything by then.
+
+    `kept_since` is the day since which it is kept what segments became.
+    """
     if told.since is None or not told.flows:
         return None
+    # A day is scored in the night after it.
+    then = told.since + timedelta(days=1)
+    is_kept = kept_since is not None and kept_since <= then
+    links = [(_customers(flow, then), _words(flow)) for flow in told.flows] if is_kept else []
     by_kind: dict[str, list[SegmentFlow]] = {kind: [] for kind in _TONES}
     for flow in told.flows:
         by_kind[_kind(flow)].append(flow)
     return Flows(
         sentence=_sentence({kind: _count(flows) for kind, flows in by_kind.items()}, told.since),
-        chart=shown(_figure(told, told.since, as_of)),
-        better=_moves(by_kind["better"]),
-        worse=_moves(by_kind["worse"]),
+        leads=gettext("each leads to those customers") if is_kept else gettext("each leads to who is there now"),
+        help=_help(then, is_kept=is_kept),
+        chart=shown(_figure(told, told.since, as_of), links),
+        better=_moves(by_kind["better"], then if is_kept else None),
+        worse=_moves(by_kind["worse"], then if is_kept else None),
     )
 
 
@@ -94,13 +113,39 @@ def _sentence(counts: dict[str, int], since: date) -> str:
     return " ".join(parts)
 
 
-def _moves(flows: Sequence[SegmentFlow]) -> list[Move]:
+def _customers(flow: SegmentFlow, then: date) -> str:
+    """Return the address of those who were in the one segment on a day, and are in the other now."""
+    before = _is(f"rfm.segment(on: {then})", flow.from_segment)
+    return customers_address(f"{before} and {_now(flow)}")
+
+
+def _now(flow: SegmentFlow) -> str:
+    return _is("rfm.segment", flow.to_segment)
+
+
+def _is(fact: str, segment: str | None) -> str:
+    return f"not {fact} exists" if segment is None else f'{fact} = "{segment}"'
+
+
+def _help(then: date, *, is_kept: bool) -> str:
+    """Return how well the customers that are led to are those who were counted."""
+    if not is_kept:
+        return gettext("It has not been kept for four weeks yet who was in which segment.")
+    words = gettext(
+        "Each leads to the customers who were in the one segment on {day}, as it was kept on that day, and are in the"
+        " other now. Who bought on that day or since the last scoring, or of whom something was told later, may be"
+        " counted elsewhere, so that they can be a few more or fewer."
+    )
+    return words.format(day=formats.day(then))
+
+
+def _moves(flows: Sequence[SegmentFlow], then: date | None) -> list[Move]:
     """Return the largest flows in words; the flows come largest first."""
     return [
         Move(
             text=_words(flow),
             customers=formats.number(flow.customers),
-            address=customers_address(f'rfm.segment = "{flow.to_segment}"'),
+            address=customers_address(_now(flow)) if then is None else _customers(flow, then),
         )
         for flow in flows[:_TOLD]
     ]

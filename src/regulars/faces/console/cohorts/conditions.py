@@ -10,7 +10,14 @@ from django.utils.http import urlencode
 from regulars.insights.cohorts import Group, Kind
 
 _COLUMNS = ("orders.first", "orders.count", "orders.revenue", "orders.last")
-_FACTS = {"country": "profile.country", "language": "profile.language", "segment": "rfm.segment"}
+_FACTS = {
+    "country": "profile.country",
+    "language": "profile.language",
+    "segment": "rfm.segment",
+    "channel": "orders.first_channel",
+    "location": "orders.first_location",
+    "category": "orders.first_category",
+}
 _MONTHS = {"month": 1, "quarter": 3}
 
 
@@ -25,7 +32,7 @@ def after(start: date, period: str, count: int) -> date:
 def who_are(by: str, group: Group | None, period: str) -> str | None:
     """Return the condition that a group's customers meet; empty for all, None where the language cannot say it.
 
-    What the first order was made of (its channel, say) is not asked for by any fact.
+    How large the first order was, and in which season it was placed, is not asked for by any fact.
     """
     if group is None or group.kind is Kind.EVERYBODY:
         return ""

@@ -175,7 +175,7 @@ def _usual_sort(condition: tree.Condition | None, setting: Setting) -> Fact:
             # A fact that counts the days since a moment is sorted by that moment.
             fact = facts[part.what.fact]
             same = [each for each in facts.values() if each.is_indexed and each.column == fact.column]
-            if same and not (part.what.window or part.what.where):
+            if same and part.what.is_plain:
                 return same[0]
     return facts[DEFAULT_SORT]
 

@@ -146,6 +146,23 @@ def test_a_cohort_and_each_cell_lead_to_as_many_customers_as_they_say(owner: Cli
         assert formats.number(100 * count / int(size)) == told, address
 
 
+@pytest.mark.parametrize("by", ["channel", "location", "category"])
+def test_the_cohorts_of_a_group_of_first_orders_lead_to_as_many_customers_as_they_say(owner: Client, by: str) -> None:
+    demo(120)
+    Order.objects.update(returned_minor=0, returned_reporting_minor=0)
+    (place.lake() / "current").unlink(missing_ok=True)
+    rebuild_facts()
+    score_all()
+    looked_at = 0
+    for token in re.findall(rf'<option value="({by}\.(?:value|unknown)\.[^"]*)"', page(owner, by=by, period="quarter")):
+        text = page(owner, by=by, period="quarter", of=html.unescape(token))
+        rows = re.findall(r'<a class="link" href="([^"]+)">[^<]+</a></th><td class="n">(\d+)</td>', text)
+        for address, size in [(html.unescape(at), size) for at, size in rows if f"orders.first_{by}" in at][:3]:
+            assert re.search(rf"(?<!\d){size} customers? found", owner.get(address).text), (token, address)
+            looked_at += 1
+    assert looked_at > 3
+
+
 def test_the_map_of_a_group_and_its_line_are_those_of_its_customers(owner: Client) -> None:
     demo(200)
     score_all()
