@@ -36,6 +36,8 @@ def in_words(part: Part, currency: str) -> str:
 
 
 def _label(part: Part, fact: Fact) -> str:
+    if part.on:
+        return gettext("{fact} on {day}").format(fact=label_of(fact), day=formats.day(date.fromisoformat(part.on)))
     if not part.window:
         return label_of(fact)
     unit = gettext(SPANS.get(part.window_unit, part.window_unit))

@@ -54,6 +54,7 @@ class Line:
     units: Sequence[tuple[str, str, bool]]
     window_units: Sequence[tuple[str, str, bool]]
     takes_window: bool
+    takes_day: bool
     takes_value: bool
     takes_two: bool
 
@@ -214,6 +215,7 @@ def _told_part(told: QueryDict, number: int, catalogue: Catalogue) -> Part:
         values=[text_of(told, f"value.{number}"), text_of(told, f"second.{number}")],
         window=text_of(told, f"window.{number}"),
         window_unit=_unit(told, f"window_unit.{number}"),
+        on=text_of(told, f"on.{number}"),
         unit=_unit(told, f"unit.{number}"),
     )
 
@@ -240,6 +242,7 @@ def _line(number: int, part: Part) -> Line:
         units=_units(part.unit),
         window_units=_units(part.window_unit),
         takes_window=fact is not None and fact.aggregate is not None,
+        takes_day=fact is not None and fact.history is not None,
         takes_value=fact is not None and part.asked not in NO_VALUE,
         takes_two=part.asked == "between",
     )

@@ -88,6 +88,8 @@ class Part:
     # The window in which the fact is counted: so much of a unit, or nothing.
     window: str = ""
     window_unit: str = "days"
+    # The day on which the fact was so, or nothing where it is so now.
+    on: str = ""
     # The unit of a value that is a length of time.
     unit: str = "days"
     text: str = ""
@@ -117,7 +119,7 @@ def condition_of(part: Part, currency: str) -> tree.Condition | None:
 
 
 def _asked(part: Part, fact: Fact, currency: str) -> tree.Condition:
-    what = tree.FactOperand(fact=fact.name, window=_window(part))
+    what = tree.FactOperand(fact=fact.name, window=_window(part), on=_day(part))
     first, second = part.values
     match part.asked:
         case "exists":
@@ -162,6 +164,8 @@ def _line_of(condition: tree.Condition, catalogue: Catalogue, currency: str) -> 
     window = what.window if isinstance(what, tree.FactOperand) else None
     if window and window.last:
         part.window, part.window_unit = str(window.last.amount), window.last.unit.value
+    if isinstance(what, tree.FactOperand) and isinstance(what.on, tree.Day):
+        part.on = what.on.day.isoformat()
     return part if _fill(part, condition, currency) else None
 
 
@@ -200,6 +204,12 @@ def _window(part: Part) -> tree.Window | None:
     if not part.window or part.fact is None or part.fact.aggregate is None:
         return None
     return tree.Window(last=_duration(part.window, part.window_unit))
+
+
+def _day(part: Part) -> tree.Day | None:
+    if not part.on or part.fact is None or part.fact.history is None:
+        return None
+    return tree.Day(day=date.fromisoformat(part.on))
 
 
 def _duration(amount: str, unit: str) -> tree.Duration:

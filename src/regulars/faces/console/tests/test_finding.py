@@ -85,6 +85,24 @@ def test_a_condition_filters_the_list_and_is_shown_as_chips(owner: Client):
     ]
 
 
+def test_what_was_on_a_day_is_a_chip_in_words_and_a_line_with_the_day(owner: Client):
+    people()
+    where = 'rfm.segment(on: 2026-10-31) = "loyal" and not rfm.segment exists'
+    page = owner.get("/customers", {"where": where}).text
+    assert "RFM segment on 31 Oct 2026 is Loyal" in page
+    page = owner.get("/customers/filter", {"by": "text", "where": where}, headers=HTMX).text
+    assert re.search(r'type="date" name="on.0" value="2026-10-31"', page)
+    told = {"lines": "1", "fact.0": "rfm.segment", "asked.0": "=", "value.0": "loyal", "on.0": "2026-10-31"}
+    page = owner.get("/customers/filter", told, headers=HTMX).text
+    assert where_of(page) == 'rfm.segment(on: 2026-10-31) = "loyal"'
+    assert 'name="on.0"' not in owner.get("/customers/filter", told | {"fact.0": "rfm.r"}, headers=HTMX).text
+    # A day that moves on has no line of its own, and stays as it was written.
+    page = owner.get(
+        "/customers/filter", {"by": "text", "where": "rfm.segment(on: today - 7 days) exists"}, headers=HTMX
+    ).text
+    assert 'name="text.0" value="rfm.segment(on: today - 7 days) exists"' in page
+
+
 def test_a_condition_that_cannot_be_meant_is_told_with_its_place(owner: Client):
     people()
     page = owner.get("/customers", {"where": "orders.count >= 1 and orders.cuont = 2"}).text

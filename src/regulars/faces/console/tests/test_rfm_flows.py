@@ -20,7 +20,8 @@ from regulars.orders.facts_kept import rebuild_facts
 from regulars.orders.models import Order, Return
 
 ROW = re.compile(
-    r'<th scope="row"><a href="([^"]+)" aria-label="(from [^"]+)">[^<]+</a></th><td>[^<]+</td><td class="n">(\d+)<'
+    r'<th scope="row"><a class="link" href="([^"]+)" aria-label="(from [^"]+)">[^<]+</a></th>'
+    r'<td>[^<]+</td><td class="n">(\d+)<'
 )
 
 
