@@ -12,11 +12,14 @@ from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import ibis
+import numpy as np
+import numpy.typing as npt
 from ibis.expr.types import DateValue, IntegerValue, TimestampValue
 
 from retention.reasons import InvalidInput, Reason, mark
 
 Period = Literal["week", "month", "quarter"]
+Int64s = npt.NDArray[np.int64]
 
 _DAY_SECONDS = 86_400
 # No zone has ever changed its offset there and back within half a day.
@@ -67,6 +70,46 @@ def local_day(instant: TimestampValue, zone: str, *, first_year: int, last_year:
         else_=ibis.null("int64"),
     )
     return add_days(ibis.date(1970, 1, 1), (seconds + offset) // _DAY_SECONDS)
+
+
+def local_days(seconds: Int64s, zone: str, *, first_year: int, last_year: int) -> npt.NDArray[np.int32]:
+    """Return the days in `zone` on which instants in memory fall, as `local_day` does for a column of an engine.
+
+    Parameters
+    ----------
+    seconds : ndarray of int64, shape (n,)
+        Whole seconds since 1970-01-01 UTC, those of a part of a second that has begun.
+    zone, first_year, last_year
+        As for `local_day`.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        Days since 1970-01-01.
+
+    Raises
+    ------
+    InvalidInput
+        As `local_day`, and where an instant lies outside the years.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> local_days(np.array([1711837800, 1711924200]), "Europe/Berlin", first_year=2024, last_year=2024).tolist()
+    [19812, 19814]
+    """
+    spans = _spans(_zone(zone), *_years(first_year, last_year))
+    if len(seconds) and not spans[0][0] <= int(seconds.min()) <= int(seconds.max()) < spans[-1][0]:
+        values = {"first": first_year, "last": last_year}
+        raise InvalidInput(
+            Reason("outside_years", mark("An instant lies outside the years {first} to {last}."), values)
+        )
+    starts, offsets = np.array(spans[:-1], np.int64).T
+    if len(offsets) > 1:
+        seconds = seconds + offsets[np.searchsorted(starts, seconds, side="right") - 1]
+    else:
+        seconds = seconds + offsets[0]
+    return (seconds // _DAY_SECONDS).astype(np.int32)
 
 
 def week_of(day: DateValue) -> DateValue:

@@ -22,6 +22,7 @@ from regulars.report.people import best_customers, customers_at_risk, recent_fir
 from regulars.report.plan import Plan, make_plan
 from regulars.report.reading import read_past
 from regulars.report.scores import CLV_DAYS, Scores, make_scores, scaled
+from retention.in_memory import beside
 from retention.integers import as_int64
 
 
@@ -43,7 +44,7 @@ def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progres
         read = partial(
             read_history, past.state, past.daily, first_on=plan.first_on, as_of=plan.cut, margin=options.margin
         )
-        with past.beside(read) as history_of:
+        with beside(past.orders, read) as history_of:
             steps = part_of(progress, 0.25, 0.8)
             forecast = make_forecast(past.orders, plan=plan, options=options, money_unit=money_unit, progress=steps)
             history = history_of()

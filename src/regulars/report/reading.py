@@ -6,11 +6,9 @@ them anew for each day as of which they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 from ibis.expr.types import Table
 
@@ -19,10 +17,7 @@ from regulars.report.forecast import Orders
 from regulars.report.history import State
 from regulars.report.plan import Plan
 from retention import rfm
-from retention.in_memory import Rows, SortedOrders, read_rows
-from retention.reasons import RetentionError
-
-R = TypeVar("R")
+from retention.in_memory import Rows, read_rows
 
 # Some hundred bytes for each at the peak; beyond this the engine lays out on disk what does not fit.
 MOST_IN_MEMORY = 20_000_000
@@ -35,25 +30,6 @@ class Past:
     orders: Orders
     state: State
     daily: State
-
-    @contextmanager
-    def beside(self, work: Callable[[], R]) -> Iterator[Callable[[], R]]:
-        """Do some work beside what the caller does; what is yielded waits for what it gives.
-
-        Only in memory: an engine's connection answers one thread, so that there it is done first.
-        """
-        if not isinstance(self.orders, SortedOrders):
-            found = work()
-            yield lambda: found
-            return
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            beside = pool.submit(work)
-            try:
-                yield beside.result
-            except RetentionError:
-                # Where both fail, it is said why this one did, as if it had come first.
-                beside.result()
-                raise
 
 
 @contextmanager

@@ -7,7 +7,8 @@ is a selection, and what a metric reads of it are sums over neighbours. `metrics
 each other. A table is for what does not fit into memory.
 """
 
+from retention.in_memory.beside import beside
 from retention.in_memory.rows import Rows, SortedOrders, read_rows
 from retention.in_memory.state import DayState
 
-__all__ = ["DayState", "Rows", "SortedOrders", "read_rows"]
+__all__ = ["DayState", "Rows", "SortedOrders", "beside", "read_rows"]

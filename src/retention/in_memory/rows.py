@@ -74,6 +74,14 @@ class _Sorted:
     occurred_day: Int32s
     amount_minor: Int64s
 
+    def take(self, places: npt.NDArray[np.int64]) -> _Sorted:
+        return _Sorted(
+            np.take(self.customer, places),
+            np.take(self.day, places),
+            np.take(self.occurred_day, places),
+            np.take(self.amount_minor, places),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class SortedOrders:
@@ -93,6 +101,20 @@ class SortedOrders:
     grain: Grain
     rows: Days | _Sorted
 
+    def known_by(self, day: date) -> Int32s:
+        """Return the customers of whom anything had occurred by the end of a day, as numbers, ascending."""
+        rows = self.rows
+        occurred = rows.day if isinstance(rows, Days) else rows.occurred_day
+        known = np.zeros(len(self.customers), np.bool_)
+        known[rows.customer[occurred <= day_number(day)]] = True
+        return np.flatnonzero(known).astype(np.int32)
+
+    def among(self, customers: Int32s) -> SortedOrders:
+        """Return the rows of some customers, who keep their numbers."""
+        chosen = np.zeros(len(self.customers), np.bool_)
+        chosen[customers] = True
+        return SortedOrders(self.customers, self.grain, self.rows.take(np.flatnonzero(chosen[self.rows.customer])))
+
     def state(self, as_of: date, *, after: date | None = None) -> DayState:
         """Return the state as `rfm.daily_state` gives it: without the rows that occurred after `as_of`.
 
@@ -107,23 +129,20 @@ class SortedOrders:
         return DayState(_summed(rows.customer[known], rows.day[known], rows.amount_minor[known]))
 
 
-def read_rows(orders: Table, *, customers: Table | None = None) -> Rows:
+def read_rows(orders: Table) -> Rows:
     """Read an orders table, in which each purchase row is an order of its own, into memory.
 
     Parameters
     ----------
     orders : ibis Table
         Columns `customer`, `occurred_on`, `purchased_on`, `amount_minor`.
-    customers : ibis Table, optional
-        All customers who may occur, by `customer`, each once: then the orders are read once instead of twice, which
-        counts where they are not stored.
 
     Returns
     -------
     Rows
         One entry per row; it takes 20 bytes for each, and as much again while it is read.
     """
-    distinct = orders.select("customer").distinct() if customers is None else customers.select("customer")
+    distinct = orders.select("customer").distinct()
     numbered = distinct.mutate(number=ibis.row_number().over(order_by="customer").cast("int32"))
     with numbered.cache() as kept:
         customers = kept.order_by("number").select("customer").to_pyarrow()["customer"].combine_chunks()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 import pyarrow as pa
 from ibis.expr.types import Table
 
-from retention.in_memory import SortedOrders
+from retention.in_memory import SortedOrders, beside
 from retention.reasons import Reason, mark
-from retention.risk.learning import Lesson, learn
-from retention.risk.slices import Floats, Plan, Slice, read_slice
+from retention.risk.learning import MAX_TRAINED, Classifier, Lesson, learn
+from retention.risk.slices import Floats, Plan, Slice, of_some, read_slice
 from retention.risk.trial import Driver, Trial, drivers_of, try_out
 
 
@@ -68,22 +69,33 @@ def assess(orders: Table | SortedOrders, plan: Plan) -> Assessment:
         test_slice = read(plan.test_cut)
         now = test_slice if plan.test_cut == plan.cut else read(plan.cut)
         return _by_model(now, _too_short(plan), test_slice)
-    # A million customers make a slice of a hundred megabytes: only what is learnt from outlives the reading.
-    train, calibration = (Lesson.of(read(plan.test_cut - horizons * plan.horizon), plan.seed) for horizons in (2, 1))
-    learnt = learn(train, calibration)
-    test_slice = read(plan.test_cut)
+    with beside(orders, partial(read, plan.test_cut)) as test_slice_of:
+        train, calibration = (_lesson(orders, plan, plan.test_cut - horizons * plan.horizon) for horizons in (2, 1))
+        learnt = learn(train, calibration)
+        test_slice = test_slice_of()
     if isinstance(learnt, Reason):
         return _by_model(read(plan.cut), learnt, test_slice)
-    risk = learnt.probability(test_slice.features)
-    test, drivers = try_out(test_slice, risk), drivers_of(learnt, test_slice, plan.seed)
     if plan.test_cut == plan.cut:
+        risk, test, drivers = _tried_out(learnt, test_slice, plan)
         return Assessment(test_slice.customers, risk, "classifier", None, test, drivers)
-    used = learn(calibration, Lesson.of(test_slice, plan.seed))
+    with beside(orders, partial(read, plan.cut)) as now_of:
+        _, test, drivers = _tried_out(learnt, test_slice, plan)
+        used = learn(calibration, Lesson.of(test_slice, plan.seed))
+        now = now_of()
     if isinstance(used, Reason):
-        return _by_model(read(plan.cut), used, test_slice)
-    del test_slice
-    now = read(plan.cut)
+        return _by_model(now, used, test_slice)
     return Assessment(now.customers, used.probability(now.features), "classifier", None, test, drivers)
+
+
+def _lesson(orders: Table | SortedOrders, plan: Plan, cut: date) -> Lesson:
+    """Read what learning takes of the customers at a cut; of more than it can take, only some are read."""
+    some = of_some(orders, known_by=cut, most=MAX_TRAINED, seed=plan.seed)
+    return Lesson.of(read_slice(some, plan, cut), plan.seed)
+
+
+def _tried_out(learnt: Classifier, slice_: Slice, plan: Plan) -> tuple[Floats, Trial | None, tuple[Driver, ...]]:
+    risk = learnt.probability(slice_.features)
+    return risk, try_out(slice_, risk), drivers_of(learnt, slice_, plan.seed)
 
 
 def _by_model(now: Slice, reason: Reason, test_slice: Slice | None) -> Assessment:

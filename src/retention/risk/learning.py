@@ -19,7 +19,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from retention.reasons import Reason, mark
-from retention.risk.slices import Floats, Slice
+from retention.risk.slices import Floats, Slice, sample
 
 MIN_CUSTOMERS = 200
 MIN_OF_EACH_CLASS = 30
@@ -131,10 +131,3 @@ def _log_odds(learner: Learner, features: NDArray[np.float32]) -> Floats:
     with threadpool_limits(1):
         odds = np.concatenate([learner.decision_function(portion) for portion in portions])
     return odds.astype(np.float64).reshape(-1, 1)
-
-
-def sample(size: int, most: int, seed: int) -> NDArray[np.int64]:
-    """Return the places of `most` of so many, ascending; all where there are no more."""
-    if size <= most:
-        return np.arange(size)
-    return np.sort(np.random.default_rng(seed).choice(size, most, replace=False))

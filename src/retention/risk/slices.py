@@ -95,6 +95,25 @@ class Slice:
         return self.features[:, list(FEATURES).index(name)].astype(np.float64)
 
 
+def sample(size: int, most: int, seed: int) -> NDArray[np.int64]:
+    """Return the places of `most` of so many, ascending; all where there are no more."""
+    if size <= most:
+        return np.arange(size)
+    return np.sort(np.random.default_rng(seed).choice(size, most, replace=False))
+
+
+def of_some(orders: Table | SortedOrders, *, known_by: date, most: int, seed: int) -> Table | SortedOrders:
+    """Return all orders of at most so many customers, drawn from those of whom anything had occurred by a day."""
+    if isinstance(orders, SortedOrders):
+        numbers = orders.known_by(known_by)
+        return orders if len(numbers) <= most else orders.among(numbers[sample(len(numbers), most, seed)])
+    known = orders.filter(orders.occurred_on <= ibis.date(known_by)).select("customer").distinct()
+    customers = known.order_by("customer").to_pyarrow()
+    if len(customers) <= most:
+        return orders
+    return orders.semi_join(ibis.memtable(customers.take(sample(len(customers), most, seed))), "customer")
+
+
 def read_slice(orders: Table | SortedOrders, plan: Plan, cut: date) -> Slice:
     """Read the customers acquired by `cut` as they were known on that day.
 

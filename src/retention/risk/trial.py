@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from retention.features import FEATURES
-from retention.risk.learning import Classifier, sample
-from retention.risk.slices import Floats, Slice
+from retention.risk.learning import Classifier
+from retention.risk.slices import Floats, Slice, sample
 
 MAX_FOR_DRIVERS = 10_000
 

@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import ibis
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention import calendar
-from retention.calendar import Period, local_day
+from retention.calendar import Period, local_day, local_days
 from retention.reasons import InvalidInput
 
 ZONES = (
@@ -39,6 +40,12 @@ def days_of(instants: Sequence[datetime | None], zone: str, first_year: int, las
     return days
 
 
+def days_in_memory(instants: Sequence[datetime], zone: str, first_year: int, last_year: int) -> list[date]:
+    seconds = np.array([(instant - datetime(1970, 1, 1)) // timedelta(seconds=1) for instant in instants])  # noqa: DTZ001
+    days = local_days(seconds, zone, first_year=first_year, last_year=last_year)
+    return [date(1970, 1, 1) + timedelta(days=day) for day in days.tolist()]
+
+
 def zoneinfo_day(instant: datetime, zone: str) -> date:
     return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
 
@@ -54,7 +61,9 @@ def test_every_half_hour_around_each_change_of_offset_falls_on_the_day_that_zone
         for minutes in range(-2_880, 2_880, 30)
     ]
     instants = [*hours, *near]
-    assert days_of(instants, zone, 2007, 2013) == [zoneinfo_day(instant, zone) for instant in instants]
+    expected = [zoneinfo_day(instant, zone) for instant in instants]
+    assert days_of(instants, zone, 2007, 2013) == expected
+    assert days_in_memory(instants, zone, 2007, 2013) == expected
 
 
 @settings(max_examples=20, deadline=None)
@@ -63,7 +72,18 @@ def test_every_half_hour_around_each_change_of_offset_falls_on_the_day_that_zone
     st.lists(st.datetimes(datetime(1960, 1, 3), datetime(2029, 12, 29)), min_size=1, max_size=20),  # noqa: DTZ001
 )
 def test_any_instant_falls_on_the_day_that_zoneinfo_says(zone: str, instants: list[datetime]) -> None:
-    assert days_of(instants, zone, 1960, 2029) == [zoneinfo_day(instant, zone) for instant in instants]
+    expected = [zoneinfo_day(instant, zone) for instant in instants]
+    assert days_of(instants, zone, 1960, 2029) == expected
+    assert days_in_memory(instants, zone, 1960, 2029) == expected
+
+
+@pytest.mark.parametrize(("month", "day"), [(1, 1), (12, 31)])
+def test_in_memory_an_instant_outside_the_years_is_refused(month: int, day: int) -> None:
+    inside = datetime(2020, month, day, 12)  # noqa: DTZ001
+    assert days_in_memory([inside], "Europe/Berlin", 2020, 2020) == [inside.date()]
+    for year in (2019, 2021):
+        with pytest.raises(InvalidInput, match="outside the years"):
+            days_in_memory([inside.replace(year=year)], "Europe/Berlin", 2020, 2020)
 
 
 def test_half_a_second_before_midnight_is_still_the_old_day() -> None:

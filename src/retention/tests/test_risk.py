@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from retention.in_memory import read_rows
 from retention.risk import FEATURES, Plan, assess, read_slice
+from retention.risk.slices import of_some
 
 from .cdnow import cdnow_sample
 from .test_backtest import day, orders_of
 
 FIRST_ON = date(2024, 1, 1)
+BY_THE_MODEL = {"expected_purchases", "probability_none"}
 
 
 def make_shop(customers: int = 1_500, days: int = 540, seed: int = 1):
@@ -145,3 +148,23 @@ def test_on_online_retail_the_risk_beats_recency(shared_data):
     found = assess(orders, plan)
     assert found.method == "classifier"
     assert found.test.auc > found.test.auc_recency + 0.02
+
+
+def test_of_many_customers_some_are_read_with_all_that_they_bought_by_either_way(shop):
+    orders, until = shop
+    plan = Plan(cut=until, known_until=until, first_on=FIRST_ON, horizon_days=60, model_name="BG/NBD")
+    cut = until - plan.horizon
+    everybody = read_slice(orders, plan, cut)
+    ways = {"engine": orders, "memory": read_rows(orders).sorted()}
+    slices = {name: read_slice(of_some(held, known_by=cut, most=300, seed=7), plan, cut) for name, held in ways.items()}
+    drawn = slices["engine"].customers.to_pylist()
+    assert len(set(drawn)) == 300 < len(everybody.customers)
+    assert slices["memory"].customers.to_pylist() == drawn
+    places = [everybody.customers.to_pylist().index(customer) for customer in drawn]
+    # What is known of a customer alone does not depend on who else is read.
+    alone = [place for place, name in enumerate(FEATURES) if not name.endswith("_rank") and name not in BY_THE_MODEL]
+    for some in slices.values():
+        assert np.array_equal(some.gone, everybody.gone[places])
+        expected = everybody.features[np.ix_(places, alone)]
+        assert np.allclose(some.features[:, alone], expected, rtol=1e-6, equal_nan=True)
+    assert of_some(orders, known_by=cut, most=len(everybody.customers), seed=7) is orders

@@ -16,8 +16,10 @@ from regulars.insights.reports.contracts import NarrowedBy, Narrowing
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.report.reading import MOST_IN_MEMORY
+from retention.calendar import local_days
 from retention.in_memory import Rows, read_rows
 from retention.in_memory.state import EPOCH, day_number
+from retention.rfm.days import Int32s
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 # A worker shares its machine; what does not fit is laid out on disk.
 _MEMORY_LIMIT = "1GB"
+_MICROSECONDS = 1_000_000
 
 
 class NoOrders(DomainError):
@@ -59,6 +62,8 @@ def workspace(folder: Path) -> Iterator[Backend]:
 
     connection = ibis.duckdb.connect(folder / "run.duckdb", temp_directory=str(folder), memory_limit=_MEMORY_LIMIT)
     connection.raw_sql("SET enable_progress_bar = false")
+    # Nobody asks in which order rows were written, and keeping it takes as long again.
+    connection.raw_sql("SET preserve_insertion_order = false")
     try:
         yield connection
     finally:
@@ -90,7 +95,7 @@ def read_orders(
     with held(snapshot), ExitStack() as stored:
         if counts["used"] <= MOST_IN_MEMORY:
             customers = connection.read_parquet(str(snapshot.file("customers")))
-            rows = read_rows(orders, customers=_survivors(customers, aliases))
+            rows = _in_memory(asked, customers, aliases, zone, years)
             first, last = int(rows.occurred_day.min()), int(rows.occurred_day.max())
             days = {"first_on": EPOCH + timedelta(days=first), "last_on": EPOCH + timedelta(days=last)}
         else:
@@ -165,12 +170,29 @@ def _narrowed(connection: Backend, snapshot: Snapshot, narrowing: Narrowing | No
     return known.semi_join(there, "buyer_id").select(*orders.columns)
 
 
-def _survivors(customers: Table, aliases: Table) -> Table:
-    """Return whom orders may be of: the ids that all ids lead to."""
+def _in_memory(orders: Table, customers: Table, aliases: Table, zone: str, years: tuple[int, int]) -> Rows:
+    """Return what `_in_contract` tells, in memory, where the days in a zone are found six times sooner."""
     import ibis
 
-    joined = customers.left_join(aliases, "customer_id")
-    return joined.select(customer=ibis.coalesce(joined.survivor_id, joined.customer_id)).distinct()
+    leads_to = customers.left_join(aliases, "customer_id").select("customer_id", "survivor_id")
+    known_as = leads_to.select("customer_id", customer=ibis.coalesce(leads_to.survivor_id, leads_to.customer_id))
+    survivors = known_as.select("customer").distinct()
+    used = orders.filter(orders.amount_minor.notnull() & orders.customer_id.notnull())
+    told = used.select("customer_id", "placed_at", "returned_at", "amount_minor")
+    with survivors.mutate(number=ibis.row_number().over(order_by="customer").cast("int32")).cache() as numbered:
+        ids = numbered.order_by("number").select("customer").to_pyarrow()["customer"].combine_chunks()
+        number_of = known_as.join(numbered, "customer").select("customer_id", "number")
+        table = told.join(number_of, "customer_id").drop("customer_id").to_pyarrow()
+    purchased_day = _local_days(table["placed_at"], zone, years)
+    returned = np.flatnonzero(table["returned_at"].is_valid().to_numpy())
+    occurred_day = purchased_day.copy()
+    occurred_day[returned] = _local_days(table["returned_at"].take(returned), zone, years)
+    return Rows(ids, table["number"].to_numpy(), purchased_day, occurred_day, table["amount_minor"].to_numpy())
+
+
+def _local_days(moments: pa.ChunkedArray, zone: str, years: tuple[int, int]) -> Int32s:
+    seconds = moments.cast("int64").to_numpy() // _MICROSECONDS
+    return local_days(seconds, zone, first_year=years[0], last_year=years[1])
 
 
 def _no_orders() -> NoOrders:
