@@ -51,7 +51,7 @@ def fill(customers: int, orders: int) -> None:
                 _in_steps(cursor, name, customers, sizes)
             for name in ("orders", "lines", "tenders", "events"):
                 _in_steps(cursor, name, orders, sizes)
-        for name in ("facts", "catch_up", "position"):
+        for name in ("facts", "first_orders", "catch_up", "position"):
             _run(cursor, name, sizes)
         cursor.execute("VACUUM (ANALYZE)")
 

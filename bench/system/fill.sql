@@ -116,6 +116,22 @@ FROM customers_customer AS customer
 LEFT JOIN orders_order AS placed ON placed.customer_id = customer.id AND placed.cancelled_at IS NULL
 GROUP BY customer.id
 
+-- name: first_orders
+-- What the first order of each customer was; both lines of an order cost the same.
+UPDATE orders_customer_facts AS facts SET first_channel = channel.code, first_products = first_one.products
+FROM (
+    SELECT DISTINCT ON (customer_id) customer_id, channel_id, (
+        SELECT array_agg(DISTINCT line.product_id ORDER BY line.product_id)
+        FROM orders_line AS line
+        WHERE line.order_id = placed.id
+    ) AS products
+    FROM orders_order AS placed
+    WHERE cancelled_at IS NULL
+    ORDER BY customer_id, placed_at, id
+) AS first_one
+JOIN orders_channel AS channel ON channel.id = first_one.channel_id
+WHERE facts.customer_id = first_one.customer_id
+
 -- name: catch_up
 -- Let every subscription stand behind all of it.
 UPDATE stream_cursor SET transaction = 1, position = 9000000000000

@@ -67,7 +67,7 @@ def score_customers(bought: Bought, *, business: Business, as_of: date, today: d
     """
     intake = intake_of(bought, currency=business.reporting_currency)
     options = Options(as_of=as_of, zone=business.zone, title=business.name or None)
-    analysis = analyse(intake, options, progress=progress)
+    analysis = analyse(intake, options, rows=bought.rows, progress=progress)
     columns = (analysis.scores[name].to_numpy() for name in ("days_since_last", "frequency", "revenue_minor"))
     boundaries = boundaries_of(*columns)
     return Scored(analysis, boundaries, _moved(rows_of_moved(bought, as_of), boundaries, today))
@@ -113,7 +113,6 @@ def intake_of(bought: Bought, *, currency: str) -> Intake:
         first_on=bought.first_on,
         last_on=bought.last_on,
         one_row_per_order=True,
-        rows=bought.rows,
     )
 
 

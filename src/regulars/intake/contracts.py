@@ -14,8 +14,6 @@ from retention.reasons import Reason
 if TYPE_CHECKING:
     from ibis.expr.types import Table
 
-    from retention.in_memory import Rows
-
 
 class Role(StrEnum):
     """What a column of the file is to us."""
@@ -105,7 +103,7 @@ class Intake:
     `reason` (code), `record` (the row as read, its cells as JSON text).
 
     With `one_row_per_order` each row of `orders` is an order of its own or a refund, and they are stored: lines need
-    not be folded into orders first. `rows` are the same orders where somebody has read them into memory already.
+    not be folded into orders first.
     """
 
     orders: Table
@@ -115,4 +113,3 @@ class Intake:
     first_on: date | None
     last_on: date | None
     one_row_per_order: bool = False
-    rows: Rows | None = None

@@ -22,14 +22,22 @@ from regulars.report.people import best_customers, customers_at_risk, recent_fir
 from regulars.report.plan import Plan, make_plan
 from regulars.report.reading import read_past
 from regulars.report.scores import CLV_DAYS, Scores, make_scores, scaled
-from retention.in_memory import beside
+from retention.in_memory import Rows, beside
 from retention.integers import as_int64
 
 
-def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progress: Progress = silent) -> Analysis:
+def analyse(
+    intake: Intake,
+    options: Options,
+    *,
+    rows: Rows | None = None,
+    engine: str = "duckdb",
+    progress: Progress = silent,
+) -> Analysis:
     """Turn orders into what is known of the customers, what is to be expected of them, and what to do first.
 
-    `intake.orders` may live on any engine that Ibis drives; `reading` says what runs there and what in memory.
+    `intake.orders` may live on any engine that Ibis drives; `reading` says what runs there and what in memory. `rows`
+    are the same orders, where somebody has read them into memory already.
 
     Raises
     ------
@@ -39,7 +47,7 @@ def analyse(intake: Intake, options: Options, *, engine: str = "duckdb", progres
     plan = make_plan(intake, options)
     progress(_("Folding orders"), 0.0)
     money_unit = 10 ** minor_digits(intake.currency)
-    with _stored(intake) as orders, read_past(orders, intake.rows, plan, options, engine=engine) as past:
+    with _stored(intake) as orders, read_past(orders, rows, plan, options, engine=engine) as past:
         progress(_("Reading the history"), 0.1)
         read = partial(
             read_history, past.state, past.daily, first_on=plan.first_on, as_of=plan.cut, margin=options.margin

@@ -42,7 +42,8 @@ def make(asked: Asked, folder: Path, *, progress: Progress) -> Made:
             read_orders(connection, snapshot, zone=zone, narrowing=narrowing) as bought,
         ):
             intake = intake_of(bought, currency=asked.business.reporting_currency)
-            analysis = analyse(intake, _options(asked), progress=part_of(progress, _READ, _ANALYSED))
+            steps = part_of(progress, _READ, _ANALYSED)
+            analysis = analyse(intake, _options(asked), rows=bought.rows, progress=steps)
     except RetentionError as error:
         raise NothingToAnalyse(say(error.reason)) from error
     except duckdb.Error as error:
