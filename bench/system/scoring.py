@@ -49,8 +49,6 @@ def scoring(system: System) -> Iterator[Finding]:
             connection.execute(STATEMENTS["forget"].sql)
             first = _run(running, connection)
             asyncio.run(shop.tell(max(100, system.orders // DAYS), per_second=None))
-            connection.execute(STATEMENTS["age"].sql)
-            connection.execute("VACUUM ANALYZE insights_score")
             second = _run(running, connection)
             lifetimes_seconds = _lifetimes(running.home / "lake" / "current")
             for name, taken in (("first, with its snapshot", first), ("of the next night, with its snapshot", second)):

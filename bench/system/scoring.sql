@@ -8,16 +8,16 @@ FROM insights_run ORDER BY started_at DESC LIMIT 1
 -- Forget all scores, so that the next run is the first.
 TRUNCATE insights_score, insights_score_history, insights_section, insights_run
 
--- name: age
--- Let all scores be of the day before, so that the next run changes each of them as it does by night.
-UPDATE insights_score SET rfm_on = rfm_on - 1
-
 -- name: behind
 -- How many seconds the oldest event has waited that the subscription which moves RFM has not been handed; 0 without one.
-SELECT COALESCE(extract(epoch FROM clock_timestamp() - min(event.received_at)), 0)::float8
+SELECT COALESCE(extract(epoch FROM clock_timestamp() - (
+    SELECT event.received_at
+    FROM stream_event AS event
+    WHERE (event.transaction, event.position) > (cursor.transaction, cursor.position) AND event.type = 'order.placed'
+    ORDER BY event.transaction, event.position
+    LIMIT 1
+)), 0)::float8
 FROM stream_cursor AS cursor
-JOIN stream_event AS event
-    ON (event.transaction, event.position) > (cursor.transaction, cursor.position) AND event.type = 'order.placed'
 WHERE cursor.subscription = 'insights.rfm'
 
 -- name: some_addresses

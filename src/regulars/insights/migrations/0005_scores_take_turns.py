@@ -50,13 +50,16 @@ BEGIN
     ALTER INDEX insights_score_pkey RENAME TO insights_score_before_pkey;
     ALTER INDEX insights_staged_score_pkey RENAME TO insights_score_pkey;
     ALTER INDEX insights_score_before_pkey RENAME TO insights_staged_score_pkey;
+    ALTER TABLE insights_score RESET (autovacuum_enabled);
+    ALTER TABLE insights_staged_score SET (autovacuum_enabled = false);
     TRUNCATE insights_staged_score;
 END $$;
 """
-# Rows are written by orders as they come, and all anew each night.
+# Rows are written by orders as they come, and all anew each night. Nothing is cleaned up where a run is about to take
+# its turn: it would have to wait for that.
 STORAGE = """
 ALTER TABLE insights_staged_score SET LOGGED;
-ALTER TABLE insights_staged_score SET (fillfactor = 90);
+ALTER TABLE insights_staged_score SET (fillfactor = 90, autovacuum_enabled = false);
 ALTER TABLE insights_score SET (fillfactor = 90);
 """
 ONLY_THE_APPLICATION = """
@@ -64,7 +67,7 @@ REVOKE EXECUTE ON FUNCTION insights_clear_staged(), insights_index_staged(), ins
 """
 STORAGE_REVERSE = """
 ALTER TABLE insights_score SET (fillfactor = 70);
-ALTER TABLE insights_staged_score RESET (fillfactor);
+ALTER TABLE insights_staged_score RESET (fillfactor, autovacuum_enabled);
 ALTER TABLE insights_staged_score SET UNLOGGED;
 """
 
