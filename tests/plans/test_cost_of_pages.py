@@ -70,6 +70,7 @@ def large_shop(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_queries, "MOST_BY_NUMBER", 5)
     monkeypatch.setattr(asking, "LOOKED_AT", 300)
     monkeypatch.setattr(asking, "GATHERED_OF", (60, 300))
+    monkeypatch.setattr(asking, "CHEAP_COST", asking.CHEAP_COST * CUSTOMERS / 1_000_000)
 
 
 @pytest.mark.usefixtures("large_shop")

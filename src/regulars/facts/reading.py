@@ -55,6 +55,12 @@ def one_by_one() -> Iterator[None]:
     _set(enable_hashjoin="on", enable_mergejoin="on")
 
 
+def expected_cost(sql: str, parameters: Mapping[str, Any]) -> float:
+    """Return what the server expects a statement to cost, in its units: a page read one after the other is 1."""
+    [(told,)] = rows(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
+    return float(told[0]["Plan"]["Total Cost"])
+
+
 def _set(**settings: str) -> None:
     """Change settings of the server until the transaction ends."""
     changes = ", ".join(f"set_config('{name}', %({name})s, true)" for name in settings)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from unittest.mock import patch
+
 import hypothesis.strategies as st
 import pytest
 from django.db import transaction
 from hypothesis import event, given
 
+from regulars.facts import asking
 from regulars.facts.asking import Order, count_customers, explain, list_customers, sortable
 from regulars.facts.contracts import Catalogue
 from regulars.facts.interpreters.memory import judge
@@ -24,6 +28,18 @@ pytestmark = pytest.mark.django_db
 def found_by_sql(condition: Meaning, setting: Setting) -> set[object]:
     order = Order(fact=sortable(setting, "profile.since"))
     return set(list_customers(condition, setting=setting, order=order, limit=1_000).ids)
+
+
+def paged_by_sql(condition: Meaning, setting: Setting, *, limit: int, cheap_cost: float) -> list[object]:
+    """Return the same in pages, looked for along the index first, or as a whole, by what passes for cheap."""
+    order, found, after = Order(fact=sortable(setting, "profile.since")), list[object](), None
+    with patch.object(asking, "CHEAP_COST", cheap_cost):
+        while True:
+            page = list_customers(condition, setting=setting, order=order, limit=limit, after=after)
+            found += page.ids
+            if len(page.ids) < limit:
+                return found
+            after = page.places[-1]
 
 
 def found_in_memory(condition: Meaning, world: World) -> set[object]:
@@ -53,6 +69,11 @@ def test_both_find_the_same_customers(data: st.DataObject, seed: int) -> None:
             expected = found_in_memory(meant, world)
             event("all" if len(expected) == len(world.subjects) else "some" if expected else "none")
             assert found_by_sql(meant, setting) == expected
+            limit = len(expected) // 2 + 1
+            walked, whole = (paged_by_sql(meant, setting, limit=limit, cheap_cost=cost) for cost in (0.0, math.inf))
+            assert walked == whole
+            assert set(walked) == expected
+            assert len(walked) == len(expected)
             assert count_customers(meant, setting=setting).value == len(expected)
             _explained_as_judged(condition, meant, setting, world)
         transaction.set_rollback(True)
