@@ -40,12 +40,13 @@ class Latest:
 def find_latest() -> Latest | None:
     """Return what the last run that succeeded found; None before the first."""
     run = insights.find_latest_run(state=RunState.SUCCEEDED)
-    report = None if run is None else _report_of(run.id)
+    report = None if run is None else report_of(run.id)
     return None if run is None or report is None else Latest(run=run, report=report)
 
 
 @lru_cache(maxsize=_RUNS)
-def _report_of(run_id: UUID) -> Report | None:
+def report_of(run_id: UUID) -> Report | None:
+    """Return the report of a run; None where it has none."""
     told = insights.find_report(run_id)
     return None if told is None else from_json(told)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from regulars.faces.console.cohorts import asked as asking
@@ -32,7 +33,7 @@ from regulars.faces.console.cohorts.words import (
     opening,
 )
 from regulars.faces.console.figures import define, shown
-from regulars.faces.console.latest import Latest, find_latest
+from regulars.faces.console.latest import Latest, find_latest, report_of
 from regulars.faces.console.permission import needs
 from regulars.insights import queries as insights
 from regulars.insights.cohorts import ATTRIBUTES, PERIODS, SECTION, Group, Told, read_section
@@ -44,6 +45,8 @@ from regulars.report.page.charts import second_purchase
 from regulars.report.page.cohort_map import SHARE, CohortMap, HeatRow, map_of
 from regulars.report.page.names import period_words
 
+# How many pages are kept in memory, some hundred kilobytes each.
+_SHOWN = 24
 # How many cohorts the map shows.
 _ROWS: Mapping[str, int] = {"week": 26, "month": 24, "quarter": 12}
 
@@ -71,7 +74,8 @@ def cohorts(request: HttpRequest) -> HttpResponse:
         context["is_running"] = under_way is not None and under_way.state is RunState.RUNNING
         return render(request, "console/cohorts.html", context)
     asked = asking.read(request.GET, own_period=told.own_period)
-    return render(request, "console/cohorts.html", context | _context(latest, told, asked))
+    shown_once = _context(latest.run.id, asked, get_language())
+    return render(request, "console/cohorts.html", context | shown_once)
 
 
 def _told(latest: Latest, period: str | None) -> Told | None:
@@ -90,7 +94,10 @@ def _read(run_id: UUID, period: str) -> Told:
     return read_section(section, period)
 
 
-def _context(latest: Latest, told: Told, asked: Asked) -> dict[str, Any]:
+@lru_cache(_SHOWN)
+def _context(run_id: UUID, asked: Asked, language: str | None) -> dict[str, Any]:  # noqa: ARG001  # It is spoken.
+    """Return what a page shows in a language, made once: what a run has found never changes."""
+    told, report = _read(run_id, asked.period), report_of(run_id)
     found, currency = told.cohorts, told.currency
     group = asking.find_group(found, asked)
     lines, spent_by = compared(found, asked, currency)
@@ -116,7 +123,7 @@ def _context(latest: Latest, told: Told, asked: Asked) -> dict[str, Any]:
         "interval": define("interval"),
         "revenue": define("revenue"),
         "fewest": FEWEST,
-        "second_purchase": shown(second_purchase(latest.report)),
+        "second_purchase": shown(second_purchase(report)) if report else None,
     }
 
 
