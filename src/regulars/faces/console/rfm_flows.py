@@ -130,7 +130,9 @@ def _is(fact: str, segment: str | None) -> str:
 def _help(then: date, *, is_kept: bool) -> str:
     """Return how well the customers that are led to are those who were counted."""
     if not is_kept:
-        return gettext("It has not been kept for four weeks yet who was in which segment.")
+        return gettext(
+            "Lists cannot tell yet who was in which segment four weeks ago: that is kept since the first scoring."
+        )
     words = gettext(
         "Each leads to the customers who were in the one segment on {day}, as it was kept on that day, and are in the"
         " other now. Who bought on that day or since the last scoring, or of whom something was told later, may be"

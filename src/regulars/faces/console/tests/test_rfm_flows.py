@@ -86,4 +86,4 @@ def test_before_it_has_been_kept_for_four_weeks_they_lead_to_who_is_there_now(ow
     assert not ROW.findall(page)
     assert "rfm.segment%28on" not in page
     assert "each leads to who is there now" in page
-    assert "It has not been kept for four weeks yet" in page
+    assert "Lists cannot tell yet who was in which segment" in page
