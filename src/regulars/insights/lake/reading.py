@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -92,25 +92,33 @@ def read_orders(
         raise _no_orders()
     years = (counts["first_year"] - 1, counts["last_year"] + 1)
     orders = _in_contract(asked, aliases, zone, years)
-    with held(snapshot), ExitStack() as stored:
+    with held(snapshot):
         if counts["used"] <= MOST_IN_MEMORY:
             customers = connection.read_parquet(str(snapshot.file("customers")))
-            rows = _in_memory(asked, customers, aliases, zone, years)
-            first, last = int(rows.occurred_day.min()), int(rows.occurred_day.max())
-            days = {"first_on": EPOCH + timedelta(days=first), "last_on": EPOCH + timedelta(days=last)}
+            # Nothing here holds the rows, so that they are gone when who asked for them has done with them.
+            yield _bought(orders, _in_memory(asked, customers, aliases, zone, years), counts)
         else:
-            rows, orders = None, stored.enter_context(orders.cache())
-            told = orders.aggregate(first_on=orders.occurred_on.min(), last_on=orders.occurred_on.max())
-            [days] = told.to_pyarrow().to_pylist()
-        yield Bought(
-            orders=orders,
-            rows=rows,
-            row_count=counts["used"],
-            first_on=days["first_on"],
-            last_on=days["last_on"],
-            without_rate=counts["without_rate"],
-            without_customer=counts["without_customer"],
-        )
+            with orders.cache() as kept:
+                yield _bought(kept, None, counts)
+
+
+def _bought(orders: Table, rows: Rows | None, counts: Mapping[str, Any]) -> Bought:
+    if rows is None:
+        told = orders.aggregate(first_on=orders.occurred_on.min(), last_on=orders.occurred_on.max())
+        [days] = told.to_pyarrow().to_pylist()
+        first_on, last_on = days["first_on"], days["last_on"]
+    else:
+        bounds = (int(rows.occurred_day.min()), int(rows.occurred_day.max()))
+        first_on, last_on = (EPOCH + timedelta(days=day) for day in bounds)
+    return Bought(
+        orders=orders,
+        rows=rows,
+        row_count=counts["used"],
+        first_on=first_on,
+        last_on=last_on,
+        without_rate=counts["without_rate"],
+        without_customer=counts["without_customer"],
+    )
 
 
 @contextmanager
@@ -120,7 +128,9 @@ def stored(bought: Bought) -> Iterator[Bought]:
         yield bought
         return
     with bought.orders.cache() as orders:
-        yield replace(bought, orders=orders, rows=None)
+        kept = replace(bought, orders=orders, rows=None)
+        del bought
+        yield kept
 
 
 def rows_of_moved(bought: Bought, after: date) -> Rows | None:
