@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.insights.catalogue import METRICS, STEP_DAYS, Better, Unit
+from regulars.insights.catalogue import METRICS, STEP_DAYS, Better, MetricUnit
 from regulars.insights.contracts import Attention, SectionJson, Severity
 from regulars.insights.kept import json_of_attention
 from regulars.insights.usual import UsualRange, usual_range
@@ -20,10 +20,10 @@ from retention.reasons import Reason, mark
 BEST = 5
 MOST_PRODUCTS = 3
 _UNUSUAL = {
-    Unit.SHARE: mark("In the last four weeks it was {now:.1%}; usual are {low:.1%} to {high:.1%}."),
-    Unit.MONEY: mark("In the last four weeks it was {now_minor}; usual are {low_minor} to {high_minor}."),
-    Unit.CUSTOMERS: mark("In the last four weeks it was {now:.0f}; usual are {low:.0f} to {high:.0f}."),
-    Unit.NUMBER: mark("In the last four weeks it was {now:.2f}; usual are {low:.2f} to {high:.2f}."),
+    MetricUnit.SHARE: mark("In the last four weeks it was {now:.1%}; usual are {low:.1%} to {high:.1%}."),
+    MetricUnit.MONEY: mark("In the last four weeks it was {now_minor}; usual are {low_minor} to {high_minor}."),
+    MetricUnit.CUSTOMERS: mark("In the last four weeks it was {now:.0f}; usual are {low:.0f} to {high:.0f}."),
+    MetricUnit.NUMBER: mark("In the last four weeks it was {now:.2f}; usual are {low:.2f} to {high:.2f}."),
 }
 # A figure of four weeks is held against as many before as a year has.
 WINDOW = "28"
@@ -142,10 +142,10 @@ def _unusual_metrics(series: Series) -> Iterator[Attention]:
         )
 
 
-def _out_of_range(unit: Unit, now: float, usual: UsualRange) -> Reason:
+def _out_of_range(unit: MetricUnit, now: float, usual: UsualRange) -> Reason:
     """Return what a figure was and what is usual, each written by its unit."""
     figures = {"now": now, "low": usual.low, "high": usual.high}
-    if unit is Unit.MONEY:
+    if unit is MetricUnit.MONEY:
         figures = {f"{name}_minor": value for name, value in figures.items()}
     return Reason("metric_unusual", _UNUSUAL[unit], figures)
 
@@ -159,11 +159,11 @@ def _is_step(series: Series, point: Mapping[str, Any]) -> bool:
     return apart % timedelta(days=STEP_DAYS) == timedelta(0)
 
 
-def _by_chance(point: Mapping[str, Any], value: float, unit: Unit) -> float:
+def _by_chance(point: Mapping[str, Any], value: float, unit: MetricUnit) -> float:
     """Return by how much a figure may differ by chance alone."""
     if point["low"] is not None and point["high"] is not None:
         return float(point["high"] - point["low"])
-    return 4.0 * max(value, 1.0) ** 0.5 if unit is Unit.CUSTOMERS else 0.0
+    return 4.0 * max(value, 1.0) ** 0.5 if unit is MetricUnit.CUSTOMERS else 0.0
 
 
 def _is_season(now: float, middle: float, before: Sequence[float]) -> bool:

@@ -23,7 +23,7 @@ NO_WINDOW = 0
 """In the place of a window's length, of what is of none."""
 
 
-class Unit(StrEnum):
+class MetricUnit(StrEnum):
     """What a metric is counted in."""
 
     SHARE = "share"
@@ -61,7 +61,7 @@ class Metric:
     name: str
     label: str
     definition: str
-    unit: Unit
+    unit: MetricUnit
     better: Better
     windowed: bool = True
     people: str = ""
@@ -85,21 +85,21 @@ _ALL: Sequence[Metric] = (
     _defined(
         "retention_rate",
         "retention_rate",
-        unit=Unit.SHARE,
+        unit=MetricUnit.SHARE,
         better=Better.MORE,
         people="orders.count(since: {before}, until: {start}) >= 1 and orders.count(since: {start}, until: {end}) >= 1",
     ),
     _defined(
         "churn_rate",
         "churn_rate",
-        unit=Unit.SHARE,
+        unit=MetricUnit.SHARE,
         better=Better.LESS,
         people="orders.count(since: {before}, until: {start}) >= 1 and orders.count(since: {start}, until: {end}) = 0",
     ),
     _defined(
         "repeat_purchase_rate",
         "repeat_purchase_rate",
-        unit=Unit.SHARE,
+        unit=MetricUnit.SHARE,
         better=Better.MORE,
         windowed=False,
         people="orders.count >= 2",
@@ -114,7 +114,7 @@ _ALL: Sequence[Metric] = (
     _defined(
         "active_customers",
         "active",
-        unit=Unit.CUSTOMERS,
+        unit=MetricUnit.CUSTOMERS,
         better=Better.MORE,
         people="orders.count(since: {start}, until: {end}) >= 1",
     ),
@@ -122,14 +122,14 @@ _ALL: Sequence[Metric] = (
         "new_customers",
         "who_new",
         label=mark("New customers"),
-        unit=Unit.CUSTOMERS,
+        unit=MetricUnit.CUSTOMERS,
         better=Better.MORE,
         people="orders.first >= {start} and orders.first < {end}",
     ),
     _defined(
         "revenue",
         "revenue",
-        unit=Unit.MONEY,
+        unit=MetricUnit.MONEY,
         better=Better.MORE,
         people="orders.count(since: {start}, until: {end}) >= 1",
     ),
@@ -137,24 +137,24 @@ _ALL: Sequence[Metric] = (
         name="revenue_of_regulars",
         label=mark("Revenue from regulars"),
         definition=mark("What customers paid in the window, less refunds, who had bought before it began."),
-        unit=Unit.MONEY,
+        unit=MetricUnit.MONEY,
         better=Better.MORE,
         people="orders.first < {start} and orders.count(since: {start}, until: {end}) >= 1",
     ),
-    _defined("returning_share", "returning_share", unit=Unit.SHARE, better=Better.NEITHER),
-    _defined("average_purchase_value", "average_purchase_value", unit=Unit.MONEY, better=Better.MORE),
+    _defined("returning_share", "returning_share", unit=MetricUnit.SHARE, better=Better.NEITHER),
+    _defined("average_purchase_value", "average_purchase_value", unit=MetricUnit.MONEY, better=Better.MORE),
     Metric(
         name="purchase_frequency",
         label=mark("Purchases per active customer"),
         definition=mark("Purchases in the window, divided by the customers who made any."),
-        unit=Unit.NUMBER,
+        unit=MetricUnit.NUMBER,
         better=Better.MORE,
     ),
     Metric(
         name="refunded_share",
         label=mark("Refunded share"),
         definition=mark("Of what customers paid in the window, the share that was refunded, then or later."),
-        unit=Unit.SHARE,
+        unit=MetricUnit.SHARE,
         better=Better.LESS,
         people="orders.returned(since: {start}, until: {end}) > 0",
         benchmarks=(Benchmark(value=0.166, who=mark("retailers of the United States, by sales"), **_NRF),),
@@ -163,7 +163,7 @@ _ALL: Sequence[Metric] = (
         name="customers_at_risk",
         label=mark("Customers at risk"),
         definition=DEFINITIONS["at_stake"].text,
-        unit=Unit.CUSTOMERS,
+        unit=MetricUnit.CUSTOMERS,
         better=Better.LESS,
         windowed=False,
         people="churn.at_risk",
@@ -171,13 +171,13 @@ _ALL: Sequence[Metric] = (
     _defined(
         "revenue_at_stake",
         "at_stake",
-        unit=Unit.MONEY,
+        unit=MetricUnit.MONEY,
         better=Better.LESS,
         windowed=False,
         people="churn.at_risk",
     ),
-    _defined("clv_expected", "clv_expected", unit=Unit.MONEY, better=Better.MORE, windowed=False),
-    _defined("customer_equity", "customer_equity", unit=Unit.MONEY, better=Better.MORE, windowed=False),
+    _defined("clv_expected", "clv_expected", unit=MetricUnit.MONEY, better=Better.MORE, windowed=False),
+    _defined("customer_equity", "customer_equity", unit=MetricUnit.MONEY, better=Better.MORE, windowed=False),
 )
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}

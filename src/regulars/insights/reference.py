@@ -6,15 +6,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from regulars.insights.catalogue import METRICS, STEP_DAYS, WINDOWS_DAYS, Better, Metric, Unit
+from regulars.insights.catalogue import METRICS, STEP_DAYS, WINDOWS_DAYS, Better, Metric, MetricUnit
 from regulars.report.definitions import DEFINITIONS
 
 _MADE = "<!-- Made by `make reference` from what the code declares; a test holds it to that. -->\n"
 _UNITS = {
-    Unit.SHARE: "share, 0 to 1",
-    Unit.CUSTOMERS: "customers",
-    Unit.MONEY: "minor units of the reporting currency",
-    Unit.NUMBER: "number",
+    MetricUnit.SHARE: "share, 0 to 1",
+    MetricUnit.CUSTOMERS: "customers",
+    MetricUnit.MONEY: "minor units of the reporting currency",
+    MetricUnit.NUMBER: "number",
 }
 _BETTER = {Better.MORE: "more", Better.LESS: "less", Better.NEITHER: "neither"}
 

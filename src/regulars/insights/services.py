@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from regulars.business.contracts import Business
 from regulars.business.queries import get_business
-from regulars.insights.catalogue import METRICS, NO_WINDOW, WINDOWS_DAYS, Unit
+from regulars.insights.catalogue import METRICS, NO_WINDOW, WINDOWS_DAYS, MetricUnit
 from regulars.insights.contracts import Run, RunState, Trigger
 from regulars.insights.deferring import defer_work
 from regulars.insights.kept import run_of
@@ -87,7 +87,7 @@ def set_target(*, metric: str, window_days: int, value: float | None, now: datet
     known = METRICS.get(metric)
     if known is None or window_days not in (WINDOWS_DAYS if known.windowed else (NO_WINDOW,)):
         raise NoSuchMetric(gettext("There is no such metric."))
-    if value is not None and not (0 <= value < MOST and (known.unit is not Unit.SHARE or value <= 1)):
+    if value is not None and not (0 <= value < MOST and (known.unit is not MetricUnit.SHARE or value <= 1)):
         raise ImpossibleTarget(gettext("A target is not negative, and a share is at most 100%."))
     if value is None:
         TargetRow.objects.filter(metric=metric, window_days=window_days).delete()

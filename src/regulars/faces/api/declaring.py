@@ -28,9 +28,9 @@ class Resource:
     def __init__(self, name: str) -> None:
         self.router = Router(tags=[name])
 
-    def get(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
-        """Declare a read."""
-        return self._operation("GET", path, scope=scope, answer=answer)
+    def get(self, path: str, *, scope: str, answer: Any, finds: bool = False) -> Callable[[View], View]:
+        """Declare a read. It `finds` what may not be there yet, or answers 404."""
+        return self._operation("GET", path, scope=scope, answer=answer, finds=finds)
 
     def put(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
         """Declare a write of what stands at an address."""
@@ -45,9 +45,12 @@ class Resource:
         """
         return self._operation("POST", path, scope=scope, answer=answer, finds=finds, told_once=told_once)
 
-    def ask(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
-        """Declare a read whose question is too large for an address, so that it comes as a body."""
-        return self._operation("POST", path, scope=scope, answer=answer, writes=False)
+    def ask(self, path: str, *, scope: str, answer: Any, finds: bool = False) -> Callable[[View], View]:
+        """Declare a read whose question is too large for an address, so that it comes as a body.
+
+        It `finds` what its body names, or answers 404.
+        """
+        return self._operation("POST", path, scope=scope, answer=answer, finds=finds, writes=False)
 
     def patch(self, path: str, *, scope: str, answer: Any) -> Callable[[View], View]:
         """Declare a write of some fields."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regulars.insights.catalogue import METRICS, Unit
+from regulars.insights.catalogue import METRICS, MetricUnit
 from regulars.insights.reference import metrics_page
 
 DOCS = Path(__file__).parents[4] / "docs"
@@ -19,6 +19,6 @@ def test_each_metric_says_what_it_means_and_each_benchmark_where_it_stands() -> 
     for name, metric in METRICS.items():
         assert f"| `{name}` | **{metric.label}.** {metric.definition}" in page
         for each in metric.benchmarks:
-            assert metric.unit is Unit.SHARE
+            assert metric.unit is MetricUnit.SHARE
             assert 0 < each.value < 1
             assert each.address.startswith("https://")

@@ -121,7 +121,7 @@ def list_matching(request: HttpRequest, body: Annotated[QueryIn, JsonBody(...)])
     )
 
 
-@facts.ask("/conditions/explain", scope="customers.read", answer=ExplainedOut)
+@facts.ask("/conditions/explain", scope="customers.read", answer=ExplainedOut, finds=True)
 def explain_condition(request: HttpRequest, body: Annotated[ExplainIn, JsonBody(...)]) -> Any:
     """Return which parts of a condition are true of a customer, with the values that they ask for."""
     setting = _setting(request)

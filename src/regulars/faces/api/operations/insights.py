@@ -71,7 +71,7 @@ def get_report(request: HttpRequest, run_id: UUID) -> Any:
     return ReportOut(run_id=run_id, report=dict(report))
 
 
-@insights.get("/insights/cohorts", scope="insights.read", answer=CohortsOut)
+@insights.get("/insights/cohorts", scope="insights.read", answer=CohortsOut, finds=True)
 def get_cohorts(
     request: HttpRequest,
     period: Annotated[_Period | None, Query(None, description="By which period; by the report's own if left out.")],
@@ -82,7 +82,7 @@ def get_cohorts(
     return CohortsOut.of(run_id, told, by)
 
 
-@insights.get("/insights/rfm-map", scope="insights.read", answer=RfmMapOut)
+@insights.get("/insights/rfm-map", scope="insights.read", answer=RfmMapOut, finds=True)
 def get_rfm_map(request: HttpRequest) -> Any:
     """Return the customers of the last run by their scores, and how they moved between segments in four weeks."""
     run = queries.find_latest_run(state=RunState.SUCCEEDED)
@@ -104,7 +104,7 @@ def list_at_risk(request: HttpRequest, limit: Limit, cursor: CursorText) -> Any:
     return {"items": page.items, "next": page.next}
 
 
-@insights.get("/insights/products", scope="insights.read", answer=ProductsOut)
+@insights.get("/insights/products", scope="insights.read", answer=ProductsOut, finds=True)
 def get_product_insights(request: HttpRequest) -> Any:
     """Return what the last run found of products: which bring customers back, what is bought together and next."""
     run = queries.find_latest_run(state=RunState.SUCCEEDED)

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 
 from regulars.business.queries import get_business
+from regulars.faces.api.bodies import JsonBody
 from regulars.faces.api.declaring import Resource
 from regulars.faces.api.keys import actor_of
 from regulars.faces.api.schemas.metrics import (
@@ -33,7 +34,7 @@ from regulars.kit.i18n import gettext
 metrics = Resource("Metrics")
 
 
-@metrics.get("/insights/metrics", scope="insights.read", answer=MetricsOut)
+@metrics.get("/insights/metrics", scope="insights.read", answer=MetricsOut, finds=True)
 def list_metrics(request: HttpRequest) -> Any:
     """List the metrics of the business over time, with intervals, targets, and what others publish."""
     run = _latest()
@@ -45,7 +46,7 @@ def list_metrics(request: HttpRequest) -> Any:
     return {"run_id": run.id, "as_of": run.as_of, "items": items}
 
 
-@metrics.get("/insights/attention", scope="insights.read", answer=AttentionsOut)
+@metrics.get("/insights/attention", scope="insights.read", answer=AttentionsOut, finds=True)
 def list_attention(request: HttpRequest) -> Any:
     """List what needs somebody, as the last run that succeeded found it."""
     run, currency = _latest(), get_business().reporting_currency
@@ -54,10 +55,10 @@ def list_attention(request: HttpRequest) -> Any:
 
 
 @metrics.put("/insights/targets/{metric}/{window_days}", scope="business.manage", answer=TargetOut)
-def put_target(request: HttpRequest, metric: str, window_days: int, told: TargetIn) -> Any:
+def put_target(request: HttpRequest, metric: str, window_days: int, body: Annotated[TargetIn, JsonBody(...)]) -> Any:
     """Set what a metric is wanted to be, of windows of so many days (0: of none); null takes the target away."""
-    set_target(metric=metric, window_days=window_days, value=told.value, now=timezone.now(), actor=actor_of(request))
-    return TargetOut(metric=metric, window_days=window_days, value=told.value)
+    set_target(metric=metric, window_days=window_days, value=body.value, now=timezone.now(), actor=actor_of(request))
+    return TargetOut(metric=metric, window_days=window_days, value=body.value)
 
 
 def _latest() -> Run:

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from regulars.faces.api.schemas.wire import In, Out
-from regulars.insights.catalogue import Better, Unit
+from regulars.insights.catalogue import Better, MetricUnit
 from regulars.insights.contracts import Attention, Severity
 from regulars.report.wording import say
 
@@ -45,7 +45,7 @@ class MetricOut(Out):
     name: str
     label: str
     definition: str
-    unit: Unit
+    unit: MetricUnit
     better: Better
     benchmarks: list[BenchmarkOut]
     series: list[SeriesOut]

@@ -24,7 +24,7 @@ from regulars.faces.console.overview.reading import Reading, read_all
 from regulars.faces.console.overview.words import metric_address, people_address, value_in_words
 from regulars.faces.console.permission import needs
 from regulars.faces.console.zone import business_of
-from regulars.insights.catalogue import METRICS, NO_WINDOW, STEP_DAYS, Metric, Unit
+from regulars.insights.catalogue import METRICS, NO_WINDOW, STEP_DAYS, Metric, MetricUnit
 from regulars.insights.contracts import Point
 from regulars.insights.services import set_target
 from regulars.kit import formats
@@ -34,7 +34,12 @@ from regulars.kit.money import minor_digits
 from regulars.report.page.figures import Column, Figure, Key, line
 from regulars.report.wording import span
 
-_FORMS = {Unit.SHARE: "percent", Unit.MONEY: "money", Unit.CUSTOMERS: "number", Unit.NUMBER: "decimal"}
+_FORMS = {
+    MetricUnit.SHARE: "percent",
+    MetricUnit.MONEY: "money",
+    MetricUnit.CUSTOMERS: "number",
+    MetricUnit.NUMBER: "decimal",
+}
 
 
 class TargetForm(DesignedForm):
@@ -85,7 +90,7 @@ def _page(request: HttpRequest, known: Metric, days: int, form: TargetForm | Non
     latest, currency = find_latest(), business_of(request).reporting_currency
     readings = read_all(latest, days) if latest else None
     reading = readings[known.name] if readings else None
-    unit = {Unit.SHARE: "%", Unit.MONEY: currency}.get(known.unit, "")
+    unit = {MetricUnit.SHARE: "%", MetricUnit.MONEY: currency}.get(known.unit, "")
     context: dict[str, Any] = {
         "metric": known,
         "label": gettext(known.label),
@@ -110,7 +115,7 @@ def _page(request: HttpRequest, known: Metric, days: int, form: TargetForm | Non
 
 def _factor(known: Metric, currency: str) -> float:
     """Return by what a value is multiplied where people write it."""
-    return {Unit.SHARE: 100.0, Unit.MONEY: 10.0 ** -minor_digits(currency)}.get(known.unit, 1.0)
+    return {MetricUnit.SHARE: 100.0, MetricUnit.MONEY: 10.0 ** -minor_digits(currency)}.get(known.unit, 1.0)
 
 
 def _wanted(reading: Reading | None, currency: str) -> float | None:
@@ -124,7 +129,7 @@ def _figure(reading: Reading, currency: str) -> Figure | None:
     points = _steps(reading)
     if len(points) < 2:
         return None
-    known, money = reading.metric, currency if reading.metric.unit is Unit.MONEY else None
+    known, money = reading.metric, currency if reading.metric.unit is MetricUnit.MONEY else None
     label = gettext(known.label)
     form = _FORMS[known.unit]
     bounded = all(point.low is not None and point.high is not None for point in points)
@@ -175,11 +180,11 @@ def _steps(reading: Reading) -> list[Point]:
 
 def _axis(known: Metric, currency: str) -> dict[str, Any]:
     match known.unit:
-        case Unit.SHARE:
+        case MetricUnit.SHARE:
             return {"format": "percent"}
-        case Unit.MONEY:
+        case MetricUnit.MONEY:
             return {"format": "money", "currency": currency}
-        case Unit.NUMBER:
+        case MetricUnit.NUMBER:
             return {"format": "number", "digits": 2}
     return {"format": "number"}
 

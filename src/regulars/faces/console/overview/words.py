@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from regulars.faces.console.overview.reading import Reading
-from regulars.insights.catalogue import NO_WINDOW, Better, Metric, Unit
+from regulars.insights.catalogue import NO_WINDOW, Better, Metric, MetricUnit
 from regulars.insights.contracts import Point
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
@@ -29,11 +29,11 @@ class Change:
 def value_in_words(metric: Metric, value: float | None, currency: str) -> str:
     """Return a value in the unit of its metric."""
     match metric.unit:
-        case Unit.SHARE:
+        case MetricUnit.SHARE:
             return formats.percent(value, 1)
-        case Unit.MONEY:
+        case MetricUnit.MONEY:
             return cash(value, currency)
-        case Unit.NUMBER:
+        case MetricUnit.NUMBER:
             return formats.number(value, 2)
     return formats.number(value)
 
@@ -54,7 +54,7 @@ def change_since(reading: Reading, before: Point | None) -> Change | None:
     if now is None or now.value is None or before is None or before.value is None:
         return None
     difference = now.value - before.value
-    if reading.metric.unit is Unit.SHARE:
+    if reading.metric.unit is MetricUnit.SHARE:
         text = signed_points(difference)
     else:
         text = signed_percent(relative_change(now.value, before.value))
