@@ -161,17 +161,49 @@ def choose(customers: Customers, holdout: Holdout | None = None, *, earlier: Cus
     NotEnoughData
         Not even the NBD can be fitted; its reason says why.
     """
-    tested = [_fit(name, earlier if earlier is not None else customers) for name in CANDIDATES]
-    if holdout is not None:
-        tested = [_test(candidate, holdout) for candidate in tested]
-    final = tested if earlier is None else [_refit(candidate, customers) for candidate in tested]
+    fitted = fit_candidates(customers)
+    return pick(fitted if holdout is None else try_candidates(fitted, holdout, earlier=earlier), holdout)
+
+
+def fit_candidates(customers: Customers) -> tuple[Candidate, ...]:
+    """Fit the candidates on the customers that the chosen one is to describe.
+
+    Raises
+    ------
+    NotEnoughData
+        Not even the NBD can be fitted; its reason says why.
+    """
+    fitted = tuple(_fit(name, customers) for name in CANDIDATES)
+    if not any(candidate.model for candidate in fitted):
+        raise NotEnoughData(fitted[0].reason or Reason("no_model", mark("No purchase model could be fitted.")))
+    return fitted
+
+
+def leader_of(candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the candidate that will be picked whatever a test says; None where the AIC leaves that to the test."""
+    ties = _ties(candidates)
+    return ties[0] if len(ties) == 1 else None
+
+
+def try_candidates(
+    candidates: Sequence[Candidate], holdout: Holdout, *, earlier: Customers | None = None
+) -> tuple[Candidate, ...]:
+    """Return the candidates with how well they foretold what then happened.
+
+    With `earlier` (see `choose`) each is fitted on those customers for the test.
+    """
+    if not len(holdout.purchases):
+        return tuple(candidates)
+    return tuple(_tried(candidate, holdout, earlier) for candidate in candidates)
+
+
+def pick(candidates: Sequence[Candidate], holdout: Holdout | None = None) -> Choice:
+    """Pick one of the fitted candidates, which have been tried where there is a `holdout`, and say why."""
     baselines = (
         {name: errors(forecast, holdout.purchases) for name, forecast in holdout.baselines.items()} if holdout else {}
     )
-    if not any(c.model for c in final):
-        raise NotEnoughData(final[0].reason or Reason("no_model", mark("No purchase model could be fitted.")))
-    chosen, why = _pick(final)
-    return Choice(chosen.name, tuple(final), baselines, (why, _against_naive(chosen, baselines)))
+    chosen, why = _pick(candidates)
+    return Choice(chosen.name, tuple(candidates), baselines, (why, _against_naive(chosen, baselines)))
 
 
 def _fit(name: str, customers: Customers) -> Candidate:
@@ -182,22 +214,24 @@ def _fit(name: str, customers: Customers) -> Candidate:
     return Candidate(name, model, model.boundary)
 
 
-def _test(candidate: Candidate, holdout: Holdout) -> Candidate:
-    if candidate.model is None or not len(holdout.purchases):
+def _tried(candidate: Candidate, holdout: Holdout, earlier: Customers | None) -> Candidate:
+    model = candidate.model if earlier is None else _fit(candidate.name, earlier).model
+    if model is None:
         return candidate
-    forecast = candidate.model.expected_purchases(holdout.horizon)
-    return dataclasses.replace(candidate, tested=candidate.model, errors=errors(forecast, holdout.purchases))
+    forecast = model.expected_purchases(holdout.horizon)
+    return dataclasses.replace(candidate, tested=model, errors=errors(forecast, holdout.purchases))
 
 
-def _refit(candidate: Candidate, customers: Customers) -> Candidate:
-    return dataclasses.replace(_fit(candidate.name, customers), tested=candidate.tested, errors=candidate.errors)
+def _ties(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that stand, within two points of the lowest AIC, lowest first."""
+    by_aic = sorted((candidate for candidate in candidates if candidate.stands), key=_aic)
+    return [candidate for candidate in by_aic if _aic(candidate) - _aic(by_aic[0]) <= AIC_TIE]
 
 
 def _pick(candidates: Sequence[Candidate]) -> tuple[Candidate, Reason]:
     standing = [c for c in candidates if c.stands]
     by_aic = sorted(standing, key=_aic)
-    best = by_aic[0]
-    ties = [c for c in by_aic if _aic(c) - _aic(best) <= AIC_TIE]
+    best, ties = by_aic[0], _ties(candidates)
     if len(standing) == 1:
         return best, Reason(
             "only_one_stands",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Cast, ExtractDay, ExtractMonth
 
 from regulars.customers.contracts import IdentifierKind, TraitKind
 
@@ -35,6 +36,12 @@ class Customer(models.Model):
             # Conditions on facts ask for what few customers share.
             GinIndex(fields=["tags"], name="customers_customer_tags"),
             models.Index(fields=["city"], name="customers_customer_city", condition=~models.Q(city="")),
+            # As 1128 for a birthday on 28 November: whose it is on some days of any year.
+            models.Index(
+                Cast(ExtractMonth("birthday") * 100 + ExtractDay("birthday"), models.IntegerField()),
+                name="customers_customer_birthday",
+                condition=models.Q(birthday__isnull=False),
+            ),
         ]
 
 

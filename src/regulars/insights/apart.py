@@ -2,12 +2,13 @@
 
 `python -m regulars.insights.apart FOLDER` reads from the folder what is asked, tells on its standard output how far it
 has come, one line of JSON each, and leaves in the folder what it found, or why it found nothing. What it hands over on
-the way is such a line too, after which it waits for one on its standard input.
+the way is such a line too; where it is to be taken before it goes on, it waits for a line on its standard input.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import queue
 import signal
 import subprocess
@@ -24,7 +25,7 @@ from uuid import UUID
 from psycopg import OperationalError
 
 from regulars.business.contracts import Business
-from regulars.insights.asking import Asked, Found, Further, PutInPlace
+from regulars.insights.asking import Asked, Found, Further, Takes
 from regulars.insights.contracts import Boundaries
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import activate
@@ -36,6 +37,8 @@ _ME = "regulars.insights.apart"
 _ASKED, _FOUND = "asked.json", "found.json"
 # So often the one who waits looks whether it is to stop.
 _LOOK_EVERY_SECONDS = 0.5
+# So much does a process step back behind others that want to compute.
+_IN_NO_HURRY = 10
 
 
 class DiedOnTheWay(Exception):  # What befell the process, as the kernel's want of memory.
@@ -58,7 +61,7 @@ class GaveUp(DomainError):
         self.code = code
 
 
-def find_apart(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
+def find_apart(asked: Asked, folder: Path, *, takes: Takes, progress: Progress) -> Further:
     """Do what `finding.find` does, in another process; the rows to be staged are in the folder's file `SCORES`.
 
     Raises
@@ -73,9 +76,12 @@ def find_apart(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress
         The process was killed.
     """
 
-    def take(told: dict[str, Any]) -> None:
+    def take(told: dict[str, Any] | None) -> None:
+        if told is None:
+            takes.stage()
+            return
         cuts = {name: tuple(values) for name, values in told.pop("boundaries").items()}
-        put_in_place(Found(**told, boundaries=Boundaries(**cuts)))
+        takes.put_in_place(Found(**told, boundaries=Boundaries(**cuts)))
 
     return Further(**told_apart(_ME, asdict(asked), folder, progress=progress, take=take))
 
@@ -86,11 +92,11 @@ def told_apart(
     folder: Path,
     *,
     progress: Progress,
-    take: Callable[[dict[str, Any]], None] | None = None,
+    take: Callable[[dict[str, Any] | None], None] | None = None,
 ) -> dict[str, Any]:
     """Have another process of a module do what is asked; return what it tells. It raises as `find_apart` does.
 
-    What it hands over on the way is given to `take`; the process waits for that.
+    What it hands over on the way is given to `take`.
     """
     (folder / _ASKED).write_text(json.dumps(asked, default=str), encoding="utf-8")
     doing, done = "", 0.0
@@ -101,8 +107,9 @@ def told_apart(
                 if isinstance(line, list):
                     doing, done = line
                 elif take is not None and process.stdin:
-                    take(line)
-                    _go_on(process.stdin)
+                    take(line["handed_over"])
+                    if line["waits"]:
+                        _go_on(process.stdin)
             # It may say that this process is to stop, by raising.
             progress(doing, done)
     return _told(folder)
@@ -170,15 +177,24 @@ def main(folder: Path) -> None:
     def work(told: dict[str, Any], progress: Progress) -> Mapping[str, Any]:
         asked = _asked(told)
         activate(asked.business.language)
-        return asdict(find(asked, folder / SCORES, put_in_place=_hand_over, progress=progress))
+        return asdict(find(asked, folder / SCORES, takes=_HANDS_OVER, progress=progress))
 
     do_apart(folder, work)
 
 
+def _hand_over_scores() -> None:
+    """Tell that the scores are written, and go on; what now follows is in less of a hurry than they are."""
+    _say({"handed_over": None, "waits": False})
+    os.nice(_IN_NO_HURRY)
+
+
 def _hand_over(found: Found) -> None:
     """Tell what was found on the way, and wait until it has been taken."""
-    _say(asdict(found))
+    _say({"handed_over": asdict(found), "waits": True})
     sys.stdin.readline()
+
+
+_HANDS_OVER = Takes(stage=_hand_over_scores, put_in_place=_hand_over)
 
 
 def do_apart(folder: Path, work: Callable[[dict[str, Any], Progress], Mapping[str, Any]]) -> None:

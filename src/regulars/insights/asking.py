@@ -54,5 +54,13 @@ class Further:
     stock: Mapping[str, Any]
 
 
-PutInPlace = Callable[[Found], None]
-"""Is handed what goes with the scores as soon as these are written, and lets them take their place."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takes:
+    """What becomes of what a run finds, as soon as it is there.
+
+    `stage` is called when the scores are written: they may be brought to where they will be read, while the rest is
+    found. `put_in_place` is handed what goes with them, and lets them take their place.
+    """
+
+    stage: Callable[[], None]
+    put_in_place: Callable[[Found], None]

@@ -19,7 +19,7 @@ from django.db import transaction
 from regulars.business.contracts import Business
 from regulars.business.queries import get_business
 from regulars.insights import apart, ending
-from regulars.insights.asking import Asked, Found, Further, PutInPlace
+from regulars.insights.asking import Asked, Found, Further, Takes
 from regulars.insights.background import Interrupted, Told, carried_through, too_often
 from regulars.insights.contracts import REPORT, Boundaries, RunState
 from regulars.insights.models import Run as RunRow
@@ -56,11 +56,11 @@ def carry_on(
         return is_mine and _work(run_id, clock, told, finds)
 
 
-def _find_here(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
+def _find_here(asked: Asked, folder: Path, *, takes: Takes, progress: Progress) -> Further:
     """Find here what a process of its own would."""
     from regulars.insights import finding
 
-    return finding.find(asked, folder / apart.SCORES, put_in_place=put_in_place, progress=progress)
+    return finding.find(asked, folder / apart.SCORES, takes=takes, progress=progress)
 
 
 def _work(run_id: UUID, clock: Clock, told: Told, finds: Finds) -> bool:
@@ -72,11 +72,11 @@ def _work(run_id: UUID, clock: Clock, told: Told, finds: Finds) -> bool:
 
     def work() -> None:
         with scratch_folder() as folder:
-
-            def put_in_place(found: Found) -> None:
-                _put_in_place(run_id, found, folder / apart.SCORES, zone=business.zone_info, clock=clock, told=told)
-
-            further = finds(_asked(row, business, clock), folder, put_in_place=put_in_place, progress=told)
+            takes = Takes(
+                stage=partial(_stage, folder / apart.SCORES, told),
+                put_in_place=partial(_put_in_place, run_id, zone=business.zone_info, clock=clock, told=told),
+            )
+            further = finds(_asked(row, business, clock), folder, takes=takes, progress=told)
         _end(run_id, further, clock)
         told.note("")
 
@@ -115,8 +115,14 @@ def _under_way(run_id: UUID) -> RunRow | None:
     return RunRow.objects.select_for_update().filter(id=run_id, state=RunState.RUNNING.value).first()
 
 
-def _put_in_place(run_id: UUID, found: Found, scores: Path, *, zone: ZoneInfo, clock: Clock, told: Told) -> None:
-    """Put the scores in place, in one transaction.
+def _stage(scores: Path, told: Told) -> None:
+    from regulars.insights import keeping
+
+    keeping.stage(scores, wait=partial(_wait, told))
+
+
+def _put_in_place(run_id: UUID, found: Found, *, zone: ZoneInfo, clock: Clock, told: Told) -> None:
+    """Put the scores that are staged in place, in one transaction.
 
     Raises
     ------
@@ -125,18 +131,13 @@ def _put_in_place(run_id: UUID, found: Found, scores: Path, *, zone: ZoneInfo, c
     """
     from regulars.insights import keeping
 
-    def wait() -> None:
-        told(gettext("Waiting for a backup, or whoever else reads the scores"), 0.5)
-        time.sleep(_LOOK_EVERY_SECONDS)
-
-    keeping.stage(scores, wait=wait)
     with transaction.atomic():
         row = _under_way(run_id)
         if row is None:
             raise Interrupted
         now = clock()
         rule = Rule(run_id=run_id, boundaries=found.boundaries, zone=zone, today=now.astimezone(zone).date())
-        keeping.put_in_place(rule, seen_until=found.seen_until, now=now, wait=wait)
+        keeping.put_in_place(rule, seen_until=found.seen_until, now=now, wait=partial(_wait, told))
         row.customers, row.orders = found.customers, found.orders
         row.recency_cuts, row.frequency_cuts, row.monetary_cuts = _cuts(found.boundaries)
         row.seen_until = found.seen_until
@@ -144,6 +145,11 @@ def _put_in_place(run_id: UUID, found: Found, scores: Path, *, zone: ZoneInfo, c
         row.save()
         SectionRow.objects.filter(run=row).delete()
         SectionRow(run=row, name=REPORT, content=found.report).save(force_insert=True)
+
+
+def _wait(told: Told) -> None:
+    told(gettext("Waiting for a backup, or whoever else reads the scores"), 0.5)
+    time.sleep(_LOOK_EVERY_SECONDS)
 
 
 @transaction.atomic

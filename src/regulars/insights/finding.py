@@ -7,14 +7,16 @@ from pathlib import Path
 import duckdb
 
 from regulars.insights.alarms.judging import judge
-from regulars.insights.asking import Asked, Found, Further, PutInPlace
+from regulars.insights.asking import Asked, Found, Further, Takes
 from regulars.insights.attention import find_attention
 from regulars.insights.catalogue import NO_WINDOW
 from regulars.insights.contracts import ATTENTION, METRICS, Boundaries
 from regulars.insights.kept import json_of_alarm
-from regulars.insights.lake.reading import read_orders, stored, workspace
+from regulars.insights.lake.parts import ReadAhead
+from regulars.insights.lake.reading import read_orders, stored
+from regulars.insights.lake.workspace import workspace
 from regulars.insights.lake.writing import write_snapshot
-from regulars.insights.scoring import score_customers, write_staged
+from regulars.insights.scoring import Scores, score_customers, write_staged
 from regulars.insights.sections import Ground, find_sections
 from regulars.insights.sections.metrics import STOCK
 from regulars.kit.errors import DomainError
@@ -39,49 +41,57 @@ class EngineFailed(DomainError):
     code = "engine_failed"
 
 
-def find(asked: Asked, scores: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
+def find(asked: Asked, scores: Path, *, takes: Takes, progress: Progress) -> Further:
     """Write a snapshot, score all customers on it, and go on to what is further to be known of them.
 
-    The rows to be staged are written to the file `scores`; what follows waits for `put_in_place`, which is called then.
+    The rows to be staged are written to the file `scores`.
 
     Raises
     ------
     DomainError
         There is nothing to be analysed, or the engine gave up.
     """
-    snapshot = write_snapshot(now=asked.now, progress=part_of(progress, 0.0, _SNAPSHOT))
     business = asked.business
     try:
-        progress(gettext("Reading the orders"), _SNAPSHOT)
-        with workspace(scores.parent) as connection, read_orders(connection, snapshot, zone=business.zone) as bought:
-            steps = part_of(progress, _READ, _SCORED)
-            today = asked.now.astimezone(business.zone_info).date()
-            scored = score_customers(bought, business=business, as_of=asked.as_of, today=today, progress=steps)
-            write_staged(scored, scores, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
-            cuts, report = scored.boundaries, scored.analysis.report
-            progress(gettext("Putting the scores in place"), _SCORED)
-            put_in_place(
-                Found(
-                    customers=report.metrics.customers,
-                    orders=report.metrics.orders,
-                    report=to_json(report),
-                    boundaries=Boundaries(recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary),
-                    seen_until=snapshot.manifest.seen_until,
+        with workspace(scores.parent) as connection:
+            ahead = ReadAhead(scores.parent, business.zone)
+            snapshot = write_snapshot(now=asked.now, kept=ahead.begin, progress=part_of(progress, 0.0, _SNAPSHOT))
+            progress(gettext("Reading the orders"), _SNAPSHOT)
+            with read_orders(connection, snapshot, zone=business.zone, ahead=ahead) as bought:
+                steps = part_of(progress, _READ, _SCORED)
+                today = asked.now.astimezone(business.zone_info).date()
+
+                def take_scores(found: Scores) -> None:
+                    write_staged(found, scores, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
+                    takes.stage()
+
+                scored = score_customers(
+                    bought, business=business, as_of=asked.as_of, today=today, take_scores=take_scores, progress=steps
                 )
-            )
-            progress(gettext("Looking whether the figures can be trusted"), _IN_PLACE)
-            with stored(bought) as kept:
-                del bought
-                alarms, spread = judge(scored, kept, as_of=asked.as_of, before=asked.before)
-                ground = Ground(
-                    snapshot=snapshot,
-                    bought=kept,
-                    connection=connection,
-                    business=business,
-                    as_of=asked.as_of,
-                    scored=scored,
+                cuts, report = scored.boundaries, scored.analysis.report
+                progress(gettext("Putting the scores in place"), _SCORED)
+                takes.put_in_place(
+                    Found(
+                        customers=report.metrics.customers,
+                        orders=report.metrics.orders,
+                        report=to_json(report),
+                        boundaries=Boundaries(recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary),
+                        seen_until=snapshot.manifest.seen_until,
+                    )
                 )
-                sections = find_sections(ground, progress=part_of(progress, _JUDGED, 1.0))
+                progress(gettext("Looking whether the figures can be trusted"), _IN_PLACE)
+                with stored(bought) as kept:
+                    del bought
+                    alarms, spread = judge(scored, kept, as_of=asked.as_of, before=asked.before)
+                    ground = Ground(
+                        snapshot=snapshot,
+                        bought=kept,
+                        connection=connection,
+                        business=business,
+                        as_of=asked.as_of,
+                        scored=scored,
+                    )
+                    sections = find_sections(ground, progress=part_of(progress, _JUDGED, 1.0))
     except RetentionError as error:
         raise NothingToAnalyse(say(error.reason)) from error
     except duckdb.Error as error:

@@ -25,7 +25,7 @@ _CUSTOMERS_AT_ONCE = 1_000
 
 
 def stage(scores: Path, *, wait: Callable[[], None]) -> None:
-    """Write what a run has found beside what is known: the rows of a file of the columns `STAGED`.
+    """Write what a run has found beside what is known, with its indexes: the rows of a file of the columns `STAGED`.
 
     It is kept at once, so that nothing is held for long that a backup waits for. `wait` is called as often as somebody
     holds up the beginning.
@@ -40,6 +40,7 @@ def stage(scores: Path, *, wait: Callable[[], None]) -> None:
         with scores.open("rb") as file, connection.cursor() as cursor, cursor.copy(copying) as copy:
             while part := file.read(_BYTES_AT_ONCE):
                 copy.write(part)
+        rows_of("index_staged")
 
 
 def put_in_place(rule: Rule, *, seen_until: int, now: datetime, wait: Callable[[], None]) -> None:
@@ -55,7 +56,6 @@ def put_in_place(rule: Rule, *, seen_until: int, now: datetime, wait: Callable[[
         _restage(customers[start : start + _CUSTOMERS_AT_ONCE], rule, now)
     rows_of("unstage_unknown")
     rows_of("keep_run_changes", {"run_id": rule.run_id, "today": rule.today})
-    rows_of("index_staged")
     while not _had_the_locks("swap_scores"):
         wait()
 

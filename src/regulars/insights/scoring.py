@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -44,19 +45,38 @@ _MOVED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """What a run found: the report, its boundaries, and how orders and returns after its last day have moved customers.
+class Scores:
+    """The scores of all customers, their boundaries, and how orders and returns after the last day have moved some.
 
-    `moved` has their RFM as columns of `STAGED`, or nulls for whom nothing bought is left.
+    `table` is that of the report. `moved` has their RFM as columns of `STAGED`, or nulls for whom nothing is left of
+    what they bought.
     """
 
-    analysis: Analysis
+    table: pa.Table
     boundaries: ScoreBoundaries
     moved: pa.Table
 
 
-def score_customers(bought: Bought, *, business: Business, as_of: date, today: date, progress: Progress) -> Scored:
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a run found: the report with the scores, and by which boundaries these were made."""
+
+    analysis: Analysis
+    boundaries: ScoreBoundaries
+
+
+def score_customers(
+    bought: Bought,
+    *,
+    business: Business,
+    as_of: date,
+    today: date,
+    take_scores: Callable[[Scores], None],
+    progress: Progress,
+) -> Scored:
     """Score all customers as of the end of a day; the RFM of those who bought since is as of `today`.
+
+    `take_scores` is given the scores before the report is made.
 
     Raises
     ------
@@ -67,10 +87,18 @@ def score_customers(bought: Bought, *, business: Business, as_of: date, today: d
     """
     intake = intake_of(bought, currency=business.reporting_currency)
     options = Options(as_of=as_of, zone=business.zone, title=business.name or None)
-    analysis = analyse(intake, options, rows=bought.rows, progress=progress)
-    columns = (analysis.scores[name].to_numpy() for name in ("days_since_last", "frequency", "revenue_minor"))
-    boundaries = boundaries_of(*columns)
-    return Scored(analysis, boundaries, _moved(rows_of_moved(bought, as_of), boundaries, today))
+
+    def take(table: pa.Table) -> None:
+        boundaries = _boundaries(table)
+        moved = _moved(rows_of_moved(bought, as_of), boundaries, today)
+        take_scores(Scores(table, boundaries, moved))
+
+    analysis = analyse(intake, options, rows=bought.rows, take_scores=take, progress=progress)
+    return Scored(analysis, _boundaries(analysis.scores))
+
+
+def _boundaries(scores: pa.Table) -> ScoreBoundaries:
+    return boundaries_of(*(scores[name].to_numpy() for name in ("days_since_last", "frequency", "revenue_minor")))
 
 
 def _moved(rows: Rows | None, boundaries: ScoreBoundaries, today: date) -> pa.Table:
@@ -116,9 +144,9 @@ def intake_of(bought: Bought, *, currency: str) -> Intake:
     )
 
 
-def write_staged(scored: Scored, goal: Path, *, run_id: UUID, as_of: date, now: datetime) -> None:
+def write_staged(found: Scores, goal: Path, *, run_id: UUID, as_of: date, now: datetime) -> None:
     """Write the scores as they are staged: the columns `STAGED` as CSV without a header, one row per customer."""
-    scores = scored.analysis.scores
+    scores = found.table
     own = {
         "rfm_on": pa.repeat(pa.scalar(as_of), len(scores)),
         "risk_decile": deciles(scores["risk"]),
@@ -126,7 +154,7 @@ def write_staged(scored: Scored, goal: Path, *, run_id: UUID, as_of: date, now: 
     }
     names = [name for name in STAGED if name not in _OF_THE_RUN]
     table = pa.table([own[name] if name in own else scores[_RENAMED.get(name, name)] for name in names], names=names)
-    table = _as_they_moved(table, scored.moved)
+    table = _as_they_moved(table, found.moved)
     of_the_run = {"run_id": str(run_id), "scored_at": now.isoformat()}
     for name in _OF_THE_RUN:
         table = table.append_column(name, pa.repeat(pa.scalar(of_the_run[name]), len(table)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 
+import pyarrow as pa
 from ibis.expr.types import Table
 
 from regulars import __version__
@@ -15,15 +17,18 @@ from regulars.kit.money import minor_digits
 from regulars.kit.progress import Progress, part_of, silent
 from regulars.report.actions import SECOND_ORDER_WINDOW_DAYS, Situation, actions
 from regulars.report.contracts import Analysis, Meta, Metrics, Options, Report
-from regulars.report.forecast import make_forecast
+from regulars.report.forecast import Forecaster
 from regulars.report.history import History, read_history
 from regulars.report.model_card import backtest_section, findings, models_section, risk_section
 from regulars.report.people import best_customers, customers_at_risk, recent_first_buyers, segment_totals
 from regulars.report.plan import Plan, make_plan
 from regulars.report.reading import read_past
-from regulars.report.scores import CLV_DAYS, Scores, make_scores, scaled
+from regulars.report.scores import CLV_DAYS, Scores, Totals, make_scores, scaled, sum_scores
 from retention.in_memory import Rows, beside
 from retention.integers import as_int64
+
+# Takes the scores of all customers: the columns of `make_scores`.
+TakeScores = Callable[[pa.Table], None]
 
 
 def analyse(
@@ -32,12 +37,14 @@ def analyse(
     *,
     rows: Rows | None = None,
     engine: str = "duckdb",
+    take_scores: TakeScores | None = None,
     progress: Progress = silent,
 ) -> Analysis:
     """Turn orders into what is known of the customers, what is to be expected of them, and what to do first.
 
     `intake.orders` may live on any engine that Ibis drives; `reading` says what runs there and what in memory. `rows`
-    are the same orders, where somebody has read them into memory already.
+    are the same orders, where somebody has read them into memory already. Who waits for the scores is given them by
+    `take_scores` before the rest is found.
 
     Raises
     ------
@@ -48,18 +55,22 @@ def analyse(
     progress(_("Folding orders"), 0.0)
     money_unit = 10 ** minor_digits(intake.currency)
     with _stored(intake) as orders, read_past(orders, rows, plan, options, engine=engine) as past:
-        progress(_("Reading the history"), 0.1)
+        forecaster = Forecaster(past.orders, plan=plan, options=options, money_unit=money_unit)
+        forecast = forecaster.forecast(part_of(progress, 0.1, 0.5))
+        progress(_("Scoring every customer"), 0.5)
+        scores = make_scores(forecast, plan=plan, options=options)
+        if take_scores is not None:
+            take_scores(scores.table)
+        progress(_("Testing on what then happened"), 0.65)
         read = partial(
             read_history, past.state, past.daily, first_on=plan.first_on, as_of=plan.cut, margin=options.margin
         )
         with beside(past.orders, read) as history_of:
-            steps = part_of(progress, 0.25, 0.8)
-            forecast = make_forecast(past.orders, plan=plan, options=options, money_unit=money_unit, progress=steps)
+            tests = forecaster.test()
+            totals = sum_scores(scores, forecast, plan=plan, options=options)
             history = history_of()
-    progress(_("Scoring every customer"), 0.8)
-    scores = make_scores(forecast, plan=plan, options=options)
     progress(_("Writing down what was found"), 0.95)
-    metrics = _metrics(history, scores, intake.currency)
+    metrics = _metrics(history, scores, totals, intake.currency)
     segments = segment_totals(scores)
     first_buyers, expected_of_first_buyers = recent_first_buyers(scores, SECOND_ORDER_WINDOW_DAYS)
     situation = Situation(
@@ -82,13 +93,13 @@ def analyse(
         cohort_period=history.period,
         second_purchase=history.second_purchase,
         concentration=history.concentration.lorenz if history.concentration else (),
-        models=models_section(forecast),
-        backtest=backtest_section(forecast),
-        risk=risk_section(forecast),
+        models=models_section(forecast, tests),
+        backtest=backtest_section(tests),
+        risk=risk_section(forecast, tests),
         at_risk=customers_at_risk(scores),
         best=best_customers(scores),
         actions=actions(situation),
-        findings=plan.findings + findings(forecast),
+        findings=plan.findings + findings(forecast, tests),
     )
     return Analysis(report=report, scores=scores.table)
 
@@ -130,7 +141,7 @@ def _meta(intake: Intake, plan: Plan, options: Options, engine: str) -> Meta:
     )
 
 
-def _metrics(history: History, scores: Scores, currency: str | None) -> Metrics:
+def _metrics(history: History, scores: Scores, expected: Totals, currency: str | None) -> Metrics:
     totals, window, concentration = history.totals, history.window, history.concentration
     return Metrics(
         customers=totals.customers,
@@ -155,11 +166,11 @@ def _metrics(history: History, scores: Scores, currency: str | None) -> Metrics:
         revenue_share_of_top_tenth=concentration.top_tenth_share.value if concentration else None,
         gini=concentration.gini.value if concentration else None,
         customers_at_risk=scores.customers_at_risk,
-        revenue_at_stake_minor=scores.stake_minor,
-        expected_orders=scores.expected_orders,
-        expected_revenue_minor=scores.expected_revenue_minor,
+        revenue_at_stake_minor=expected.stake_minor,
+        expected_orders=expected.expected_orders,
+        expected_revenue_minor=expected.expected_revenue_minor,
         clv_historic_minor=history.historic_value_minor,
-        clv_expected_minor=scaled(scores.equity_minor, 1 / totals.customers),
-        customer_equity_minor=scores.equity_minor,
+        clv_expected_minor=scaled(expected.equity_minor, 1 / totals.customers),
+        customer_equity_minor=expected.equity_minor,
         clv_horizon_days=CLV_DAYS,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -16,13 +17,13 @@ from regulars.report.contracts import Options
 from regulars.report.plan import Plan
 from retention import rfm
 from retention.backtest import Backtest, read_backtest
-from retention.choose import Choice, choose
-from retention.clv import GammaGamma
+from retention.choose import Candidate, Choice, fit_candidates, leader_of, pick, try_candidates
+from retention.clv import GammaGamma, PurchaseModel
 from retention.clv.customers import Customers, customers_of
 from retention.in_memory import SortedOrders
 from retention.in_memory.people import scored_summary
 from retention.reasons import Reason, RetentionError
-from retention.risk import Assessment, assess
+from retention.risk import Assessment, Assessor, Tested
 from retention.risk import Plan as RiskPlan
 from retention.segments import assign
 
@@ -56,40 +57,100 @@ class Forecast:
     """
 
     people: People
-    choice: Choice | None
+    model: PurchaseModel | None
     no_model: Reason | None
     spend: GammaGamma | None
     no_spend: Reason | None
-    backtest: Backtest | None
     risk: Assessment | None
     money_unit: int
 
 
-def make_forecast(orders: Orders, *, plan: Plan, options: Options, money_unit: int, progress: Progress) -> Forecast:
-    """Fit the models on what is known at the cut, and test them on what then happened.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tests:
+    """How the models did where what followed is known; `choice` says why one of them was chosen."""
 
-    `orders` has one row per order (`rfm.daily_state`), so that orders need not be told apart by name.
+    choice: Choice | None
+    backtest: Backtest | None
+    risk: Tested | None
+
+
+class Forecaster:
+    """Fits the models on what is known at the cut, and tests them on what then happened.
+
+    What scores need comes first, since others wait for them: the tests are made when they are asked for, unless the
+    choice between two models hangs on them. `orders` has one row per order (`rfm.daily_state`), so that orders need not
+    be told apart by name.
     """
-    progress(_("Summarising customers"), 0.0)
-    people = _read_people(orders, plan, options)
-    progress(_("Reading what happened after the cut of the test"), 0.15)
-    backtest = _read_backtest(orders, plan, options)
-    progress(_("Fitting models of purchases"), 0.3)
-    choice, no_model = _choose(people, backtest, same_cut=plan.backtest_cut == plan.cut)
-    progress(_("Fitting the model of spend"), 0.5)
-    spend, no_spend = _fit_spend(people, money_unit)
-    progress(_("Learning who will not order again"), 0.55)
-    risk = None if choice is None else assess(orders, _risk_plan(plan, options, choice.chosen))
-    return Forecast(
-        people=people,
-        choice=choice,
-        no_model=no_model,
-        spend=spend,
-        no_spend=no_spend,
-        backtest=backtest,
-        risk=risk,
-        money_unit=money_unit,
-    )
+
+    def __init__(self, orders: Orders, *, plan: Plan, options: Options, money_unit: int) -> None:
+        self._orders, self._plan, self._options, self._money_unit = orders, plan, options, money_unit
+
+    def forecast(self, progress: Progress) -> Forecast:
+        """Fit the models that the scores are made of."""
+        progress(_("Summarising customers"), 0.0)
+        people = self._people
+        progress(_("Fitting models of purchases"), 0.3)
+        chosen = self._chosen
+        progress(_("Fitting the model of spend"), 0.5)
+        spend, no_spend = _fit_spend(people, self._money_unit)
+        progress(_("Learning who will not order again"), 0.55)
+        risk = self._assessor.assess() if self._assessor else None
+        return Forecast(
+            people=people,
+            model=chosen.model if chosen else None,
+            no_model=self._fitted[1],
+            spend=spend,
+            no_spend=no_spend,
+            risk=risk,
+            money_unit=self._money_unit,
+        )
+
+    def test(self) -> Tests:
+        """Test the models that `forecast` has fitted."""
+        return Tests(
+            choice=self._choice, backtest=self._backtest, risk=self._assessor.test() if self._assessor else None
+        )
+
+    @cached_property
+    def _people(self) -> People:
+        return _read_people(self._orders, self._plan, self._options)
+
+    @cached_property
+    def _backtest(self) -> Backtest | None:
+        return _read_backtest(self._orders, self._plan, self._options)
+
+    @cached_property
+    def _fitted(self) -> tuple[tuple[Candidate, ...], Reason | None]:
+        """The candidates; or none, and why."""
+        try:
+            return fit_candidates(self._people.folded), None
+        except RetentionError as error:
+            return (), error.reason
+
+    @cached_property
+    def _choice(self) -> Choice | None:
+        candidates, _reason = self._fitted
+        if not candidates:
+            return None
+        if self._backtest is None:
+            return pick(candidates)
+        holdout = self._backtest.holdout
+        same_cut = self._plan.backtest_cut == self._plan.cut
+        earlier = None if same_cut else self._backtest.customers
+        return pick(try_candidates(candidates, holdout, earlier=earlier), holdout)
+
+    @cached_property
+    def _chosen(self) -> Candidate | None:
+        return leader_of(self._fitted[0]) or (self._choice.candidate if self._choice else None)
+
+    @cached_property
+    def _assessor(self) -> Assessor | None:
+        if self._chosen is None:
+            return None
+        # The times that the models read are those of the risk's own, so that what is fitted need not be fitted again.
+        same_times = self._options.grain == "day" and self._options.unit == "week"
+        plan = _risk_plan(self._plan, self._options, self._chosen.name)
+        return Assessor(self._orders, plan, self._chosen.model if same_times else None)
 
 
 def _read_people(orders: Orders, plan: Plan, options: Options) -> People:
@@ -119,15 +180,6 @@ def _read_backtest(orders: Orders, plan: Plan, options: Options) -> Backtest | N
         grain=options.grain,
         one_row_per_order=True,
     )
-
-
-def _choose(people: People, backtest: Backtest | None, *, same_cut: bool) -> tuple[Choice | None, Reason | None]:
-    holdout = backtest.holdout if backtest else None
-    earlier = None if backtest is None or same_cut else backtest.customers
-    try:
-        return choose(people.folded, holdout, earlier=earlier), None
-    except RetentionError as error:
-        return None, error.reason
 
 
 def _fit_spend(people: People, money_unit: int) -> tuple[GammaGamma | None, Reason | None]:

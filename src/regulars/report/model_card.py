@@ -18,7 +18,7 @@ from regulars.report.contracts import (
     SpendModel,
     WeekOfBacktest,
 )
-from regulars.report.forecast import Forecast
+from regulars.report.forecast import Forecast, Tests
 from regulars.report.scores import LEVEL
 from retention import choose
 from retention.backtest import Backtest as Test
@@ -31,13 +31,13 @@ DEPENDENT = 0.3
 MIN_REPEAT_BUYERS = 30
 
 
-def models_section(forecast: Forecast) -> Models:
+def models_section(forecast: Forecast, tests: Tests) -> Models:
     """Return the candidates and the one chosen, and the spend model."""
-    return Models(purchase=_purchase_models(forecast), spend=_spend_model(forecast))
+    return Models(purchase=_purchase_models(forecast, tests), spend=_spend_model(forecast))
 
 
-def _purchase_models(forecast: Forecast) -> PurchaseModels:
-    choice = forecast.choice
+def _purchase_models(forecast: Forecast, tests: Tests) -> PurchaseModels:
+    choice = tests.choice
     if choice is None:
         why = (forecast.no_model,) if forecast.no_model else ()
         return PurchaseModels(chosen=None, why=why, candidates=())
@@ -72,9 +72,9 @@ def _spend_model(forecast: Forecast) -> SpendModel:
     return SpendModel(params=spend.params, log_likelihood=spend.log_likelihood, reason=spend.boundary)
 
 
-def backtest_section(forecast: Forecast) -> Backtest | None:
+def backtest_section(tests: Tests) -> Backtest | None:
     """Return what the chosen model foretold at the cut of the test, and what then happened."""
-    test, choice = forecast.backtest, forecast.choice
+    test, choice = tests.backtest, tests.choice
     if test is None or choice is None or choice.candidate.tested is None or choice.candidate.errors is None:
         return None
     model, errors = choice.candidate.tested, choice.candidate.errors
@@ -136,12 +136,12 @@ def _by_frequency(model: PurchaseModel, test: Test) -> tuple[tuple[int, int, flo
     )
 
 
-def risk_section(forecast: Forecast) -> Risk | None:
+def risk_section(forecast: Forecast, tests: Tests) -> Risk | None:
     """Return how the risk was made and how well it was tested."""
-    assessment = forecast.risk
-    if assessment is None:
+    assessment, tested = forecast.risk, tests.risk
+    if assessment is None or tested is None:
         return None
-    test = assessment.test
+    test = tested.trial
     return Risk(
         method=assessment.method,
         reason=assessment.reason,
@@ -150,20 +150,20 @@ def risk_section(forecast: Forecast) -> Risk | None:
         brier=test.brier if test else None,
         auc_recency=test.auc_recency if test else None,
         lift_top_tenth=test.lift_top_tenth if test else None,
-        drivers=tuple(Driver(name=d.name, importance=d.importance) for d in assessment.drivers if d.importance > 0),
+        drivers=tuple(Driver(name=d.name, importance=d.importance) for d in tested.drivers if d.importance > 0),
         calibration=test.calibration if test else (),
     )
 
 
-def findings(forecast: Forecast) -> tuple[Reason, ...]:
+def findings(forecast: Forecast, tests: Tests) -> tuple[Reason, ...]:
     """Return what a careful reader should know before trusting the figures."""
-    found = [_collapsed(forecast), _risk_no_better(forecast), _spend_depends(forecast)]
+    found = [_collapsed(tests), _risk_no_better(tests), _spend_depends(forecast)]
     return tuple(reason for reason in found if reason)
 
 
-def _collapsed(forecast: Forecast) -> Reason | None:
+def _collapsed(tests: Tests) -> Reason | None:
     """Say when dropout cannot be seen in these orders: then the probability of being alive means nothing."""
-    choice = forecast.choice
+    choice = tests.choice
     if choice is None or choice.chosen != NBD.name:
         return None
     collapsed = [c.name for c in choice.candidates if c.model is not None and not c.stands]
@@ -179,8 +179,8 @@ def _collapsed(forecast: Forecast) -> Reason | None:
     )
 
 
-def _risk_no_better(forecast: Forecast) -> Reason | None:
-    test = forecast.risk.test if forecast.risk else None
+def _risk_no_better(tests: Tests) -> Reason | None:
+    test = tests.risk.trial if tests.risk else None
     if test is None or test.auc > test.auc_recency:
         return None
     return Reason(

@@ -8,11 +8,13 @@ above one in four. At stake is what the pace would have brought in the horizon, 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from regulars.report.contracts import Estimate, Options
@@ -37,18 +39,39 @@ Z_95 = 1.959964
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The scores as an Arrow table (columns in the README), and their sums with intervals of 95 %."""
+    """The scores as an Arrow table (columns in the README), and what their sums are made of."""
 
     table: pa.Table
-    expected_orders: Estimate
-    expected_revenue_minor: Estimate
-    equity_minor: Estimate
-    stake_minor: Estimate
-    customers_at_risk: int
+    parts: _Parts | None
 
     def column(self, name: str) -> Floats:
         """Return one column as float64, NaN for null."""
         return np.asarray(self.table[name].to_numpy(zero_copy_only=False), dtype=np.float64)
+
+    @property
+    def customers_at_risk(self) -> int:
+        """How many are at risk."""
+        return pc.sum(self.table["at_risk"]).as_py() or 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the customers are expected to spend within the horizon and within a year, and what may be lost."""
+
+    value: _Value
+    clv: _Value
+    usual_minor: Floats
+    left: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """The sums of the scores, with intervals of 95 %."""
+
+    expected_orders: Estimate
+    expected_revenue_minor: Estimate
+    equity_minor: Estimate
+    stake_minor: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +86,16 @@ class _Value:
 def make_scores(forecast: Forecast, *, plan: Plan, options: Options) -> Scores:
     """Score each customer at the cut."""
     people = forecast.people
+    if forecast.model is None:
+        return Scores(_assemble(people, _nothing(len(people.table))), None)
     unit = rfm.days_per(options.unit)
-    if forecast.choice is None:
-        return _without_model(people, forecast.no_model)
-    model, horizon, year = forecast.choice.model, plan.horizon_days / unit, CLV_DAYS / unit
-    expected = model.expected_purchases(horizon)
-    low, high = model.predictive_interval(horizon, LEVEL)
-    value = _value(forecast, model, horizon)
-    clv = _value(forecast, model, year)
+    model, horizon, year = forecast.model, plan.horizon_days / unit, CLV_DAYS / unit
+    # These leave the interpreter's lock while they compute.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        value_of, clv_of = (pool.submit(_value, forecast, model, time) for time in (horizon, year))
+        expected = model.expected_purchases(horizon)
+        low, high = model.predictive_interval(horizon, LEVEL)
+        value, clv = value_of.result(), clv_of.result()
     risk = model.probability_none(horizon) if forecast.risk is None else forecast.risk.risk
     habit = _Habit.of(people, horizon)
     left = habit.probability_left(risk)
@@ -91,14 +116,24 @@ def make_scores(forecast: Forecast, *, plan: Plan, options: Options) -> Scores:
         "clv_high_minor": _whole(options.margin * clv.high),
         "next_order_expected_on": _next_order(model, plan, unit),
     }
-    money = forecast.money_unit
-    return Scores(
-        table=_assemble(people, columns),
+    return Scores(_assemble(people, columns), _Parts(value, clv, usual_minor, left))
+
+
+def sum_scores(scores: Scores, forecast: Forecast, *, plan: Plan, options: Options) -> Totals:
+    """Sum the scores of all customers."""
+    parts, model = scores.parts, forecast.model
+    if parts is None or model is None:
+        nothing = estimate(missing(forecast.no_model or Reason("no_model", mark("No purchase model could be fitted."))))
+        return Totals(
+            expected_orders=nothing, expected_revenue_minor=nothing, equity_minor=nothing, stake_minor=nothing
+        )
+    unit = rfm.days_per(options.unit)
+    horizon, year = plan.horizon_days / unit, CLV_DAYS / unit
+    return Totals(
         expected_orders=estimate(total_purchases(model, horizon)),
-        expected_revenue_minor=_total(forecast, model, horizon, value, money),
-        equity_minor=scaled(_total(forecast, model, year, clv, money), options.margin),
-        stake_minor=_total_stake(usual_minor, left),
-        customers_at_risk=int(at_risk.sum()),
+        expected_revenue_minor=_total(forecast, model, horizon, parts.value),
+        equity_minor=scaled(_total(forecast, model, year, parts.clv), options.margin),
+        stake_minor=_total_stake(parts.usual_minor, parts.left),
     )
 
 
@@ -148,10 +183,11 @@ def _mean_value(people: People) -> Floats:
     return people.column("revenue_minor") / (people.column("frequency") + 1)
 
 
-def _total(forecast: Forecast, model: PurchaseModel, t: float, value: _Value, unit: int) -> Estimate:
+def _total(forecast: Forecast, model: PurchaseModel, t: float, value: _Value) -> Estimate:
     if forecast.spend is None:
         no_interval = forecast.no_spend or Reason("no_spend_model", mark("There is no model of spend."))
         return Estimate(value=float(value.expected.sum()), low=None, high=None, reason=no_interval)
+    unit = forecast.money_unit
     total = total_value(model, forecast.spend, t, forecast.people.repeat_spend_minor / unit)
     return estimate(total.scaled(unit))
 
@@ -185,9 +221,7 @@ def _whole(minor: Floats) -> pa.Array:
     return pa.array(np.rint(np.where(known, minor, 0.0)).astype(np.int64), mask=~known)
 
 
-def _without_model(people: People, reason: Reason | None) -> Scores:
-    rows = len(people.table)
-    nothing = estimate(missing(reason or Reason("no_model", mark("No purchase model could be fitted."))))
+def _nothing(rows: int) -> dict[str, pa.Array]:
     types: dict[str, Any] = {
         "expected_orders": pa.float64(),
         "expected_orders_low": pa.int64(),
@@ -203,8 +237,7 @@ def _without_model(people: People, reason: Reason | None) -> Scores:
         "clv_high_minor": pa.int64(),
         "next_order_expected_on": pa.date32(),
     }
-    columns = {name: pa.nulls(rows, type_) for name, type_ in types.items()}
-    return Scores(_assemble(people, columns), nothing, nothing, nothing, nothing, 0)
+    return {name: pa.nulls(rows, type_) for name, type_ in types.items()}
 
 
 def _assemble(people: People, columns: dict[str, pa.Array]) -> pa.Table:

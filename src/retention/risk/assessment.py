@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 
 import pyarrow as pa
 from ibis.expr.types import Table
 
+from retention.clv.purchases import PurchaseModel
 from retention.in_memory import SortedOrders, beside
 from retention.reasons import Reason, mark
-from retention.risk.learning import MAX_TRAINED, Classifier, Lesson, learn
-from retention.risk.slices import Floats, Plan, Slice, of_some, read_slice
+from retention.risk.learning import MAX_TRAINED, Classifier, lack_of, learn
+from retention.risk.slices import Floats, Known, Plan, Slice, of_some, read_known, read_slice, slice_of
 from retention.risk.trial import Driver, Trial, drivers_of, try_out
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The risk of each customer at the cut, and how far to trust it.
+    """The risk of each customer at the cut.
 
     Parameters
     ----------
@@ -28,22 +29,32 @@ class Assessment:
         Probability of no order within the horizon.
     method : str
         "classifier", or "model" where the history is too short, then `reason` says why.
-    test : Trial or None
-        None where there is no horizon of known history after any cut.
-    drivers : tuple of Driver
-        What the classifier's ranking rests on, strongest first; empty for "model".
     """
 
     customers: pa.Array
     risk: Floats
     method: str
     reason: Reason | None
-    test: Trial | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """How far to trust an assessment.
+
+    Parameters
+    ----------
+    trial : Trial or None
+        None where there is no horizon of known history after any cut.
+    drivers : tuple of Driver
+        What the classifier's ranking rests on, strongest first; empty for "model".
+    """
+
+    trial: Trial | None
     drivers: tuple[Driver, ...] = ()
 
 
-def assess(orders: Table | SortedOrders, plan: Plan) -> Assessment:
-    """Estimate each customer's probability of no order within the horizon.
+class Assessor:
+    """Estimates each customer's probability of no order within the horizon, and tests how it does so.
 
     Parameters
     ----------
@@ -52,55 +63,83 @@ def assess(orders: Table | SortedOrders, plan: Plan) -> Assessment:
         Or the same in memory, of the grain of the plan.
     plan : Plan
         The cut, the horizon and what is known.
-
-    Returns
-    -------
-    Assessment
-        One risk per customer who had bought by the cut, and the figures of its test.
+    model : PurchaseModel, optional
+        The model that the plan names, where it is fitted on the customers at the cut already, with times in weeks.
 
     References
     ----------
     Breiman (2001), Random forests, section 10 (importance by permutation). Platt (1999) for the calibration.
     """
-    read = partial(read_slice, orders, plan)
-    if plan.test_cut <= plan.first_on:
-        return _by_model(read(plan.cut), _too_short(plan), None)
-    if not plan.has_room_to_learn:
-        test_slice = read(plan.test_cut)
-        now = test_slice if plan.test_cut == plan.cut else read(plan.cut)
-        return _by_model(now, _too_short(plan), test_slice)
-    with beside(orders, partial(read, plan.test_cut)) as test_slice_of:
-        train, calibration = (_lesson(orders, plan, plan.test_cut - horizons * plan.horizon) for horizons in (2, 1))
-        learnt = learn(train, calibration)
-        test_slice = test_slice_of()
-    if isinstance(learnt, Reason):
-        return _by_model(read(plan.cut), learnt, test_slice)
-    if plan.test_cut == plan.cut:
-        risk, test, drivers = _tried_out(learnt, test_slice, plan)
-        return Assessment(test_slice.customers, risk, "classifier", None, test, drivers)
-    with beside(orders, partial(read, plan.cut)) as now_of:
-        _, test, drivers = _tried_out(learnt, test_slice, plan)
-        used = learn(calibration, Lesson.of(test_slice, plan.seed))
-        now = now_of()
-    if isinstance(used, Reason):
-        return _by_model(now, used, test_slice)
-    return Assessment(now.customers, used.probability(now.features), "classifier", None, test, drivers)
+
+    def __init__(self, orders: Table | SortedOrders, plan: Plan, model: PurchaseModel | None = None) -> None:
+        self._orders, self._plan, self._model = orders, plan, model
+
+    def assess(self) -> Assessment:
+        """Return one risk per customer who had bought by the cut."""
+        reason = self._why_not_learnt
+        with beside(self._orders, self._read_now) as now_of:
+            used = None if reason else self._used
+            now = now_of()
+        if used is None:
+            return Assessment(now.customers, now.feature("probability_none"), "model", reason)
+        return Assessment(now.customers, used.probability(now.features), "classifier", None)
+
+    def test(self) -> Tested:
+        """Return how well the procedure did where what followed is known."""
+        plan = self._plan
+        if plan.test_cut <= plan.first_on:
+            return Tested(None)
+        with beside(self._orders, partial(read_slice, self._orders, plan, plan.test_cut)) as slice_of_test:
+            tried = None if self._why_not_learnt else self._tried
+            slice_ = slice_of_test()
+        if tried is None:
+            return Tested(try_out(slice_, slice_.feature("probability_none")))
+        return Tested(try_out(slice_, tried.probability(slice_.features)), drivers_of(tried, slice_, plan.seed))
+
+    @cached_property
+    def _why_not_learnt(self) -> Reason | None:
+        """Why there is no classifier: too little is known for its test, or for its use."""
+        plan = self._plan
+        if not plan.has_room_to_learn:
+            return _too_short(plan)
+        lessons = self._lessons if plan.test_cut < plan.cut else self._lessons[:2]
+        return next((lack for known in lessons if (lack := lack_of(known))), None)
+
+    @cached_property
+    def _lessons(self) -> tuple[Known, Known, Known]:
+        """What is learnt from, two horizons before the test's cut, one before it, and at it."""
+        two_before, one_before, at = (self._read_some(self._plan.test_cut - n * self._plan.horizon) for n in (2, 1, 0))
+        return two_before, one_before, at
+
+    def _read_some(self, cut: date) -> Known:
+        """Read what learning takes of the customers at a cut: of more than it can take, only some."""
+        some = of_some(self._orders, known_by=cut, most=MAX_TRAINED, seed=self._plan.seed)
+        return read_known(some, self._plan, cut)
+
+    @cached_property
+    def _tried(self) -> Classifier:
+        """The classifier that is tested: of the horizon before the end it knows nothing."""
+        return learn(slice_of(self._lessons[0], self._plan), self._calibration)
+
+    @cached_property
+    def _used(self) -> Classifier:
+        """The classifier that is used: the one that is tested, moved forward to where the known history ends."""
+        if self._plan.test_cut == self._plan.cut:
+            return self._tried
+        return learn(self._calibration, slice_of(self._lessons[2], self._plan))
+
+    @cached_property
+    def _calibration(self) -> Slice:
+        return slice_of(self._lessons[1], self._plan)
+
+    def _read_now(self) -> Slice:
+        return read_slice(self._orders, self._plan, self._plan.cut, model=self._model)
 
 
-def _lesson(orders: Table | SortedOrders, plan: Plan, cut: date) -> Lesson:
-    """Read what learning takes of the customers at a cut; of more than it can take, only some are read."""
-    some = of_some(orders, known_by=cut, most=MAX_TRAINED, seed=plan.seed)
-    return Lesson.of(read_slice(some, plan, cut), plan.seed)
-
-
-def _tried_out(learnt: Classifier, slice_: Slice, plan: Plan) -> tuple[Floats, Trial | None, tuple[Driver, ...]]:
-    risk = learnt.probability(slice_.features)
-    return risk, try_out(slice_, risk), drivers_of(learnt, slice_, plan.seed)
-
-
-def _by_model(now: Slice, reason: Reason, test_slice: Slice | None) -> Assessment:
-    test = None if test_slice is None else try_out(test_slice, test_slice.feature("probability_none"))
-    return Assessment(now.customers, now.feature("probability_none"), "model", reason, test)
+def assess(orders: Table | SortedOrders, plan: Plan) -> tuple[Assessment, Tested]:
+    """Estimate each customer's probability of no order within the horizon, and test how it was done: see `Assessor`."""
+    assessor = Assessor(orders, plan)
+    return assessor.assess(), assessor.test()
 
 
 def _too_short(plan: Plan) -> Reason:

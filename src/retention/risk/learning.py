@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -19,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from retention.reasons import Reason, mark
-from retention.risk.slices import Floats, Slice, sample
+from retention.risk.slices import Floats, Known, Slice
 
 MIN_CUSTOMERS = 200
 MIN_OF_EACH_CLASS = 30
@@ -27,39 +26,19 @@ MAX_TRAINED = 150_000
 PORTION_ROWS = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What learning takes of a slice: at most `MAX_TRAINED` of its customers, so that the slice itself may go.
-
-    `customers` and `gone_customers` count all of the slice.
-    """
-
-    cut: date
-    customers: int
-    gone_customers: int
-    features: NDArray[np.float32]
-    gone: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, slice_: Slice, seed: int) -> Lesson:
-        """Draw the customers to learn from."""
-        chosen = sample(len(slice_.gone), MAX_TRAINED, seed)
-        gone = int(slice_.gone.sum())
-        return cls(slice_.cut, len(slice_.gone), gone, slice_.features[chosen], slice_.gone[chosen])
-
-    def describe_lack(self) -> Reason | None:
-        """Say why a classifier cannot learn from this slice, or None where it can."""
-        rarer = min(self.gone_customers, self.customers - self.gone_customers)
-        if self.customers >= MIN_CUSTOMERS and rarer >= MIN_OF_EACH_CLASS:
-            return None
-        return Reason(
-            "slice_too_small",
-            mark(
-                "The risk is the purchase model's probability of no order: on {cut} there were {customers} customers, "
-                "{gone} of whom did not order again in time, too few to learn from."
-            ),
-            {"cut": self.cut, "customers": self.customers, "gone": self.gone_customers},
-        )
+def lack_of(known: Known) -> Reason | None:
+    """Say why a classifier cannot learn from these customers, or None where it can."""
+    customers, gone = len(known.gone), int(known.gone.sum())
+    if customers >= MIN_CUSTOMERS and min(gone, customers - gone) >= MIN_OF_EACH_CLASS:
+        return None
+    return Reason(
+        "slice_too_small",
+        mark(
+            "The risk is the purchase model's probability of no order: on {cut} there were {customers} customers, "
+            "{gone} of whom did not order again in time, too few to learn from."
+        ),
+        {"cut": known.cut, "customers": customers, "gone": gone},
+    )
 
 
 class Learner(Protocol):
@@ -85,12 +64,8 @@ class Classifier:
         return np.asarray(self.calibration.predict_proba(odds)[:, 1], dtype=np.float64)
 
 
-def learn(train: Lesson, calibration: Lesson) -> Classifier | Reason:
-    """Train and calibrate on two slices, one horizon apart."""
-    for lesson in (train, calibration):
-        lack = lesson.describe_lack()
-        if lack:
-            return lack
+def learn(train: Slice, calibration: Slice) -> Classifier:
+    """Train and calibrate on two slices, one horizon apart, in which nothing lacks (`lack_of`)."""
     # Both leave the interpreter's lock while they compute.
     with ThreadPoolExecutor() as pool:
         tried = pool.map(lambda learner: _calibrated(learner, train, calibration), _learners())
@@ -116,7 +91,7 @@ def _smooth(features: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.copysign(np.log1p(np.abs(features)), features)
 
 
-def _calibrated(learner: Learner, train: Lesson, calibration: Lesson) -> tuple[float, Classifier]:
+def _calibrated(learner: Learner, train: Slice, calibration: Slice) -> tuple[float, Classifier]:
     """Train, calibrate (Platt), and return the log loss on the calibration slice with the classifier."""
     with threadpool_limits(1):  # On a busy machine OpenMP's waiting threads cost far more than they bring.
         learner.fit(train.features, train.gone)

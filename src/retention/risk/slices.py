@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from retention import rfm
 from retention.calendar import days_between
 from retention.choose import CANDIDATES
-from retention.clv.customers import customers_of
+from retention.clv.customers import Customers, customers_of
+from retention.clv.purchases import PurchaseModel
 from retention.features import FEATURES
 from retention.in_memory import SortedOrders
 from retention.in_memory.people import features_at, returned_by
@@ -114,24 +115,54 @@ def of_some(orders: Table | SortedOrders, *, known_by: date, most: int, seed: in
     return orders.semi_join(ibis.memtable(customers.take(sample(len(customers), most, seed))), "customer")
 
 
-def read_slice(orders: Table | SortedOrders, plan: Plan, cut: date) -> Slice:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Customers acquired by a cut, ascending, and what their own orders tell of each, by feature.
+
+    `gone` tells who placed no order in the horizon after it; it is all True where nothing is known after the cut.
+    """
+
+    cut: date
+    customers: pa.Array
+    features: Mapping[str, Any]
+    gone: NDArray[np.bool_]
+
+
+def read_slice(orders: Table | SortedOrders, plan: Plan, cut: date, *, model: PurchaseModel | None = None) -> Slice:
     """Read the customers acquired by `cut` as they were known on that day.
 
     Parameters
     ----------
     orders : ibis Table
-        As for `assess`.
+        As for `Assessor`.
     plan : Plan
         Its horizon, model and grain are used.
     cut : date
         The day on which the slice stands.
+    model : PurchaseModel, optional
+        The model that the plan names, where it is fitted on these customers already, with times in weeks.
 
     Returns
     -------
     Slice
         Customers ascending; `gone` is all True where nothing is known after the cut.
     """
-    known = _known_in_memory(orders, plan, cut) if isinstance(orders, SortedOrders) else _known_at(orders, plan, cut)
+    return slice_of(read_known(orders, plan, cut), plan, model=model)
+
+
+def read_known(orders: Table | SortedOrders, plan: Plan, cut: date) -> Known:
+    """Read what the orders of the customers acquired by `cut` tell of each, as it was known on that day."""
+    if isinstance(orders, SortedOrders):
+        buyers, features = features_at(orders, cut=cut, horizon=plan.horizon)
+        returned = returned_by(orders, buyers, cut=cut, until=cut + plan.horizon)
+        return Known(cut, orders.customers.take(pa.array(buyers)), features, ~returned)
+    table = _features_at(orders, plan, cut).order_by("customer").to_pyarrow()
+    features = {name: table[name].to_numpy() for name in FEATURES if name not in _COMPUTED_HERE}
+    return Known(cut, table["customer"].combine_chunks(), features, ~table["returned"].to_numpy().astype(bool))
+
+
+def slice_of(known: Known, plan: Plan, *, model: PurchaseModel | None = None) -> Slice:
+    """Add to what is known of each customer what comes of knowing all of them: ranks, and a model's expectation."""
     features = np.empty((len(known.customers), len(FEATURES)), dtype=np.float32, order="F")
     places = {name: place for place, name in enumerate(FEATURES)}
     for name in FEATURES:
@@ -139,33 +170,9 @@ def read_slice(orders: Table | SortedOrders, plan: Plan, cut: date) -> Slice:
             features[:, places[name]] = known.features[name]
     for name, ranked in _RANKED.items():
         features[:, places[name]] = _percent_rank(features[:, places[ranked]])
-    history = [_floats(known.features[name]) for name in ("purchases", "age_days", "days_since_last")]
-    customers, gone = known.customers, ~known.returned
-    del known  # The model's features take as much room again.
-    for name, values in _model_features(*history, plan=plan).items():
+    for name, values in _model_features(known, plan, model).items():
         features[:, places[name]] = values
-    return Slice(cut, customers, features, gone)
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The customers acquired by a cut, ascending, what was known of them by feature, and who bought again in time."""
-
-    customers: pa.Array
-    features: Mapping[str, Any]
-    returned: NDArray[np.bool_]
-
-
-def _known_at(orders: Table, plan: Plan, cut: date) -> _Known:
-    table = _features_at(orders, plan, cut).order_by("customer").to_pyarrow()
-    features = {name: table[name].to_numpy() for name in FEATURES if name not in _COMPUTED_HERE}
-    return _Known(table["customer"].combine_chunks(), features, table["returned"].to_numpy().astype(bool))
-
-
-def _known_in_memory(orders: SortedOrders, plan: Plan, cut: date) -> _Known:
-    buyers, features = features_at(orders, cut=cut, horizon=plan.horizon)
-    returned = returned_by(orders, buyers, cut=cut, until=cut + plan.horizon)
-    return _Known(orders.customers.take(pa.array(buyers)), features, returned)
+    return Slice(known.cut, known.customers, features, known.gone)
 
 
 def _floats(column: Any) -> Floats:
@@ -178,18 +185,24 @@ def _percent_rank(values: NDArray[np.float32]) -> Floats:
     return np.asarray(below / max(1, len(values) - 1), dtype=np.float64)
 
 
-def _model_features(purchases: Floats, age_days: Floats, days_since_last: Floats, *, plan: Plan) -> dict[str, Floats]:
+def _model_features(known: Known, plan: Plan, model: PurchaseModel | None) -> dict[str, Floats]:
     horizon = plan.horizon_days / DAYS_A_WEEK
     try:
-        customers = customers_of(purchases - 1, (age_days - days_since_last) / DAYS_A_WEEK, age_days / DAYS_A_WEEK)
-        model = CANDIDATES[plan.model_name]().fit_customers(customers)
+        model = model or CANDIDATES[plan.model_name]().fit_customers(_folded(known))
     except RetentionError:
         # Without a model the classifier does without its features; trees take NaN as missing, the line imputes it.
-        return {name: np.full(len(purchases), np.nan) for name in _FROM_MODEL}
+        return {name: np.full(len(known.customers), np.nan) for name in _FROM_MODEL}
     return {
         "expected_purchases": model.expected_purchases(horizon),
         "probability_none": model.probability_none(horizon),
     }
+
+
+def _folded(known: Known) -> Customers:
+    purchases, age, since_last = (
+        _floats(known.features[name]) for name in ("purchases", "age_days", "days_since_last")
+    )
+    return customers_of(purchases - 1, (age - since_last) / DAYS_A_WEEK, age / DAYS_A_WEEK)
 
 
 def _features_at(orders: Table, plan: Plan, cut: date) -> Table:

@@ -6,29 +6,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regulars.insights.lake.parts import Part, ReadAhead, put_together, read_part
 from regulars.insights.lake.place import Snapshot, held
 from regulars.insights.reports.contracts import NarrowedBy, Narrowing
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.report.reading import MOST_IN_MEMORY
-from retention.calendar import local_days
 from retention.in_memory import Rows, read_rows
 from retention.in_memory.state import EPOCH, day_number
-from retention.rfm.days import Int32s
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.backends.duckdb import Backend
     from ibis.expr.types import Table
-
-# A worker shares its machine; what does not fit is laid out on disk.
-_MEMORY_LIMIT = "1GB"
-_MICROSECONDS = 1_000_000
 
 
 class NoOrders(DomainError):
@@ -56,27 +50,18 @@ class Bought:
 
 
 @contextmanager
-def workspace(folder: Path) -> Iterator[Backend]:
-    """Yield a DuckDB that lays out in a folder what does not fit into its memory, for the time of a run."""
-    import ibis
-
-    connection = ibis.duckdb.connect(folder / "run.duckdb", temp_directory=str(folder), memory_limit=_MEMORY_LIMIT)
-    connection.raw_sql("SET enable_progress_bar = false")
-    # Nobody asks in which order rows were written, and keeping it takes as long again.
-    connection.raw_sql("SET preserve_insertion_order = false")
-    try:
-        yield connection
-    finally:
-        connection.disconnect()
-
-
-@contextmanager
 def read_orders(
-    connection: Backend, snapshot: Snapshot, *, zone: str, narrowing: Narrowing | None = None
+    connection: Backend,
+    snapshot: Snapshot,
+    *,
+    zone: str,
+    narrowing: Narrowing | None = None,
+    ahead: ReadAhead | None = None,
 ) -> Iterator[Bought]:
     """Yield what customers bought, with its days in a zone: in memory, or where it is much, stored for that time.
 
-    With a `narrowing` only some of the orders are read, as if there were no others.
+    With a `narrowing` only some of the orders are read, as if there were no others. Without one, what was read `ahead`
+    need not be read again.
 
     Raises
     ------
@@ -95,11 +80,24 @@ def read_orders(
     with held(snapshot):
         if counts["used"] <= MOST_IN_MEMORY:
             customers = connection.read_parquet(str(snapshot.file("customers")))
+            parts, left = ([], asked) if ahead is None else _read_before(ahead, snapshot, connection)
+            if left is not None:
+                parts.append(read_part(left, customers, zone))
+            rows = put_together(parts, customers, aliases)
+            del parts
+            bought = [_bought(orders, rows, counts)]
+            del rows
             # Nothing here holds the rows, so that they are gone when who asked for them has done with them.
-            yield _bought(orders, _in_memory(asked, customers, aliases, zone, years), counts)
+            yield bought.pop()
         else:
             with orders.cache() as kept:
                 yield _bought(kept, None, counts)
+
+
+def _read_before(ahead: ReadAhead, snapshot: Snapshot, connection: Backend) -> tuple[list[Part], Table | None]:
+    """Return what was read ahead of a snapshot, and the orders that are left to be read."""
+    parts, files = ahead.take(snapshot)
+    return parts, connection.read_parquet([str(file) for file in files]) if files else None
 
 
 def _bought(orders: Table, rows: Rows | None, counts: Mapping[str, Any]) -> Bought:
@@ -178,31 +176,6 @@ def _narrowed(connection: Backend, snapshot: Snapshot, narrowing: Narrowing | No
     # An order is its buyer's under whatever id; the country is that of the profile that all ids lead to.
     known = joined.mutate(buyer_id=ibis.coalesce(joined.survivor_id, joined.customer_id))
     return known.semi_join(there, "buyer_id").select(*orders.columns)
-
-
-def _in_memory(orders: Table, customers: Table, aliases: Table, zone: str, years: tuple[int, int]) -> Rows:
-    """Return what `_in_contract` tells, in memory, where the days in a zone are found six times sooner."""
-    import ibis
-
-    leads_to = customers.left_join(aliases, "customer_id").select("customer_id", "survivor_id")
-    known_as = leads_to.select("customer_id", customer=ibis.coalesce(leads_to.survivor_id, leads_to.customer_id))
-    survivors = known_as.select("customer").distinct()
-    used = orders.filter(orders.amount_minor.notnull() & orders.customer_id.notnull())
-    told = used.select("customer_id", "placed_at", "returned_at", "amount_minor")
-    with survivors.mutate(number=ibis.row_number().over(order_by="customer").cast("int32")).cache() as numbered:
-        ids = numbered.order_by("number").select("customer").to_pyarrow()["customer"].combine_chunks()
-        number_of = known_as.join(numbered, "customer").select("customer_id", "number")
-        table = told.join(number_of, "customer_id").drop("customer_id").to_pyarrow()
-    purchased_day = _local_days(table["placed_at"], zone, years)
-    returned = np.flatnonzero(table["returned_at"].is_valid().to_numpy())
-    occurred_day = purchased_day.copy()
-    occurred_day[returned] = _local_days(table["returned_at"].take(returned), zone, years)
-    return Rows(ids, table["number"].to_numpy(), purchased_day, occurred_day, table["amount_minor"].to_numpy())
-
-
-def _local_days(moments: pa.ChunkedArray, zone: str, years: tuple[int, int]) -> Int32s:
-    seconds = moments.cast("int64").to_numpy() // _MICROSECONDS
-    return local_days(seconds, zone, first_year=years[0], last_year=years[1])
 
 
 def _no_orders() -> NoOrders:

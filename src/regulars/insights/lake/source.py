@@ -34,6 +34,10 @@ class Source:
         with self.reader(name, **parameters) as reader:
             return reader.read_all()
 
+    def shown(self) -> str:
+        """Return by what name another transaction sees the database as this one does, while this one is open."""
+        return str(self.row("shown")["snapshot"])
+
     def row(self, name: str, **parameters: Any) -> dict[str, Any]:
         """Return the one row that a statement gives, by column."""
         [row] = self.table(name, **parameters).to_pylist()
@@ -50,8 +54,8 @@ class Source:
 
 
 @contextmanager
-def opened() -> Iterator[Source]:
-    """Yield a source that sees the database as it is now, whatever changes meanwhile.
+def opened(*, as_shown: str | None = None) -> Iterator[Source]:
+    """Yield a source that sees the database as it is now, whatever changes meanwhile; or `as_shown` by another source.
 
     Raises
     ------
@@ -64,6 +68,8 @@ def opened() -> Iterator[Source]:
         with dbapi.connect(_address()) as connection:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                if as_shown is not None:
+                    cursor.execute(f"SET TRANSACTION SNAPSHOT {_literal(as_shown)}")
                 # Orders are joined to their lines by the million; what does not fit is laid out on disk.
                 cursor.execute(f"SET LOCAL work_mem = '{_WORK_MEMORY}'")
             yield Source(connection)

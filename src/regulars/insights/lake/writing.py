@@ -6,8 +6,11 @@ now is asked of PostgreSQL, the one it was in of the lake itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +21,17 @@ from regulars.insights.lake.place import FORM, MONTHLY, LastEvent, Manifest, Sna
 from regulars.insights.lake.source import Source, opened
 from regulars.kit.i18n import gettext
 from regulars.kit.money import minor_digits
-from regulars.kit.progress import Progress, silent
+from regulars.kit.progress import Progress, part_of, silent
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 # Months (UTC), as their first day.
 Months = Collection[datetime]
+# A part of what is to be written, which reads from a source.
+Part = Callable[[Source], None]
+# Is given the snapshot before, and the files of its orders that are in the new one too.
+Kept = Callable[[Snapshot, Sequence[Path]], None]
 # Beyond so many open files Arrow would begin a second one for a month; 0, which should mean any number, crashes it.
 _MOST_MONTHS = 12_000
 _WHOLE = ("aliases", "customers", "products")
@@ -34,13 +41,14 @@ _END = datetime(9999, 12, 31, tzinfo=UTC)
 _ROWS_PER_GROUP = 262_144
 
 
-def write_snapshot(*, now: datetime, progress: Progress = silent) -> Snapshot:
+def write_snapshot(*, now: datetime, kept: Kept | None = None, progress: Progress = silent) -> Snapshot:
     """Write a snapshot of this moment, which then holds; what has not changed since the one before is not read.
 
-    One at a time: a second one waits.
+    One at a time: a second one waits. `kept` is told of the orders' files that stay as they are, before others are
+    written.
     """
     with alone_in_lake(progress):
-        return _write(now, progress)
+        return _write(now, kept or _nobody, progress)
 
 
 def current_snapshot(*, now: datetime, progress: Progress = silent) -> Snapshot:
@@ -66,22 +74,48 @@ def _is_known(source: Source, snapshot: Snapshot) -> bool:
     return bool(source.row("knows_event", transaction=last.transaction, position=last.position, id=last.id)["found"])
 
 
-def _write(now: datetime, progress: Progress) -> Snapshot:
+def _write(now: datetime, kept: Kept, progress: Progress) -> Snapshot:
     before = place.find_snapshot()
-    with opened() as source, place.draft() as folder:
+    with opened() as source, place.draft() as folder, opened(as_shown=source.shown()) as other:
         progress(gettext("Looking for what has changed"), 0.0)
         stands = source.row("state")
         months = None if before is None else _changed_months(source, before)
-        for part, (since, until) in _parts(months):
-            progress(gettext("Reading the orders"), 0.1 + 0.7 * part)
-            _write_months(source, folder, since, until)
         if before is not None and months is not None:
-            _keep_the_others(before, folder, months)
-        progress(gettext("Reading customers and products"), 0.8)
-        for name in _WHOLE:
-            _write_whole(source, folder, name)
-        progress(gettext("Reading customers and products"), 1.0)
+            kept(before, _keep_the_others(before, folder, months))
+        progress(gettext("Reading orders, customers and products"), 0.1)
+        parts = _parts_of_months(source, folder, months) + [partial(_write_whole, folder, name) for name in _WHOLE]
+        _do_by_two(parts, source, other, part_of(progress, 0.1, 1.0))
         return place.settle(folder, _manifest(stands, months, now))
+
+
+def _do_by_two(parts: Sequence[Part], source: Source, other: Source, progress: Progress) -> None:
+    """Do parts of the work, two at a time: a server reads for each connection by one process."""
+    waiting = deque(parts)
+
+    def work(by: Source, tell: Progress) -> None:
+        # Both take from the left, where what takes longest stands.
+        while (part := _next_of(waiting)) is not None:
+            part(by)
+            tell(gettext("Reading orders, customers and products"), 1 - len(waiting) / len(parts))
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        beside = pool.submit(work, other, silent)
+        try:
+            work(source, progress)
+        finally:
+            waiting.clear()
+        beside.result()
+
+
+def _next_of(waiting: deque[Part]) -> Part | None:
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+def _nobody(before: Snapshot, files: Sequence[Path]) -> None:
+    """Tell nobody which files stay as they are."""
 
 
 def _manifest(stands: dict[str, Any], months: Months | None, now: datetime) -> Manifest:
@@ -133,23 +167,21 @@ def _plain(ids: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(parts) if parts else pa.array([], pa.binary(16))
 
 
-def _parts(months: Months | None) -> Iterator[tuple[float, tuple[datetime, datetime]]]:
-    """Yield the times to be read, months that follow each other as one, each with the share that lies behind."""
+def _spans(months: Months | None) -> list[tuple[datetime, datetime]]:
+    """Return the times to be read, months that follow each other as one."""
     if months is None:
-        yield 0.0, (_BEGINNING, _END)
-        return
+        return [(_BEGINNING, _END)]
     spans: list[tuple[datetime, datetime]] = []
     for month in sorted(months):
         if spans and spans[-1][1] == month:
             spans[-1] = (spans[-1][0], _next(month))
         else:
             spans.append((month, _next(month)))
-    for number, span in enumerate(spans):
-        yield number / len(spans), span
+    return spans
 
 
-def _write_months(source: Source, folder: Path, since: datetime, until: datetime) -> None:
-    """Write the orders of a time, their lines and what came back of them, into one file for each month."""
+def _parts_of_months(source: Source, folder: Path, months: Months | None) -> list[Part]:
+    """Return what writes the orders of some months, their lines and what came back, into one file for each month."""
     business = get_business()
     currencies = [*source.table("currencies")["currency"].to_pylist(), business.reporting_currency]
     digits = minor_digits(business.reporting_currency)
@@ -158,36 +190,37 @@ def _write_months(source: Source, folder: Path, since: datetime, until: datetime
         "currencies": currencies,
         "digits": [digits - minor_digits(currency) for currency in currencies],
     }
-    with source.reader("orders", since=since, until=until) as reader:
-        _write_by_month(reader, folder / "orders", keep_moment=True)
-    for kind in ("lines", "returned"):
-        with source.reader(kind, since=since, until=until, **told) as reader:
-            _write_by_month(reader, folder / kind, keep_moment=False)
+    parameters: dict[str, dict[str, Any]] = {"lines": told, "orders": {}, "returned": told}
+    return [
+        partial(_write_by_month, folder / kind / f"parts-{number}", kind, since=since, until=until, **parameters[kind])
+        for kind in parameters
+        for number, (since, until) in enumerate(_spans(months))
+    ]
 
 
-def _write_by_month(reader: pa.RecordBatchReader, folder: Path, *, keep_moment: bool) -> None:
-    """Write rows into one file for each month of `placed_at`."""
+def _write_by_month(parts: Path, kind: str, source: Source, **parameters: Any) -> None:
+    """Write what a statement gives into one file for each month of `placed_at`, beside the folder of its `parts`."""
     import pyarrow as pa
     from pyarrow import dataset
 
-    rows = _with_month(reader, keep_moment=keep_moment)
-    dataset.write_dataset(
-        rows,
-        folder / "parts",
-        format="parquet",
-        file_options=dataset.ParquetFileFormat().make_write_options(compression="zstd", compression_level=1),
-        partitioning=dataset.partitioning(pa.schema([("month", pa.int32())])),
-        max_rows_per_group=_ROWS_PER_GROUP,
-        min_rows_per_group=_ROWS_PER_GROUP // 8,
-        max_open_files=_MOST_MONTHS,
-        existing_data_behavior="error",
-    )
-    for file in (folder / "parts").glob("*/*.parquet"):
+    with source.reader(kind, **parameters) as reader:
+        dataset.write_dataset(
+            _with_month(reader, keep_moment=kind == "orders"),
+            parts,
+            format="parquet",
+            file_options=dataset.ParquetFileFormat().make_write_options(compression="zstd", compression_level=1),
+            partitioning=dataset.partitioning(pa.schema([("month", pa.int32())])),
+            max_rows_per_group=_ROWS_PER_GROUP,
+            min_rows_per_group=_ROWS_PER_GROUP // 8,
+            max_open_files=_MOST_MONTHS,
+            existing_data_behavior="error",
+        )
+    for file in parts.glob("*/*.parquet"):
         number = file.parent.name
-        file.rename(folder / f"{number[:-2]:0>4}-{number[-2:]}.parquet")
+        file.rename(parts.parent / f"{number[:-2]:0>4}-{number[-2:]}.parquet")
         file.parent.rmdir()
-    if (folder / "parts").exists():
-        (folder / "parts").rmdir()
+    if parts.exists():
+        parts.rmdir()
 
 
 def _with_month(reader: pa.RecordBatchReader, *, keep_moment: bool) -> pa.RecordBatchReader:
@@ -207,14 +240,16 @@ def _with_month(reader: pa.RecordBatchReader, *, keep_moment: bool) -> pa.Record
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _keep_the_others(before: Snapshot, folder: Path, months: Months) -> None:
-    for kind in MONTHLY:
-        for file in before.files(kind):
-            if _month(file) not in months:
-                place.keep(file, folder)
+def _keep_the_others(before: Snapshot, folder: Path, months: Months) -> list[Path]:
+    """Have the files of all other months in the new snapshot too; return those with orders, where they were."""
+    kept = {kind: [file for file in before.files(kind) if _month(file) not in months] for kind in MONTHLY}
+    for files in kept.values():
+        for file in files:
+            place.keep(file, folder)
+    return kept["orders"]
 
 
-def _write_whole(source: Source, folder: Path, name: str) -> None:
+def _write_whole(folder: Path, name: str, source: Source) -> None:
     import pyarrow.parquet as pq
 
     with (

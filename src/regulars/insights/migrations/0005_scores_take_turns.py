@@ -26,7 +26,26 @@ END $$;
 # These wait for a moment only, since whoever comes later would wait behind them, and who reads all tables, as a backup,
 # would wait for them while they wait for it.
 CLEAR = """
-ALTER FUNCTION insights_clear_staged() SET lock_timeout = '200ms';
+CREATE OR REPLACE FUNCTION insights_clear_staged() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '200ms' AS $$
+DECLARE
+    index_name text;
+BEGIN
+    TRUNCATE insights_staged_score;
+    -- Those of a run that did not come to its end.
+    FOR index_name IN
+        SELECT class.relname
+        FROM pg_index AS index
+        JOIN pg_class AS class ON class.oid = index.indexrelid
+        WHERE index.indrelid = 'insights_staged_score'::regclass AND NOT index.indisprimary
+    LOOP
+        EXECUTE format('DROP INDEX %I', index_name);
+    END LOOP;
+END $$;
+"""
+CLEAR_REVERSE = """
+CREATE OR REPLACE FUNCTION insights_clear_staged() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS 'TRUNCATE insights_staged_score';
 """
 SWAP = """
 CREATE FUNCTION insights_swap_scores() RETURNS void
@@ -100,7 +119,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(STORAGE, STORAGE_REVERSE),
-        migrations.RunSQL(CLEAR, "ALTER FUNCTION insights_clear_staged() RESET lock_timeout;"),
+        migrations.RunSQL(CLEAR, CLEAR_REVERSE),
         migrations.RunSQL(INDEX_STAGED, "DROP FUNCTION insights_index_staged();"),
         migrations.RunSQL(SWAP, "DROP FUNCTION insights_swap_scores();"),
         migrations.RunSQL(ONLY_THE_APPLICATION, "GRANT EXECUTE ON FUNCTION insights_clear_staged() TO PUBLIC;"),

@@ -8,7 +8,8 @@ from uuid import UUID
 import duckdb
 
 from regulars.insights.finding import EngineFailed, NothingToAnalyse
-from regulars.insights.lake.reading import read_orders, workspace
+from regulars.insights.lake.reading import read_orders
+from regulars.insights.lake.workspace import workspace
 from regulars.insights.lake.writing import current_snapshot
 from regulars.insights.reports.apart import JSON, PAGE, Asked, Made
 from regulars.insights.reports.written import json_text

@@ -8,6 +8,10 @@ LEFT JOIN LATERAL (
     SELECT transaction, position, id FROM stream_event ORDER BY transaction DESC, position DESC LIMIT 1
 ) AS last ON true
 
+-- name: shown
+-- By what name another transaction may see what this one sees.
+SELECT pg_export_snapshot() AS snapshot
+
 -- name: knows_event
 -- Whether an event is there.
 SELECT EXISTS (

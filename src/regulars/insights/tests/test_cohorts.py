@@ -11,7 +11,8 @@ import pytest
 from regulars.insights.cohorts import ATTRIBUTES, PERIODS, SECTION, Cohorts, Kind, Told, read_section
 from regulars.insights.contracts import RunState
 from regulars.insights.lake import place
-from regulars.insights.lake.reading import read_orders, workspace
+from regulars.insights.lake.reading import read_orders
+from regulars.insights.lake.workspace import workspace
 from regulars.insights.queries import find_report, find_section
 from regulars.insights.sections.cohort_people import quarter_cuts
 from regulars.insights.tests.shop import MIRA, NOW, UNTIL, ZONE, open_shop, run

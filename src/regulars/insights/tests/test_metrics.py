@@ -13,7 +13,8 @@ from regulars.insights import queries
 from regulars.insights.catalogue import METRICS, NO_WINDOW, WINDOWS_DAYS
 from regulars.insights.contracts import Point, Run
 from regulars.insights.lake.place import find_snapshot
-from regulars.insights.lake.reading import read_orders, workspace
+from regulars.insights.lake.reading import read_orders
+from regulars.insights.lake.workspace import workspace
 from regulars.insights.tests import shop
 from retention import metrics, rfm
 from retention.purchases import within

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from regulars.config.subscriptions import SUBSCRIPTIONS
 from regulars.insights import moving
 from regulars.insights.contracts import Boundaries
-from regulars.insights.lake.reading import NoOrders, read_orders, workspace
+from regulars.insights.lake.reading import NoOrders, read_orders
+from regulars.insights.lake.workspace import workspace
 from regulars.insights.lake.writing import write_snapshot
 from regulars.insights.models import Run, ScoreHistory, Waiting
 from regulars.insights.models import Score as ScoreRow

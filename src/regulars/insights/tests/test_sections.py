@@ -14,7 +14,8 @@ from regulars.business import services as business
 from regulars.business.contracts import Business
 from regulars.insights.contracts import RFM_FLOW_DAYS, RfmMap, ValueSpread
 from regulars.insights.lake.place import find_snapshot
-from regulars.insights.lake.reading import read_orders, workspace
+from regulars.insights.lake.reading import read_orders
+from regulars.insights.lake.workspace import workspace
 from regulars.insights.queries import (
     find_report,
     find_rfm_map,

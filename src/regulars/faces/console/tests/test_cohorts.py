@@ -23,7 +23,8 @@ from regulars.insights.carrying_on import carry_on
 from regulars.insights.cohorts import ATTRIBUTES, PERIODS
 from regulars.insights.contracts import Run
 from regulars.insights.lake import place
-from regulars.insights.lake.reading import read_orders, workspace
+from regulars.insights.lake.reading import read_orders
+from regulars.insights.lake.workspace import workspace
 from regulars.insights.models import Section
 from regulars.insights.services import request_run
 from regulars.insights.tests.shop import open_shop
