@@ -2,7 +2,7 @@
 
 `python -m regulars.insights.apart FOLDER` reads from the folder what is asked, tells on its standard output how far it
 has come, one line of JSON each, and leaves in the folder what it found, or why it found nothing. What it hands over on
-the way is such a line too; where it is to be taken before it goes on, it waits for a line on its standard input.
+the way is such a line too; it goes on meanwhile.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from psycopg import OperationalError
 
 from regulars.business.contracts import Business
-from regulars.insights.asking import Asked, Found, Further, Takes
+from regulars.insights.asking import Asked, Found, Further, PutInPlace
 from regulars.insights.contracts import Boundaries
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import activate
@@ -61,7 +61,7 @@ class GaveUp(DomainError):
         self.code = code
 
 
-def find_apart(asked: Asked, folder: Path, *, takes: Takes, progress: Progress) -> Further:
+def find_apart(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
     """Do what `finding.find` does, in another process; the rows to be staged are in the folder's file `SCORES`.
 
     Raises
@@ -76,12 +76,9 @@ def find_apart(asked: Asked, folder: Path, *, takes: Takes, progress: Progress) 
         The process was killed.
     """
 
-    def take(told: dict[str, Any] | None) -> None:
-        if told is None:
-            takes.stage()
-            return
+    def take(told: dict[str, Any]) -> None:
         cuts = {name: tuple(values) for name, values in told.pop("boundaries").items()}
-        takes.put_in_place(Found(**told, boundaries=Boundaries(**cuts)))
+        put_in_place(Found(**told, boundaries=Boundaries(**cuts)))
 
     return Further(**told_apart(_ME, asdict(asked), folder, progress=progress, take=take))
 
@@ -92,7 +89,7 @@ def told_apart(
     folder: Path,
     *,
     progress: Progress,
-    take: Callable[[dict[str, Any] | None], None] | None = None,
+    take: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Have another process of a module do what is asked; return what it tells. It raises as `find_apart` does.
 
@@ -106,20 +103,11 @@ def told_apart(
                 line = json.loads(lines.get(timeout=_LOOK_EVERY_SECONDS))
                 if isinstance(line, list):
                     doing, done = line
-                elif take is not None and process.stdin:
-                    take(line["handed_over"])
-                    if line["waits"]:
-                        _go_on(process.stdin)
+                elif take is not None:
+                    take(line)
             # It may say that this process is to stop, by raising.
             progress(doing, done)
     return _told(folder)
-
-
-def _go_on(waits_for: IO[str]) -> None:
-    """Let the process go on; where it died meanwhile, that is found soon."""
-    with suppress(BrokenPipeError):
-        waits_for.write("\n")
-        waits_for.flush()
 
 
 @contextmanager
@@ -127,7 +115,7 @@ def _process(module: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str],
     """Yield the process and the lines that it writes; it ends with the work, whatever ends that."""
     process = subprocess.Popen(  # noqa: S603  # It is this Python, and one of our modules.
         [sys.executable, "-m", module, str(folder)],
-        stdin=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
         preexec_fn=follow_into_death(signal.SIGKILL),  # noqa: PLW1509  # One call of C.
@@ -146,10 +134,8 @@ def _process(module: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str],
         process.kill()
         process.wait()
         reader.join()
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                with suppress(BrokenPipeError):
-                    pipe.close()
+        if process.stdout:
+            process.stdout.close()
 
 
 def _told(folder: Path) -> dict[str, Any]:
@@ -177,24 +163,15 @@ def main(folder: Path) -> None:
     def work(told: dict[str, Any], progress: Progress) -> Mapping[str, Any]:
         asked = _asked(told)
         activate(asked.business.language)
-        return asdict(find(asked, folder / SCORES, takes=_HANDS_OVER, progress=progress))
+        return asdict(find(asked, folder / SCORES, put_in_place=_hand_over, progress=progress))
 
     do_apart(folder, work)
 
 
-def _hand_over_scores() -> None:
-    """Tell that the scores are written, and go on; what now follows is in less of a hurry than they are."""
-    _say({"handed_over": None, "waits": False})
-    os.nice(_IN_NO_HURRY)
-
-
 def _hand_over(found: Found) -> None:
-    """Tell what was found on the way, and wait until it has been taken."""
-    _say({"handed_over": asdict(found), "waits": True})
-    sys.stdin.readline()
-
-
-_HANDS_OVER = Takes(stage=_hand_over_scores, put_in_place=_hand_over)
+    """Tell what was found on the way; what now follows is in less of a hurry than the scores are."""
+    _say(asdict(found))
+    os.nice(_IN_NO_HURRY)
 
 
 def do_apart(folder: Path, work: Callable[[dict[str, Any], Progress], Mapping[str, Any]]) -> None:

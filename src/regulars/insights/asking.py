@@ -29,38 +29,29 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a run has found that goes with its scores; all of it can be written as JSON.
+    """What goes with a run's scores; all of it can be written as JSON.
 
     `seen_until` is the number below which its snapshot had seen every transaction of the stream.
     """
 
     customers: int
-    orders: int
-    report: SectionJson
     boundaries: Boundaries
     seen_until: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Further:
-    """What a run has found after its scores: what `SECTIONS` add to its report, and the metrics of the state.
+    """What a run has found after its scores: its report with what `SECTIONS` add to it, and the metrics of the state.
 
     `alarms` say what is to be known before trusting it, and `spread` how its scores are spread.
     """
 
+    orders: int
     sections: Mapping[str, SectionJson]
     alarms: Sequence[Mapping[str, Any]]
     spread: Mapping[str, Any]
     stock: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Takes:
-    """What becomes of what a run finds, as soon as it is there.
-
-    `stage` is called when the scores are written: they may be brought to where they will be read, while the rest is
-    found. `put_in_place` is handed what goes with them, and lets them take their place.
-    """
-
-    stage: Callable[[], None]
-    put_in_place: Callable[[Found], None]
+PutInPlace = Callable[[Found], None]
+"""Is handed what goes with the scores as soon as these are written, and lets them take their place."""

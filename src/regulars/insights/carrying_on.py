@@ -19,9 +19,9 @@ from django.db import transaction
 from regulars.business.contracts import Business
 from regulars.business.queries import get_business
 from regulars.insights import apart, ending
-from regulars.insights.asking import Asked, Found, Further, Takes
+from regulars.insights.asking import Asked, Found, Further, PutInPlace
 from regulars.insights.background import Interrupted, Told, carried_through, too_often
-from regulars.insights.contracts import REPORT, Boundaries, RunState
+from regulars.insights.contracts import Boundaries, RunState
 from regulars.insights.models import Run as RunRow
 from regulars.insights.models import Section as SectionRow
 from regulars.insights.moving import Rule
@@ -56,11 +56,11 @@ def carry_on(
         return is_mine and _work(run_id, clock, told, finds)
 
 
-def _find_here(asked: Asked, folder: Path, *, takes: Takes, progress: Progress) -> Further:
+def _find_here(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
     """Find here what a process of its own would."""
     from regulars.insights import finding
 
-    return finding.find(asked, folder / apart.SCORES, takes=takes, progress=progress)
+    return finding.find(asked, folder / apart.SCORES, put_in_place=put_in_place, progress=progress)
 
 
 def _work(run_id: UUID, clock: Clock, told: Told, finds: Finds) -> bool:
@@ -72,11 +72,11 @@ def _work(run_id: UUID, clock: Clock, told: Told, finds: Finds) -> bool:
 
     def work() -> None:
         with scratch_folder() as folder:
-            takes = Takes(
-                stage=partial(_stage, folder / apart.SCORES, told),
-                put_in_place=partial(_put_in_place, run_id, zone=business.zone_info, clock=clock, told=told),
-            )
-            further = finds(_asked(row, business, clock), folder, takes=takes, progress=told)
+
+            def put_in_place(found: Found) -> None:
+                _put_in_place(run_id, found, folder / apart.SCORES, zone=business.zone_info, clock=clock, told=told)
+
+            further = finds(_asked(row, business, clock), folder, put_in_place=put_in_place, progress=told)
         _end(run_id, further, clock)
         told.note("")
 
@@ -115,14 +115,8 @@ def _under_way(run_id: UUID) -> RunRow | None:
     return RunRow.objects.select_for_update().filter(id=run_id, state=RunState.RUNNING.value).first()
 
 
-def _stage(scores: Path, told: Told) -> None:
-    from regulars.insights import keeping
-
-    keeping.stage(scores, wait=partial(_wait, told))
-
-
-def _put_in_place(run_id: UUID, found: Found, *, zone: ZoneInfo, clock: Clock, told: Told) -> None:
-    """Put the scores that are staged in place, in one transaction.
+def _put_in_place(run_id: UUID, found: Found, scores: Path, *, zone: ZoneInfo, clock: Clock, told: Told) -> None:
+    """Put the scores in place, in one transaction.
 
     Raises
     ------
@@ -131,6 +125,7 @@ def _put_in_place(run_id: UUID, found: Found, *, zone: ZoneInfo, clock: Clock, t
     """
     from regulars.insights import keeping
 
+    keeping.stage(scores, wait=partial(_wait, told))
     with transaction.atomic():
         row = _under_way(run_id)
         if row is None:
@@ -138,13 +133,11 @@ def _put_in_place(run_id: UUID, found: Found, *, zone: ZoneInfo, clock: Clock, t
         now = clock()
         rule = Rule(run_id=run_id, boundaries=found.boundaries, zone=zone, today=now.astimezone(zone).date())
         keeping.put_in_place(rule, seen_until=found.seen_until, now=now, wait=partial(_wait, told))
-        row.customers, row.orders = found.customers, found.orders
+        row.customers = found.customers
         row.recency_cuts, row.frequency_cuts, row.monetary_cuts = _cuts(found.boundaries)
         row.seen_until = found.seen_until
         row.in_place_at = clock()
         row.save()
-        SectionRow.objects.filter(run=row).delete()
-        SectionRow(run=row, name=REPORT, content=found.report).save(force_insert=True)
 
 
 def _wait(told: Told) -> None:
@@ -158,6 +151,7 @@ def _end(run_id: UUID, further: Further, clock: Clock) -> None:
     row = _under_way(run_id)
     if row is None:
         return
+    row.orders = further.orders
     row.alarms, row.spread, row.stock = list(further.alarms), dict(further.spread), dict(further.stock)
     SectionRow.objects.bulk_create(
         SectionRow(run=row, name=name, content=content) for name, content in further.sections.items()
