@@ -22,6 +22,7 @@ Period = Literal["week", "month", "quarter"]
 Int64s = npt.NDArray[np.int64]
 
 _DAY_SECONDS = 86_400
+_AT_ONCE = 65_536
 # No zone has ever changed its offset there and back within half a day.
 _STEP = timedelta(hours=12)
 _UNITS = {"week": "W", "month": "M", "quarter": "Q"}
@@ -105,11 +106,13 @@ def local_days(seconds: Int64s, zone: str, *, first_year: int, last_year: int) -
             Reason("outside_years", mark("An instant lies outside the years {first} to {last}."), values)
         )
     starts, offsets = np.array(spans[:-1], np.int64).T
-    if len(offsets) > 1:
-        seconds = seconds + offsets[np.searchsorted(starts, seconds, side="right") - 1]
-    else:
-        seconds = seconds + offsets[0]
-    return (seconds // _DAY_SECONDS).astype(np.int32)
+    days = np.empty(len(seconds), np.int32)
+    # Some after others, so that what is needed on the way stays small.
+    for first in range(0, len(seconds), _AT_ONCE):
+        some = seconds[first : first + _AT_ONCE]
+        offset = offsets[np.searchsorted(starts, some, side="right") - 1] if len(offsets) > 1 else offsets[0]
+        days[first : first + _AT_ONCE] = (some + offset) // _DAY_SECONDS
+    return days
 
 
 def week_of(day: DateValue) -> DateValue:

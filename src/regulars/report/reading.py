@@ -50,7 +50,7 @@ def read_past(orders: Table, rows: Rows | None, plan: Plan, options: Options, *,
 
 
 def _in_memory(rows: Rows, plan: Plan, options: Options) -> Past:
-    held = rows.sorted(options.grain)
+    held = rows.sorted(options.grain, until=plan.known_until)
     state = held.state(plan.cut)
-    daily = state if options.grain == "day" else rows.sorted("day").state(plan.cut)
+    daily = state if options.grain == "day" else rows.sorted("day", until=plan.cut).state(plan.cut)
     return Past(held, state, daily)

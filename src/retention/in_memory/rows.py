@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 
 import ibis
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from ibis.expr.types import Table
 
+from retention.in_memory.blocks import Column, by_blocks
 from retention.in_memory.state import DayState, changes, day_number
 from retention.rfm.days import Days, Int32s, Int64s
 from retention.rfm.state import Grain, check_grain
@@ -50,19 +52,33 @@ class Rows:
             np.take(self.amount_minor, places),
         )
 
-    def sorted(self, grain: Grain = "day") -> SortedOrders:
-        """Sort the rows by customer and day, or by customer and week."""
+    def sorted(self, grain: Grain = "day", *, until: date | None = None) -> SortedOrders:
+        """Sort the rows by customer and day, or by customer and week; without those that occurred after `until`."""
         check_grain(grain)
         day = self.purchased_day
         if grain == "week":
             day = (day - (day + _THURSDAY) % _DAYS_A_WEEK).astype(np.int32)
-        order = _order(self.customer, day)
-        customer, sorted_day = np.take(self.customer, order), np.take(day, order)
-        amount_minor = np.take(self.amount_minor, order)
+        last = None if until is None else day_number(until)
+
+        def sorted_places(places: Int64s) -> Int64s:
+            known = places if last is None else places[self.occurred_day[places] <= last]
+            return known[_order(self.customer[known], day[known])]
+
+        def days(places: Int64s) -> Sequence[Column]:
+            places = sorted_places(places)
+            summed = _summed(self.customer[places], day[places], self.amount_minor[places])
+            return [getattr(summed, column.name) for column in fields(Days)]
+
+        def rows(places: Int64s) -> Sequence[Column]:
+            places = sorted_places(places)
+            return [column[places] for column in (self.customer, day, self.occurred_day, self.amount_minor)]
+
+        made: Days | _Sorted
         if np.array_equal(self.occurred_day, day):
-            return SortedOrders(self.customers, grain, _summed(customer, sorted_day, amount_minor))
-        occurred_day = np.take(self.occurred_day, order)
-        return SortedOrders(self.customers, grain, _Sorted(customer, sorted_day, occurred_day, amount_minor))
+            made = Days(*by_blocks(self.customer, days, [np.int32, np.int32, np.int64, np.int64, np.int64]))
+        else:
+            made = _Sorted(*by_blocks(self.customer, rows, [np.int32, np.int32, np.int32, np.int64]))
+        return SortedOrders(self.customers, grain, made)
 
 
 @dataclass(frozen=True, eq=False)

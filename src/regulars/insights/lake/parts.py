@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from retention.rfm.days import Int32s, Int64s
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from ibis.backends.duckdb import Backend
     from ibis.expr.types import Table
 
 _MICROSECONDS = 1_000_000
@@ -30,68 +31,79 @@ _NOBODY = -1
 class Part:
     """Some orders and returns, as `retention` reads them, with a number in the place of each customer.
 
-    `customers` are the ids under which orders were placed, ascending; a customer's number is the place there. They are
-    not followed to whom they lead to: that is known when all parts are there.
+    The number is the place of the id, under which an order was placed, among those of the file of `customers`. To whom
+    the ids lead is known when all parts are there.
     """
 
-    customers: pa.Array
+    customers: Path
     customer: Int32s
     purchased_day: Int32s
     occurred_day: Int32s
     amount_minor: Int64s
 
 
-def read_part(orders: Table, customers: Table, zone: str) -> Part:
+def read_part(connection: Backend, orders: Table, customers: Path, zone: str) -> Part:
     """Read rows of the lake's orders whose worth and customer are known, with their days in a zone.
 
     Days are found in memory, where that takes a sixth of the time that an engine takes.
     """
-    import ibis
-
     used = orders.filter(orders.amount_minor.notnull() & orders.customer_id.notnull())
     told = used.select("customer_id", "placed_at", "returned_at", "amount_minor")
-    ids = customers.select("customer_id")
-    with ids.mutate(number=ibis.row_number().over(order_by="customer_id").cast("int32")).cache() as numbered:
-        known = numbered.order_by("number").select("customer_id").to_pyarrow()["customer_id"].combine_chunks()
+    with _numbered(connection.read_parquet(str(customers)).select("customer_id")).cache() as numbered:
         table = told.join(numbered, "customer_id").drop("customer_id").to_pyarrow()
     purchased_day = _days(table["placed_at"], zone)
     returned = np.flatnonzero(table["returned_at"].is_valid().to_numpy())
     occurred_day = purchased_day.copy()
     occurred_day[returned] = _days(table["returned_at"].take(returned), zone)
-    return Part(known, table["number"].to_numpy(), purchased_day, occurred_day, table["amount_minor"].to_numpy())
+    return Part(customers, table["number"].to_numpy(), purchased_day, occurred_day, table["amount_minor"].to_numpy())
+
+
+def _numbered(ids: Table) -> Table:
+    """Return distinct ids, the only column, with a number in their order."""
+    import ibis
+
+    return ids.mutate(number=ibis.row_number().over(order_by=ids.columns[0]).cast("int32"))
 
 
 def _days(moments: pa.ChunkedArray, zone: str) -> Int32s:
-    seconds = moments.cast("int64").to_numpy() // _MICROSECONDS
-    if not len(seconds):
-        return np.zeros(0, np.int32)
-    first, last = (datetime.fromtimestamp(int(end), UTC).year for end in (seconds.min(), seconds.max()))
-    # At the turn of a year another one has begun in some zones.
-    return local_days(seconds, zone, first_year=first - 1, last_year=last + 1)
-
-
-def put_together(parts: Sequence[Part], customers: Table, aliases: Table) -> Rows:
-    """Return all parts as one, each row that of the customer that its id leads to."""
-    import ibis
     import pyarrow.compute as pc
 
-    joined = customers.left_join(aliases, "customer_id")
-    leads_to = joined.select("customer_id", survivor=ibis.coalesce(joined.survivor_id, joined.customer_id)).to_pyarrow()
-    by_id, survivor = (leads_to[name].combine_chunks() for name in ("customer_id", "survivor"))
-    survivors = survivor.unique()
-    survivors = survivors.take(pc.sort_indices(survivors))
-    number_of = pc.index_in(survivor, value_set=survivors)
-    found = []
-    for part in parts:
-        place = pc.index_in(part.customers, value_set=by_id)
-        numbers = pc.fill_null(number_of.take(place), _NOBODY).to_numpy()
-        found.append(np.take(numbers, part.customer))
+    bounds = pc.min_max(moments).as_py()
+    if bounds["min"] is None:
+        return np.zeros(0, np.int32)
+    # At the turn of a year another one has begun in some zones.
+    first, last = (bounds[end].astimezone(UTC).year for end in ("min", "max"))
+    seconds = (chunk.cast("int64").to_numpy() // _MICROSECONDS for chunk in moments.chunks)
+    return np.concatenate([local_days(chunk, zone, first_year=first - 1, last_year=last + 1) for chunk in seconds])
+
+
+def put_together(connection: Backend, parts: Sequence[Part], snapshot: Snapshot) -> Rows:
+    """Return all parts as one, each row that of the customer that its id leads to."""
+    import ibis
+
+    customers, aliases = (connection.read_parquet(str(snapshot.file(name))) for name in ("customers", "aliases"))
+    joined = customers.left_join(aliases, "customer_id").select("customer_id", "survivor_id")
+    leads_to = joined.select("customer_id", survivor=ibis.coalesce(joined.survivor_id, joined.customer_id))
+    with _numbered(leads_to.select("survivor").distinct()).cache() as survivors:
+        ids = survivors.order_by("number").select("survivor").to_pyarrow()["survivor"].combine_chunks()
+        number_of = leads_to.join(survivors, "survivor").select("customer_id", leads_to="number")
+        found = [_led(connection, part, number_of) for part in parts]
     columns = ("purchased_day", "occurred_day", "amount_minor")
     arrays = [found, *([getattr(part, name) for part in parts] for name in columns)]
     customer, *others = (each[0] if len(each) == 1 else np.concatenate(each) for each in arrays)
-    rows = Rows(survivors, customer, *others)
+    rows = Rows(ids, customer, *others)
     # Who is no customer any more has no orders; those of the part read before may be of before that.
     return rows if customer.min(initial=0) > _NOBODY else rows.take(np.flatnonzero(customer > _NOBODY))
+
+
+def _led(connection: Backend, part: Part, number_of: Table) -> Int32s:
+    """Return the number of whom the id of each row leads to."""
+    # The two may be of the same file, which Ibis would take for one table.
+    known = _numbered(connection.read_parquet(str(part.customers)).select("customer_id")).view()
+    told = known.left_join(number_of, "customer_id").select("number", "leads_to").to_pyarrow()
+    numbers = np.empty(len(told), np.int32)
+    numbers[told["number"].to_numpy()] = told["leads_to"].fill_null(_NOBODY).to_numpy()
+    return np.take(numbers, part.customer)
 
 
 class ReadAhead:
@@ -115,7 +127,7 @@ class ReadAhead:
     def _read(self, before: Snapshot, files: Sequence[Path]) -> Part:
         with held(before), workspace(self._folder, "ahead") as connection:
             orders = connection.read_parquet([str(file) for file in files])
-            return read_part(orders, connection.read_parquet(str(before.file("customers"))), self._zone)
+            return read_part(connection, orders, before.file("customers"), self._zone)
 
     def take(self, snapshot: Snapshot) -> tuple[list[Part], list[Path]]:
         """Return what has been read of the next snapshot, once it has, and which of its files are left to be read."""

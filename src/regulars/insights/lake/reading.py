@@ -79,11 +79,10 @@ def read_orders(
     orders = _in_contract(asked, aliases, zone, years)
     with held(snapshot):
         if counts["used"] <= MOST_IN_MEMORY:
-            customers = connection.read_parquet(str(snapshot.file("customers")))
             parts, left = ([], asked) if ahead is None else _read_before(ahead, snapshot, connection)
             if left is not None:
-                parts.append(read_part(left, customers, zone))
-            rows = put_together(parts, customers, aliases)
+                parts.append(read_part(connection, left, snapshot.file("customers"), zone))
+            rows = put_together(connection, parts, snapshot)
             del parts
             bought = [_bought(orders, rows, counts)]
             del rows

@@ -45,7 +45,7 @@ WHERE placed.id IN (
 ORDER BY 1
 
 -- name: orders
--- The orders placed between two moments that were not cancelled, and what came back of each: a row for each of them, what
+-- The orders placed between two moments that were not cancelled, or of these only some, and what came back of each: a row for each of them, what
 -- came back with its own moment and a negative amount. What an order came to in the reporting currency is null where no
 -- rate of its day is known. Several returns share what came back of the order in proportion, to the last minor unit.
 SELECT
@@ -57,7 +57,7 @@ FROM orders_order AS placed
 LEFT JOIN orders_channel AS channel ON channel.id = placed.channel_id
 LEFT JOIN orders_location AS location ON location.id = placed.location_id
 WHERE placed.placed_at >= %(since)s::timestamptz AND placed.placed_at < %(until)s::timestamptz
-    AND placed.cancelled_at IS NULL
+    AND placed.cancelled_at IS NULL AND (%(ids)s::uuid[] IS NULL OR placed.id = ANY(%(ids)s::uuid[]))
 UNION ALL
 SELECT
     order_id, customer_id, placed_at, returned_at,
@@ -76,6 +76,7 @@ FROM (
     LEFT JOIN orders_location AS location ON location.id = placed.location_id
     WHERE placed.placed_at >= %(since)s::timestamptz AND placed.placed_at < %(until)s::timestamptz
         AND placed.cancelled_at IS NULL AND placed.returned_minor > 0 AND placed.returned_reporting_minor IS NOT NULL
+        AND (%(ids)s::uuid[] IS NULL OR placed.id = ANY(%(ids)s::uuid[]))
     WINDOW run AS (PARTITION BY back.order_id ORDER BY back.number)
 ) AS shared
 WHERE whole_minor > 0 AND div(back_minor * up_to_minor, whole_minor) <> div(back_minor * before_minor, whole_minor)
@@ -96,7 +97,7 @@ SELECT
 FROM orders_order AS placed
 JOIN orders_line AS line ON line.order_id = placed.id
 WHERE placed.placed_at >= %(since)s::timestamptz AND placed.placed_at < %(until)s::timestamptz
-    AND placed.cancelled_at IS NULL
+    AND placed.cancelled_at IS NULL AND (%(ids)s::uuid[] IS NULL OR placed.id = ANY(%(ids)s::uuid[]))
 
 -- name: returned
 -- What came back of those lines, each with its own moment, where the return says of which line it is; amounts are not
@@ -117,7 +118,7 @@ JOIN orders_returned_line AS part ON part.order_id = placed.id
 JOIN orders_return AS back ON back.order_id = part.order_id AND back.number = part.return_number
 JOIN orders_line AS line ON line.order_id = part.order_id AND line.number = part.line_number
 WHERE placed.placed_at >= %(since)s::timestamptz AND placed.placed_at < %(until)s::timestamptz
-    AND placed.cancelled_at IS NULL
+    AND placed.cancelled_at IS NULL AND (%(ids)s::uuid[] IS NULL OR placed.id = ANY(%(ids)s::uuid[]))
 
 -- name: currencies
 -- The currencies for which there is a rate.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis.strategies as st
@@ -20,7 +21,10 @@ from hypothesis import given, settings
 from regulars.business import services as business
 from regulars.business.contracts import Rate
 from regulars.customers.queries import map_survivors
-from regulars.insights.lake import place, writing
+from regulars.insights.lake import months, place
+from regulars.insights.lake.parts import ReadAhead
+from regulars.insights.lake.reading import NoOrders, read_orders
+from regulars.insights.lake.workspace import workspace
 from regulars.insights.lake.writing import write_snapshot
 from regulars.insights.tests.history import ACTOR, NOW, PEOPLE, Action, History, actions, forget_everything
 from regulars.orders import services
@@ -31,6 +35,9 @@ from regulars.orders.tests.order_factory import line, order, returned
 from regulars.stream.models import Event
 from regulars.stream.services import forget_partitions
 from regulars.stream.statements import event_of
+from retention.in_memory import Rows
+
+ZONE = "Europe/Vienna"
 
 
 def rows_of(snapshot: place.Snapshot) -> dict[str, list[tuple[Any, ...]]]:
@@ -63,7 +70,11 @@ def save_rates() -> None:
     )
 
 
-def test_whatever_happens_between_two_snapshots_the_second_equals_one_from_scratch(fresh_database: str) -> None:
+@pytest.mark.parametrize("most_merged", [months.MOST_MERGED, 0])
+def test_whatever_happens_between_two_snapshots_the_second_equals_one_from_scratch(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch, most_merged: int
+) -> None:
+    monkeypatch.setattr(months, "MOST_MERGED", most_merged)
     rewrites: list[int] = []
 
     @settings(max_examples=25)
@@ -77,11 +88,11 @@ def test_whatever_happens_between_two_snapshots_the_second_equals_one_from_scrat
             save_rates()
         for happenings in happening:
             history.let_happen(happenings)
-            snapshot = write_snapshot(now=NOW)
+            snapshot = read_ahead_and_at_once()
         if late_rates:
             save_rates()
             convert_orders(["USD", "JPY"])
-            snapshot = write_snapshot(now=NOW)
+            snapshot = read_ahead_and_at_once()
         if snapshot.manifest.rewritten:
             rewrites.append(len(snapshot.manifest.rewritten))
         agree_with_the_facts(snapshot)
@@ -91,6 +102,29 @@ def test_whatever_happens_between_two_snapshots_the_second_equals_one_from_scrat
     holds()
     # The harness would say nothing if each snapshot were written from scratch.
     assert rewrites
+
+
+def read_ahead_and_at_once() -> place.Snapshot:
+    """Write a snapshot; what was read of it while it was written is, with the rest, what is read of it afterwards."""
+    with TemporaryDirectory() as name, workspace(Path(name)) as connection:
+        ahead = ReadAhead(Path(name), ZONE)
+        snapshot = write_snapshot(now=NOW, kept=ahead.begin)
+        found = []
+        for each in (ahead, None):
+            try:
+                with read_orders(connection, snapshot, zone=ZONE, ahead=each) as bought:
+                    assert bought.rows is not None
+                    found.append(listed(bought.rows))
+            except NoOrders:
+                found.append([])
+    assert found[0] == found[1]
+    return snapshot
+
+
+def listed(rows: Rows) -> list[tuple[Any, ...]]:
+    columns = (rows.customer, rows.purchased_day, rows.occurred_day, rows.amount_minor)
+    told = zip(*(column.tolist() for column in columns), strict=True)
+    return sorted((rows.customers[number].as_py(), *others) for number, *others in told)
 
 
 def agree_with_the_facts(snapshot: place.Snapshot) -> None:
@@ -182,7 +216,7 @@ def test_a_killed_snapshot_leaves_the_last_one_whole_and_the_next_clears_up(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(writing, "_write_whole", die)
+        patched.setattr("regulars.insights.lake.writing._write_whole", die)
         # A kill leaves the folder too.
         patched.setattr(shutil, "rmtree", lambda *_, **__: None)
         with pytest.raises(Killed):
@@ -256,6 +290,6 @@ def test_a_snapshot_that_forgot_where_an_order_had_been_would_be_seen(
     put(order(1), order(2))
     write_snapshot(now=NOW)
     put(order(2, placed_at=NOW - timedelta(days=40)))
-    monkeypatch.setattr(writing, "_months_holding", lambda *_: set())
+    monkeypatch.setattr(months, "_months_holding", lambda *_: set())
     forgetful = rows_of(write_snapshot(now=NOW))
     assert forgetful != rows_of(from_scratch())

@@ -1,0 +1,70 @@
+"""Work on the rows of some customers after those of others: what is needed on the way stays small, and two do it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from retention.rfm.days import Int32s, Int64s
+
+# Some hundred thousand of ten million rows at a time: a few megabytes for each column.
+_BLOCK_BITS = 5
+_MOST_THREADS = 4
+Column = npt.NDArray[Any]
+
+
+def by_blocks(
+    customer: Int32s, made_of: Callable[[Int64s], Sequence[Column]], dtypes: Sequence[npt.DTypeLike]
+) -> list[Column]:
+    """Put together what is made of the rows of each customer, customers ascending.
+
+    Parameters
+    ----------
+    customer : ndarray of int32, shape (n,)
+        Whose each row is, as a number.
+    made_of : callable
+        Given the places of all rows of some customers, ascending, it returns columns with at most one entry for each
+        row, by customer. It is called by several threads.
+    dtypes : sequence of dtype
+        Those of the columns.
+
+    Returns
+    -------
+    list of ndarray
+        The columns.
+    """
+    shift = max(0, int(customer.max(initial=0)).bit_length() - _BLOCK_BITS)
+    block = (customer >> shift).astype(np.uint8)
+    places = np.argsort(block, kind="stable")
+    bounds = [0, *np.cumsum(np.bincount(block)).tolist()]
+    # Where nothing is written, a column of zeros takes no memory.
+    columns = [np.zeros(len(customer), dtype) for dtype in dtypes]
+
+    def fill(start: int, end: int) -> int:
+        made = made_of(places[start:end])
+        for column, values in zip(columns, made, strict=True):
+            if values.any():
+                column[start : start + len(values)] = values
+        return len(made[0])
+
+    with ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+        lengths = list(pool.map(fill, bounds[:-1], bounds[1:]))
+    length = _close_up(columns, [start for start, _ in pairwise(bounds)], lengths)
+    return [column[:length] for column in columns]
+
+
+def _close_up(columns: Sequence[Column], starts: Sequence[int], lengths: Sequence[int]) -> int:
+    """Move what was filled from each start together; return how long that is."""
+    at = 0
+    for start, length in zip(starts, lengths, strict=True):
+        if at < start:
+            for column in columns:
+                column[at : at + length] = column[start : start + length]
+        at += length
+    return at
