@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -173,7 +174,9 @@ def fit_candidates(customers: Customers) -> tuple[Candidate, ...]:
     NotEnoughData
         Not even the NBD can be fitted; its reason says why.
     """
-    fitted = tuple(_fit(name, customers) for name in CANDIDATES)
+    # Arrays leave the interpreter's lock while they are computed, and one candidate takes as long as all others.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        fitted = tuple(pool.map(lambda name: _fit(name, customers), CANDIDATES))
     if not any(candidate.model for candidate in fitted):
         raise NotEnoughData(fitted[0].reason or Reason("no_model", mark("No purchase model could be fitted.")))
     return fitted
@@ -194,7 +197,8 @@ def try_candidates(
     """
     if not len(holdout.purchases):
         return tuple(candidates)
-    return tuple(_tried(candidate, holdout, earlier) for candidate in candidates)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return tuple(pool.map(lambda candidate: _tried(candidate, holdout, earlier), candidates))
 
 
 def pick(candidates: Sequence[Candidate], holdout: Holdout | None = None) -> Choice:

@@ -32,7 +32,6 @@ from regulars.kit.i18n import activate
 from regulars.kit.leash import follow_into_death
 from regulars.kit.progress import Progress
 
-SCORES = "scores.csv"
 _ME = "regulars.insights.apart"
 _ASKED, _FOUND = "asked.json", "found.json"
 # So often the one who waits looks whether it is to stop.
@@ -62,7 +61,7 @@ class GaveUp(DomainError):
 
 
 def find_apart(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
-    """Do what `finding.find` does, in another process; the rows to be staged are in the folder's file `SCORES`.
+    """Do what `finding.find` does, in another process.
 
     Raises
     ------
@@ -163,7 +162,7 @@ def main(folder: Path) -> None:
     def work(told: dict[str, Any], progress: Progress) -> Mapping[str, Any]:
         asked = _asked(told)
         activate(asked.business.language)
-        return asdict(find(asked, folder / SCORES, put_in_place=_hand_over, progress=progress))
+        return asdict(find(asked, folder, put_in_place=_hand_over, progress=progress))
 
     do_apart(folder, work)
 

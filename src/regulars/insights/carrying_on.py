@@ -60,7 +60,7 @@ def _find_here(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress
     """Find here what a process of its own would."""
     from regulars.insights import finding
 
-    return finding.find(asked, folder / apart.SCORES, put_in_place=put_in_place, progress=progress)
+    return finding.find(asked, folder, put_in_place=put_in_place, progress=progress)
 
 
 def _work(run_id: UUID, clock: Clock, told: Told, finds: Finds) -> bool:
@@ -74,7 +74,7 @@ def _work(run_id: UUID, clock: Clock, told: Told, finds: Finds) -> bool:
         with scratch_folder() as folder:
 
             def put_in_place(found: Found) -> None:
-                _put_in_place(run_id, found, folder / apart.SCORES, zone=business.zone_info, clock=clock, told=told)
+                _put_in_place(run_id, found, zone=business.zone_info, clock=clock, told=told)
 
             further = finds(_asked(row, business, clock), folder, put_in_place=put_in_place, progress=told)
         _end(run_id, further, clock)
@@ -115,8 +115,8 @@ def _under_way(run_id: UUID) -> RunRow | None:
     return RunRow.objects.select_for_update().filter(id=run_id, state=RunState.RUNNING.value).first()
 
 
-def _put_in_place(run_id: UUID, found: Found, scores: Path, *, zone: ZoneInfo, clock: Clock, told: Told) -> None:
-    """Put the scores in place, in one transaction.
+def _put_in_place(run_id: UUID, found: Found, *, zone: ZoneInfo, clock: Clock, told: Told) -> None:
+    """Put the scores that are staged in place, in one transaction.
 
     Raises
     ------
@@ -125,7 +125,6 @@ def _put_in_place(run_id: UUID, found: Found, scores: Path, *, zone: ZoneInfo, c
     """
     from regulars.insights import keeping
 
-    keeping.stage(scores, wait=partial(_wait, told))
     with transaction.atomic():
         row = _under_way(run_id)
         if row is None:

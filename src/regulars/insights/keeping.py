@@ -6,26 +6,25 @@ two change their names. That takes a third of what writing a million rows over t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
 import psycopg
 from django.db import OperationalError, connection, transaction
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 from regulars.insights.models import StagedScore
 from regulars.insights.moving import RFM_MOVED_BY, Rule, fold_customers
 from regulars.insights.staged import STAGED
 from regulars.insights.statements import rows_of
 
-_BYTES_AT_ONCE = 1 << 20
 _CUSTOMERS_AT_ONCE = 1_000
 
 
-def stage(scores: Path, *, wait: Callable[[], None]) -> None:
-    """Write what a run has found beside what is known, with its indexes: the rows of a file of the columns `STAGED`.
+def stage(rows: Iterable[bytes], *, wait: Callable[[], None]) -> None:
+    """Write what a run has found beside what is known, with its indexes: `STAGED` as CSV, in parts of any length.
 
     It is kept at once, so that nothing is held for long that a backup waits for. `wait` is called as often as somebody
     holds up the beginning.
@@ -37,8 +36,12 @@ def stage(scores: Path, *, wait: Callable[[], None]) -> None:
     with transaction.atomic():
         while not _had_the_locks("clear_staged"):
             wait()
-        with scores.open("rb") as file, connection.cursor() as cursor, cursor.copy(copying) as copy:
-            while part := file.read(_BYTES_AT_ONCE):
+        with (
+            connection.cursor() as cursor,
+            # The next rows are made while the server takes those before.
+            cursor.copy(copying, writer=QueuedLibpqWriter(cursor.cursor)) as copy,
+        ):
+            for part in rows:
                 copy.write(part)
         rows_of("index_staged")
 
@@ -54,7 +57,8 @@ def put_in_place(rule: Rule, *, seen_until: int, now: datetime, wait: Callable[[
     customers = sorted(customer for (customer,) in told)
     for start in range(0, len(customers), _CUSTOMERS_AT_ONCE):
         _restage(customers[start : start + _CUSTOMERS_AT_ONCE], rule, now)
-    rows_of("unstage_unknown")
+    if nobody := [customer for (customer,) in rows_of("staged_of_nobody")]:
+        rows_of("unstage", {"customer_ids": nobody})
     rows_of("keep_run_changes", {"run_id": rule.run_id, "today": rule.today})
     while not _had_the_locks("swap_scores"):
         wait()

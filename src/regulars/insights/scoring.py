@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -21,11 +21,12 @@ from regulars.intake.contracts import Count, DataQuality, Intake
 from regulars.kit.progress import Progress
 from regulars.report.analyse import analyse
 from regulars.report.contracts import Analysis, Options
-from retention.in_memory import Rows
 from retention.reasons import Reason, mark
-from retention.rfm import ScoreBoundaries, boundaries_of, score_purchases
+from retention.rfm import Folded, ScoreBoundaries, boundaries_of, fold_purchases, score_folded
+from retention.rfm.days import Int32s
 
 DECILES = 10
+_ROWS_AT_ONCE = 16_384
 # The columns of a score that a run's own table has under another name.
 _RENAMED = {"customer_id": "customer", "rfm_segment": "segment"}
 # The same of all rows.
@@ -88,12 +89,16 @@ def score_customers(
     intake = intake_of(bought, currency=business.reporting_currency)
     options = Options(as_of=as_of, zone=business.zone, title=business.name or None)
 
-    def take(table: pa.Table) -> None:
-        boundaries = _boundaries(table)
-        moved = _moved(rows_of_moved(bought, as_of), boundaries, today)
-        take_scores(Scores(table, boundaries, moved))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # An engine's connection answers one thread, so that there it is asked later.
+        folding = None if bought.rows is None else pool.submit(_fold_moved, bought, as_of, today)
 
-    analysis = analyse(intake, options, rows=bought.rows, take_scores=take, progress=progress)
+        def take(table: pa.Table) -> None:
+            boundaries = _boundaries(table)
+            folded = _fold_moved(bought, as_of, today) if folding is None else folding.result()
+            take_scores(Scores(table, boundaries, _moved(folded, boundaries, today)))
+
+        analysis = analyse(intake, options, rows=bought.rows, take_scores=take, progress=progress)
     return Scored(analysis, _boundaries(analysis.scores))
 
 
@@ -101,20 +106,30 @@ def _boundaries(scores: pa.Table) -> ScoreBoundaries:
     return boundaries_of(*(scores[name].to_numpy() for name in ("days_since_last", "frequency", "revenue_minor")))
 
 
-def _moved(rows: Rows | None, boundaries: ScoreBoundaries, today: date) -> pa.Table:
-    """Return what became of the customers of whom all rows are given, as `moving.fold_customers` finds it of others."""
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """What customers who bought after the last day have bought by today; `ids` by their number, and who they are."""
+
+    ids: pa.Array
+    customers: Int32s
+    purchases: Folded
+
+
+def _fold_moved(bought: Bought, as_of: date, today: date) -> _Folded | None:
+    rows = rows_of_moved(bought, as_of)
     if rows is None:
+        return None
+    told = (rows.customer, rows.purchased_day, rows.occurred_day, rows.amount_minor)
+    return _Folded(rows.customers, np.unique(rows.customer), fold_purchases(*told, as_of=today))
+
+
+def _moved(folded: _Folded | None, boundaries: ScoreBoundaries, today: date) -> pa.Table:
+    """Return what became of the customers whose rows are folded, as `moving.fold_customers` finds it of others."""
+    if folded is None:
         return pa.table({name: pa.array([], kind) for name, kind in _MOVED.items()})
-    moved = score_purchases(
-        rows.customer,
-        rows.purchased_day,
-        rows.occurred_day,
-        rows.amount_minor,
-        boundaries=boundaries,
-        as_of=today,
-    )
-    gone = np.setdiff1d(rows.customer, moved.customer)
-    ids = rows.customers.take(pa.array(np.concatenate([moved.customer, gone])))
+    moved = score_folded(folded.purchases, boundaries, as_of=today)
+    gone = np.setdiff1d(folded.customers, moved.customer)
+    ids = folded.ids.take(pa.array(np.concatenate([moved.customer, gone])))
     found = {
         "r": moved.r,
         "f": moved.f,
@@ -144,8 +159,8 @@ def intake_of(bought: Bought, *, currency: str) -> Intake:
     )
 
 
-def write_staged(found: Scores, goal: Path, *, run_id: UUID, as_of: date, now: datetime) -> None:
-    """Write the scores as they are staged: the columns `STAGED` as CSV without a header, one row per customer."""
+def staged_rows(found: Scores, *, run_id: UUID, as_of: date, now: datetime) -> Iterator[bytes]:
+    """Yield the scores as they are staged: the columns `STAGED` as CSV without a header, one row per customer."""
     scores = found.table
     own = {
         "rfm_on": pa.repeat(pa.scalar(as_of), len(scores)),
@@ -158,22 +173,34 @@ def write_staged(found: Scores, goal: Path, *, run_id: UUID, as_of: date, now: d
     of_the_run = {"run_id": str(run_id), "scored_at": now.isoformat()}
     for name in _OF_THE_RUN:
         table = table.append_column(name, pa.repeat(pa.scalar(of_the_run[name]), len(table)))
-    csv.write_csv(table.select(list(STAGED)), goal, csv.WriteOptions(include_header=False))
+    table = table.select(list(STAGED))
+    for start in range(0, len(table), _ROWS_AT_ONCE):
+        written = pa.BufferOutputStream()
+        csv.write_csv(table.slice(start, _ROWS_AT_ONCE), written, csv.WriteOptions(include_header=False))
+        yield written.getvalue().to_pybytes()
 
 
 def _as_they_moved(table: pa.Table, moved: pa.Table) -> pa.Table:
     """Return the scores with the RFM that customers have by now; who was not in the run comes with RFM alone."""
     if not len(moved):
         return table
-    stayed = table.filter(pc.invert(pc.is_in(table["customer_id"], value_set=moved["customer_id"].combine_chunks())))
-    moved = moved.filter(pc.is_valid(moved["r"]))
-    place = pc.index_in(moved["customer_id"], value_set=table["customer_id"].combine_chunks())
-    before = table.take(place)
-    columns = [
-        moved[name].cast(before[name].type) if name in moved.column_names else before[name]
-        for name in table.column_names
-    ]
-    return pa.concat_tables([stayed, pa.table(columns, names=table.column_names)])
+    # Few have moved, so that they are looked up by all, and not all by them.
+    place = pc.index_in(table["customer_id"].combine_chunks(), value_set=moved["customer_id"].combine_chunks())
+    has_moved = pc.is_valid(place)
+    as_they_are = moved.take(place.drop_null())
+    for name in moved.column_names:
+        number = table.schema.get_field_index(name)
+        kept = table.column(number).combine_chunks()
+        now = as_they_are[name].combine_chunks().cast(kept.type)
+        table = table.set_column(number, name, pc.replace_with_mask(kept, has_moved, now))
+    seen = np.zeros(len(moved), np.bool_)
+    seen[place.drop_null().to_numpy()] = True
+    new = moved.filter(~seen)
+    nothing = {field.name: pa.nulls(len(new), field.type) for field in table.schema}
+    columns = [new[name].cast(nothing[name].type) if name in new.column_names else nothing[name] for name in nothing]
+    table = pa.concat_tables([table, pa.table(columns, schema=table.schema)])
+    # Nothing is left of what these bought.
+    return table.filter(pc.is_valid(table["r"])) if table["r"].null_count else table
 
 
 def deciles(values: pa.ChunkedArray) -> pa.Array:

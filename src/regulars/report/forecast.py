@@ -20,10 +20,10 @@ from retention.backtest import Backtest, read_backtest
 from retention.choose import Candidate, Choice, fit_candidates, leader_of, pick, try_candidates
 from retention.clv import GammaGamma, PurchaseModel
 from retention.clv.customers import Customers, customers_of
-from retention.in_memory import SortedOrders
+from retention.in_memory import SortedOrders, beside
 from retention.in_memory.people import scored_summary
 from retention.reasons import Reason, RetentionError
-from retention.risk import Assessment, Assessor, Tested
+from retention.risk import Assessment, Assessor, Readings, Tested
 from retention.risk import Plan as RiskPlan
 from retention.segments import assign
 
@@ -89,10 +89,10 @@ class Forecaster:
         """Fit the models that the scores are made of."""
         progress(_("Summarising customers"), 0.0)
         people = self._people
-        progress(_("Fitting models of purchases"), 0.3)
-        chosen = self._chosen
-        progress(_("Fitting the model of spend"), 0.5)
-        spend, no_spend = _fit_spend(people, self._money_unit)
+        progress(_("Fitting models of purchases and spend"), 0.3)
+        with beside(self._orders, self._read_beside) as spend_of:
+            chosen = self._chosen
+            spend, no_spend = spend_of()
         progress(_("Learning who will not order again"), 0.55)
         risk = self._assessor.assess() if self._assessor else None
         return Forecast(
@@ -143,14 +143,22 @@ class Forecaster:
     def _chosen(self) -> Candidate | None:
         return leader_of(self._fitted[0]) or (self._choice.candidate if self._choice else None)
 
+    def _read_beside(self) -> tuple[GammaGamma | None, Reason | None]:
+        """Fit the model of spend, and read what the risk is learnt from; neither asks how often somebody buys."""
+        self._readings.read()
+        return _fit_spend(self._people, self._money_unit)
+
+    @cached_property
+    def _readings(self) -> Readings:
+        return Readings(self._orders, _risk_plan(self._plan, self._options))
+
     @cached_property
     def _assessor(self) -> Assessor | None:
         if self._chosen is None:
             return None
         # The times that the models read are those of the risk's own, so that what is fitted need not be fitted again.
         same_times = self._options.grain == "day" and self._options.unit == "week"
-        plan = _risk_plan(self._plan, self._options, self._chosen.name)
-        return Assessor(self._orders, plan, self._chosen.model if same_times else None)
+        return Assessor(self._readings, self._chosen.name, self._chosen.model if same_times else None)
 
 
 def _read_people(orders: Orders, plan: Plan, options: Options) -> People:
@@ -191,13 +199,12 @@ def _fit_spend(people: People, money_unit: int) -> tuple[GammaGamma | None, Reas
     return (None, reason) if reason else (spend, None)
 
 
-def _risk_plan(plan: Plan, options: Options, model_name: str) -> RiskPlan:
+def _risk_plan(plan: Plan, options: Options) -> RiskPlan:
     return RiskPlan(
         cut=plan.cut,
         known_until=plan.known_until,
         first_on=plan.first_on,
         horizon_days=plan.horizon_days,
-        model_name=model_name,
         grain=options.grain,
         one_row_per_order=True,
         seed=options.seed,

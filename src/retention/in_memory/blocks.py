@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from retention.rfm.days import Int32s, Int64s
+from retention.rfm.days import Days, Folded, Int32s, Int64s, fold
 
 # Some hundred thousand of ten million rows at a time: a few megabytes for each column.
 _BLOCK_BITS = 5
@@ -53,10 +54,30 @@ def by_blocks(
                 column[start : start + len(values)] = values
         return len(made[0])
 
-    with ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+    with _pool() as pool:
         lengths = list(pool.map(fill, bounds[:-1], bounds[1:]))
     length = _close_up(columns, [start for start, _ in pairwise(bounds)], lengths)
     return [column[:length] for column in columns]
+
+
+def fold_by_parts(days: Days) -> Folded:
+    """Fold merged days as `rfm.days.fold` does, the days of some customers beside those of others."""
+    evenly = np.linspace(0, len(days), (1 << _BLOCK_BITS) + 1).astype(np.int64)[:-1]
+    # All days of a customer stand together.
+    starts = np.unique(np.searchsorted(days.customer, days.customer[evenly[evenly < len(days)]]))
+    if len(starts) < 2:  # One customer, or none.
+        return fold(days)
+    parts = [
+        Days(*(getattr(days, column.name)[start:end] for column in fields(Days)))
+        for start, end in pairwise([*starts.tolist(), len(days)])
+    ]
+    with _pool() as pool:
+        folded = list(pool.map(fold, parts))
+    return Folded(*(np.concatenate([getattr(part, column.name) for part in folded]) for column in fields(Folded)))
+
+
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1))
 
 
 def _close_up(columns: Sequence[Column], starts: Sequence[int], lengths: Sequence[int]) -> int:

@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from retention.calendar import start_of
+from retention.in_memory.blocks import fold_by_parts
 from retention.in_memory.rows import SortedOrders
 from retention.in_memory.state import Bools, DayState, day_number
-from retention.rfm.days import Days, Int32s, Int64s, fold
+from retention.rfm.days import Days, Int32s, Int64s
 from retention.rfm.scores import boundaries_of, scores_of
 from retention.rfm.state import Grain
 from retention.rfm.summary import Unit, days_per
@@ -22,7 +23,7 @@ Numbers = Int64s | npt.NDArray[np.float64]
 
 def summary_of(days: Days, customers: pa.Array, *, as_of: date, grain: Grain, unit: Unit) -> pa.Table:
     """Return what `rfm.summarise_state` gives, customers ascending."""
-    folded = fold(days)
+    folded = fold_by_parts(days)
     kept = folded.purchases > 0
     repeats = folded.purchases[kept] - 1
     first, last = folded.first_day[kept], folded.last_day[kept]

@@ -6,12 +6,14 @@ some customers, by the boundaries of an earlier run.
 """
 
 from retention.rfm.book import RfmBook
-from retention.rfm.moving import Moved, score_purchases
+from retention.rfm.days import Folded
+from retention.rfm.moving import Moved, fold_purchases, score_folded, score_purchases
 from retention.rfm.scores import ScoreBoundaries, boundaries_of, score, score_boundaries
 from retention.rfm.state import Grain, daily_state, merge_states
 from retention.rfm.summary import Unit, days_per, split, summarise, summarise_state
 
 __all__ = [
+    "Folded",
     "Grain",
     "Moved",
     "RfmBook",
@@ -20,9 +22,11 @@ __all__ = [
     "boundaries_of",
     "daily_state",
     "days_per",
+    "fold_purchases",
     "merge_states",
     "score",
     "score_boundaries",
+    "score_folded",
     "score_purchases",
     "split",
     "summarise",

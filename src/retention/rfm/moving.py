@@ -81,9 +81,16 @@ def score_purchases(
     >>> moved.customer.tolist(), moved.r.tolist(), moved.f.tolist(), moved.m.tolist(), moved.segment
     ([0, 7], [4, 4], [3, 1], [4, 1], ('loyal', 'promising'))
     """
+    folded = fold_purchases(customer, purchased_day, occurred_day, amount_minor, as_of=as_of)
+    return score_folded(folded, boundaries, as_of=as_of)
+
+
+def fold_purchases(
+    customer: Int32s, purchased_day: Int32s, occurred_day: Int32s, amount_minor: Int64s, *, as_of: date
+) -> Folded:
+    """Fold what some customers bought by the end of a day, as `score_purchases` does before it asks for boundaries."""
     known = occurred_day <= (as_of - _EPOCH).days
-    folded = fold(_days(customer[known], purchased_day[known], amount_minor[known]))
-    return _scored(folded, boundaries, (as_of - _EPOCH).days)
+    return fold(_days(customer[known], purchased_day[known], amount_minor[known]))
 
 
 def _days(customer: Int32s, day: Int32s, amount_minor: Int64s) -> Days:
@@ -97,7 +104,9 @@ def _days(customer: Int32s, day: Int32s, amount_minor: Int64s) -> Days:
     ).merged()
 
 
-def _scored(folded: Folded, boundaries: ScoreBoundaries, today: int) -> Moved:
+def score_folded(folded: Folded, boundaries: ScoreBoundaries, *, as_of: date) -> Moved:
+    """Score what `fold_purchases` has folded as of the same day."""
+    today = (as_of - _EPOCH).days
     buyers = folded.purchases > 0
     last, frequency, revenue = folded.last_day[buyers], folded.purchases[buyers] - 1, folded.revenue_minor[buyers]
     r, f, m = scores_of(today - last.astype(np.int64), frequency, revenue, boundaries)

@@ -14,8 +14,20 @@ the history is too short for three slices, the risk is the purchase model's prob
 """
 
 from retention.features import FEATURES
-from retention.risk.assessment import Assessment, Assessor, Tested, assess
+from retention.risk.assessment import Assessment, Assessor, Readings, Tested, assess
 from retention.risk.slices import Plan, Slice, read_slice
 from retention.risk.trial import Driver, Trial
 
-__all__ = ["FEATURES", "Assessment", "Assessor", "Driver", "Plan", "Slice", "Tested", "Trial", "assess", "read_slice"]
+__all__ = [
+    "FEATURES",
+    "Assessment",
+    "Assessor",
+    "Driver",
+    "Plan",
+    "Readings",
+    "Slice",
+    "Tested",
+    "Trial",
+    "assess",
+    "read_slice",
+]

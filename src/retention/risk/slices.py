@@ -47,8 +47,6 @@ class Plan:
         The first day of the history.
     horizon_days : int
         Length of the horizon, > 0.
-    model_name : str
-        A key of `retention.choose.CANDIDATES`: the purchase model whose expectation is a feature.
     grain : {"day", "week"}
         What counts as one purchase.
     one_row_per_order : bool
@@ -61,7 +59,6 @@ class Plan:
     known_until: date
     first_on: date
     horizon_days: int
-    model_name: str
     grain: rfm.Grain = "day"
     one_row_per_order: bool = False
     seed: int = 0
@@ -128,26 +125,26 @@ class Known:
     gone: NDArray[np.bool_]
 
 
-def read_slice(orders: Table | SortedOrders, plan: Plan, cut: date, *, model: PurchaseModel | None = None) -> Slice:
+def read_slice(orders: Table | SortedOrders, plan: Plan, cut: date, model_name: str) -> Slice:
     """Read the customers acquired by `cut` as they were known on that day.
 
     Parameters
     ----------
-    orders : ibis Table
+    orders : ibis Table or SortedOrders
         As for `Assessor`.
     plan : Plan
-        Its horizon, model and grain are used.
+        Its horizon and grain are used.
     cut : date
         The day on which the slice stands.
-    model : PurchaseModel, optional
-        The model that the plan names, where it is fitted on these customers already, with times in weeks.
+    model_name : str
+        A key of `retention.choose.CANDIDATES`: the purchase model whose expectation is a feature.
 
     Returns
     -------
     Slice
         Customers ascending; `gone` is all True where nothing is known after the cut.
     """
-    return slice_of(read_known(orders, plan, cut), plan, model=model)
+    return slice_of(read_known(orders, plan, cut), plan, model_name)
 
 
 def read_known(orders: Table | SortedOrders, plan: Plan, cut: date) -> Known:
@@ -161,8 +158,11 @@ def read_known(orders: Table | SortedOrders, plan: Plan, cut: date) -> Known:
     return Known(cut, table["customer"].combine_chunks(), features, ~table["returned"].to_numpy().astype(bool))
 
 
-def slice_of(known: Known, plan: Plan, *, model: PurchaseModel | None = None) -> Slice:
-    """Add to what is known of each customer what comes of knowing all of them: ranks, and a model's expectation."""
+def slice_of(known: Known, plan: Plan, model_name: str, *, model: PurchaseModel | None = None) -> Slice:
+    """Add to what is known of each customer what comes of knowing all of them: ranks, and a model's expectation.
+
+    `model` is the one that is named, where it is fitted on these customers already, with times in weeks.
+    """
     features = np.empty((len(known.customers), len(FEATURES)), dtype=np.float32, order="F")
     places = {name: place for place, name in enumerate(FEATURES)}
     for name in FEATURES:
@@ -170,7 +170,7 @@ def slice_of(known: Known, plan: Plan, *, model: PurchaseModel | None = None) ->
             features[:, places[name]] = known.features[name]
     for name, ranked in _RANKED.items():
         features[:, places[name]] = _percent_rank(features[:, places[ranked]])
-    for name, values in _model_features(known, plan, model).items():
+    for name, values in _model_features(known, plan, model or CANDIDATES[model_name]()).items():
         features[:, places[name]] = values
     return Slice(known.cut, known.customers, features, known.gone)
 
@@ -185,10 +185,11 @@ def _percent_rank(values: NDArray[np.float32]) -> Floats:
     return np.asarray(below / max(1, len(values) - 1), dtype=np.float64)
 
 
-def _model_features(known: Known, plan: Plan, model: PurchaseModel | None) -> dict[str, Floats]:
+def _model_features(known: Known, plan: Plan, model: PurchaseModel) -> dict[str, Floats]:
     horizon = plan.horizon_days / DAYS_A_WEEK
     try:
-        model = model or CANDIDATES[plan.model_name]().fit_customers(_folded(known))
+        if not model.is_fitted:
+            model.fit_customers(_folded(known))
     except RetentionError:
         # Without a model the classifier does without its features; trees take NaN as missing, the line imputes it.
         return {name: np.full(len(known.customers), np.nan) for name in _FROM_MODEL}

@@ -47,8 +47,8 @@ def shop():
 @pytest.fixture(scope="module")
 def assessed(shop):
     orders, until = shop
-    plan = Plan(cut=until, known_until=until, first_on=FIRST_ON, horizon_days=60, model_name="BG/NBD")
-    return assess(orders, plan)
+    plan = Plan(cut=until, known_until=until, first_on=FIRST_ON, horizon_days=60)
+    return assess(orders, plan, "BG/NBD")
 
 
 @pytest.fixture
@@ -96,17 +96,17 @@ def test_nothing_after_the_end_of_knowledge_moves_the_scores(shop):
     """A look ahead would: the same cut with a shop that goes on must be scored alike, its test apart."""
     orders, until = shop
     cut = until - timedelta(days=60)
-    plan = Plan(cut=cut, known_until=cut, first_on=FIRST_ON, horizon_days=60, model_name="BG/NBD")
-    with_future, tested_with = assess(orders, plan)
-    without, tested_without = assess(orders.filter(orders.occurred_on <= cut), plan)
+    plan = Plan(cut=cut, known_until=cut, first_on=FIRST_ON, horizon_days=60)
+    with_future, tested_with = assess(orders, plan, "BG/NBD")
+    without, tested_without = assess(orders.filter(orders.occurred_on <= cut), plan, "BG/NBD")
     assert np.array_equal(with_future.risk, without.risk)
     assert tested_with == tested_without
 
 
 def test_a_slice_does_not_see_refunds_after_its_cut():
     orders = orders_of(("ann", day(0), 100), ("ann", day(20), 100), ("ann", day(45), -100, day(20)))
-    plan = Plan(cut=day(30), known_until=day(60), first_on=FIRST_ON, horizon_days=10, model_name="BG/NBD")
-    early, late = read_slice(orders, plan, day(30)), read_slice(orders, plan, day(50))
+    plan = Plan(cut=day(30), known_until=day(60), first_on=FIRST_ON, horizon_days=10)
+    early, late = read_slice(orders, plan, day(30), "BG/NBD"), read_slice(orders, plan, day(50), "BG/NBD")
     assert early.feature("purchases").tolist() == [2.0]
     assert early.feature("refunded_share").tolist() == [0.0]
     assert late.feature("purchases").tolist() == [1.0]
@@ -114,18 +114,16 @@ def test_a_slice_does_not_see_refunds_after_its_cut():
 
 def test_customers_first_seen_after_the_cut_are_in_no_slice():
     orders = orders_of(("ann", day(0), 100), ("bob", day(35), 100))
-    plan = Plan(cut=day(30), known_until=day(60), first_on=FIRST_ON, horizon_days=10, model_name="BG/NBD")
-    found = read_slice(orders, plan, day(30))
+    plan = Plan(cut=day(30), known_until=day(60), first_on=FIRST_ON, horizon_days=10)
+    found = read_slice(orders, plan, day(30), "BG/NBD")
     assert found.customers.to_pylist() == ["ann"]
     assert found.gone.tolist() == [True]
 
 
 def test_a_history_too_short_answers_with_the_models_probability_and_says_so():
     cut = date(1997, 9, 30)
-    plan = Plan(
-        cut=cut, known_until=date(1998, 6, 30), first_on=date(1997, 1, 1), horizon_days=273, model_name="Pareto/NBD"
-    )
-    found, tested = assess(cdnow_sample(), plan)
+    plan = Plan(cut=cut, known_until=date(1998, 6, 30), first_on=date(1997, 1, 1), horizon_days=273)
+    found, tested = assess(cdnow_sample(), plan, "Pareto/NBD")
     assert (found.method, found.reason.code) == ("model", "history_too_short")
     assert tested.trial.cut == cut
     assert tested.trial.base_rate == pytest.approx(1 - 684 / 2_357, abs=1e-9)
@@ -134,8 +132,8 @@ def test_a_history_too_short_answers_with_the_models_probability_and_says_so():
 
 def test_too_few_customers_to_learn_from_is_said():
     orders, until = make_shop(customers=60)
-    plan = Plan(cut=until, known_until=until, first_on=FIRST_ON, horizon_days=60, model_name="BG/NBD")
-    found, tested = assess(orders, plan)
+    plan = Plan(cut=until, known_until=until, first_on=FIRST_ON, horizon_days=60)
+    found, tested = assess(orders, plan, "BG/NBD")
     assert (found.method, found.reason.code) == ("model", "slice_too_small")
     assert tested.trial is not None
 
@@ -154,19 +152,22 @@ def test_on_online_retail_the_risk_beats_recency(shared_data):
         amount_minor=(lines.Quantity.cast("int64") * lines.UnitPrice.cast("float64") * 100).round().cast("int64"),
     ).cache()
     until = date(2011, 12, 9)
-    plan = Plan(cut=until, known_until=until, first_on=date(2010, 12, 1), horizon_days=60, model_name="NBD")
-    found, tested = assess(orders, plan)
+    plan = Plan(cut=until, known_until=until, first_on=date(2010, 12, 1), horizon_days=60)
+    found, tested = assess(orders, plan, "NBD")
     assert found.method == "classifier"
     assert tested.trial.auc > tested.trial.auc_recency + 0.02
 
 
 def test_of_many_customers_some_are_read_with_all_that_they_bought_by_either_way(shop):
     orders, until = shop
-    plan = Plan(cut=until, known_until=until, first_on=FIRST_ON, horizon_days=60, model_name="BG/NBD")
+    plan = Plan(cut=until, known_until=until, first_on=FIRST_ON, horizon_days=60)
     cut = until - plan.horizon
-    everybody = read_slice(orders, plan, cut)
+    everybody = read_slice(orders, plan, cut, "BG/NBD")
     ways = {"engine": orders, "memory": read_rows(orders).sorted()}
-    slices = {name: read_slice(of_some(held, known_by=cut, most=300, seed=7), plan, cut) for name, held in ways.items()}
+    slices = {
+        name: read_slice(of_some(held, known_by=cut, most=300, seed=7), plan, cut, "BG/NBD")
+        for name, held in ways.items()
+    }
     drawn = slices["engine"].customers.to_pylist()
     assert len(set(drawn)) == 300 < len(everybody.customers)
     assert slices["memory"].customers.to_pylist() == drawn

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -11,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regulars.insights.lake.place import Snapshot, held
-from regulars.insights.lake.workspace import workspace
-from regulars.report.reading import MOST_IN_MEMORY
+from regulars.insights.lake.place import Snapshot
 from retention.calendar import local_days
 from retention.in_memory import Rows
 from retention.rfm.days import Int32s, Int64s
@@ -104,34 +101,3 @@ def _led(connection: Backend, part: Part, number_of: Table) -> Int32s:
     numbers = np.empty(len(told), np.int32)
     numbers[told["number"].to_numpy()] = told["leads_to"].fill_null(_NOBODY).to_numpy()
     return np.take(numbers, part.customer)
-
-
-class ReadAhead:
-    """Reads the orders of the months that stay as they are, while the others are written to the next snapshot."""
-
-    def __init__(self, folder: Path, zone: str) -> None:
-        self._folder, self._zone = folder, zone
-        self._names: frozenset[str] = frozenset()
-        self._begun: Future[Part] | None = None
-
-    def begin(self, before: Snapshot, files: Sequence[Path]) -> None:
-        """Begin to read some files of the snapshot before, unless they are too much for memory."""
-        import pyarrow.parquet as pq
-
-        if files and sum(pq.read_metadata(file).num_rows for file in files) <= MOST_IN_MEMORY:
-            self._names = frozenset(file.name for file in files)
-            with_one = ThreadPoolExecutor(max_workers=1)
-            self._begun = with_one.submit(self._read, before, files)
-            with_one.shutdown(wait=False)
-
-    def _read(self, before: Snapshot, files: Sequence[Path]) -> Part:
-        with held(before), workspace(self._folder, "ahead") as connection:
-            orders = connection.read_parquet([str(file) for file in files])
-            return read_part(connection, orders, before.file("customers"), self._zone)
-
-    def take(self, snapshot: Snapshot) -> tuple[list[Part], list[Path]]:
-        """Return what has been read of the next snapshot, once it has, and which of its files are left to be read."""
-        parts = [] if self._begun is None else [self._begun.result()]
-        # It is held by who asked for it alone.
-        self._begun = None
-        return parts, [file for file in snapshot.files("orders") if file.name not in self._names]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regulars.insights.lake.parts import Part, ReadAhead, put_together, read_part
+from regulars.insights.lake.ahead import ReadAhead
+from regulars.insights.lake.parts import Part, put_together, read_part
 from regulars.insights.lake.place import Snapshot, held
 from regulars.insights.reports.contracts import NarrowedBy, Narrowing
 from regulars.kit.errors import DomainError

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import duckdb
 
-from regulars.insights.finding import EngineFailed, NothingToAnalyse
+from regulars.insights.analysing import EngineFailed, NothingToAnalyse
 from regulars.insights.lake.reading import read_orders
 from regulars.insights.lake.workspace import workspace
 from regulars.insights.lake.writing import current_snapshot

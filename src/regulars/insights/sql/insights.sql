@@ -127,9 +127,10 @@ ON CONFLICT (customer_id, changed_on) DO UPDATE SET
     run_id = excluded.run_id, rfm_segment = excluded.rfm_segment, risk_decile = excluded.risk_decile,
     clv_decile = excluded.clv_decile
 
--- name: unstage_unknown
--- Leave out of what is staged who is no customer any more.
-DELETE FROM insights_staged_score AS staged
+-- name: staged_of_nobody
+-- Who is staged and no customer any more. Apart from the deletion, so that several processes look for them.
+SELECT staged.customer_id
+FROM insights_staged_score AS staged
 WHERE NOT EXISTS (SELECT FROM customers_customer AS customer WHERE customer.id = staged.customer_id)
 
 -- name: index_staged

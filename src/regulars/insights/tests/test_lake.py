@@ -22,7 +22,7 @@ from regulars.business import services as business
 from regulars.business.contracts import Rate
 from regulars.customers.queries import map_survivors
 from regulars.insights.lake import months, place
-from regulars.insights.lake.parts import ReadAhead
+from regulars.insights.lake.ahead import ReadAhead
 from regulars.insights.lake.reading import NoOrders, read_orders
 from regulars.insights.lake.workspace import workspace
 from regulars.insights.lake.writing import write_snapshot

@@ -231,7 +231,7 @@ def test_what_fails_after_the_scores_are_in_place_leaves_them_and_what_pages_sho
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr("regulars.insights.finding.find_sections", fail)
+        patched.setattr("regulars.insights.analysing.find_sections", fail)
         failed = run(NOW + timedelta(days=1))
     assert (failed.state, failed.error_code) == (RunState.FAILED, "unforeseen")
     assert failed.in_place_at is not None
@@ -258,7 +258,7 @@ def test_scores_are_in_place_before_what_is_further_to_be_known(
         seen.append((latest.state, latest.in_place_at is not None, len(scores())))
         return find_sections(*args, **more)
 
-    monkeypatch.setattr("regulars.insights.finding.find_sections", look)
+    monkeypatch.setattr("regulars.insights.analysing.find_sections", look)
     done = run()
     assert seen == [(RunState.RUNNING, True, done.customers)]
 
@@ -329,7 +329,7 @@ def test_a_run_that_is_killed_begins_anew_and_ends_as_if_nothing_had_been(
 
     asked = services.request_run(now=NOW, actor=MIRA)
     parts = ("finding.write_snapshot", "keeping.stage", "keeping.put_in_place")
-    for part in (*parts, "finding.find_sections"):
+    for part in (*parts, "analysing.find_sections"):
         with monkeypatch.context() as patched:
             patched.setattr(f"regulars.insights.{part}", die)
             with pytest.raises(Killed):

@@ -160,6 +160,9 @@ class Cluster:
             "max_connections": "100",
             "max_wal_size": "2GB",
             "wal_compression": "on",
+            # Nobody follows this server, so that what fills a new table or index need not be written twice.
+            "wal_level": "minimal",
+            "max_wal_senders": "0",
             # Details and statements would carry what people wrote into the log.
             "log_error_verbosity": "terse",
             "log_min_error_statement": "panic",

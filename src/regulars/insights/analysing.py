@@ -1,0 +1,123 @@
+"""Score all customers on a snapshot, and find what is further to be known of them."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from regulars.insights import keeping
+from regulars.insights.alarms.judging import judge
+from regulars.insights.asking import Asked, Found, Further, PutInPlace
+from regulars.insights.attention import find_attention
+from regulars.insights.catalogue import NO_WINDOW
+from regulars.insights.contracts import ATTENTION, METRICS, REPORT, Boundaries
+from regulars.insights.kept import json_of_alarm
+from regulars.insights.lake.ahead import ReadAhead
+from regulars.insights.lake.place import Snapshot
+from regulars.insights.lake.reading import read_orders, stored
+from regulars.insights.lake.workspace import workspace
+from regulars.insights.scoring import Scores, score_customers, staged_rows
+from regulars.insights.sections import Ground, find_sections
+from regulars.insights.sections.metrics import STOCK
+from regulars.kit.errors import DomainError
+from regulars.kit.i18n import gettext
+from regulars.kit.progress import Progress, part_of
+from regulars.report.json_form import to_json
+from regulars.report.wording import say
+from retention.reasons import RetentionError
+
+# What the analysis does before it hands over the scores is half of it.
+_READ, _SCORED, _ANALYSED, _JUDGED = 0.05, 0.33, 0.5, 0.55
+# So often one looks whether whoever holds up the scores has ended.
+_LOOK_EVERY_SECONDS = 1.0
+
+
+class NothingToAnalyse(DomainError):
+    """The orders hold nothing that could be analysed, for example because all were refunded."""
+
+    code = "nothing_to_analyse"
+
+
+class EngineFailed(DomainError):
+    """The engine gave up, most likely for want of memory or disk."""
+
+    code = "engine_failed"
+
+
+def analyse(
+    snapshot: Snapshot,
+    ahead: ReadAhead,
+    asked: Asked,
+    folder: Path,
+    *,
+    put_in_place: PutInPlace,
+    progress: Progress,
+) -> Further:
+    """Score all customers on a snapshot, of which some was read ahead, and go on as `finding.find` says.
+
+    Raises
+    ------
+    DomainError
+        There is nothing to be analysed, or the engine gave up.
+    """
+    business = asked.business
+    try:
+        with workspace(folder) as connection:
+            progress(gettext("Reading the orders"), 0.0)
+            with read_orders(connection, snapshot, zone=business.zone, ahead=ahead) as bought:
+                steps = part_of(progress, _READ, _ANALYSED)
+                today = asked.now.astimezone(business.zone_info).date()
+
+                def take_scores(found: Scores) -> None:
+                    progress(gettext("Putting the scores in place"), _SCORED)
+                    rows = staged_rows(found, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
+                    keeping.stage(rows, wait=partial(_wait, progress))
+                    cuts = found.boundaries
+                    put_in_place(
+                        Found(
+                            customers=len(found.table),
+                            boundaries=Boundaries(
+                                recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary
+                            ),
+                            seen_until=snapshot.manifest.seen_until,
+                        )
+                    )
+
+                scored = score_customers(
+                    bought, business=business, as_of=asked.as_of, today=today, take_scores=take_scores, progress=steps
+                )
+                report = scored.analysis.report
+                progress(gettext("Looking whether the figures can be trusted"), _ANALYSED)
+                with stored(bought) as kept:
+                    del bought
+                    alarms, spread = judge(scored, kept, as_of=asked.as_of, before=asked.before)
+                    ground = Ground(
+                        snapshot=snapshot,
+                        bought=kept,
+                        connection=connection,
+                        business=business,
+                        as_of=asked.as_of,
+                        scored=scored,
+                    )
+                    sections = find_sections(ground, progress=part_of(progress, _JUDGED, 1.0))
+    except RetentionError as error:
+        raise NothingToAnalyse(say(error.reason)) from error
+    except duckdb.Error as error:
+        # What it says may quote what it read; its kind says enough.
+        raise EngineFailed(gettext("The analysis ran out of room: {why}").format(why=type(error).__name__)) from error
+    attention = find_attention(report, scored.analysis.scores, sections, stock_before=asked.stock_before)
+    return Further(
+        orders=report.metrics.orders,
+        sections={REPORT: to_json(report), ATTENTION: attention, **sections},
+        alarms=[json_of_alarm(alarm) for alarm in alarms],
+        spread=spread,
+        stock={name: sections[METRICS]["series"][name][str(NO_WINDOW)][0] for name in STOCK},
+    )
+
+
+def _wait(progress: Progress) -> None:
+    progress(gettext("Waiting for a backup, or whoever else reads the scores"), _SCORED)
+    time.sleep(_LOOK_EVERY_SECONDS)
