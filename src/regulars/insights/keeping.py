@@ -24,13 +24,13 @@ _CUSTOMERS_AT_ONCE = 1_000
 
 
 def stage(rows: Iterable[bytes], *, wait: Callable[[], None]) -> None:
-    """Write what a run has found beside what is known, with its indexes: `STAGED` as CSV, in parts of any length.
+    """Write what a run has found beside what is known, with its indexes: `STAGED` in COPY's text form with commas.
 
     It is kept at once, so that nothing is held for long that a backup waits for. `wait` is called as often as somebody
     holds up the beginning.
     """
     # The table is emptied in the same transaction, so that rows may be frozen: they need no second visit.
-    copying = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, FREEZE)").format(
+    copying = sql.SQL("COPY {} ({}) FROM STDIN (DELIMITER ',', NULL '', FREEZE)").format(
         sql.Identifier(StagedScore._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, STAGED))
     )
     with transaction.atomic():

@@ -27,6 +27,7 @@ from retention.rfm.days import Int32s
 
 DECILES = 10
 _ROWS_AT_ONCE = 16_384
+_COMMAS = csv.WriteOptions(include_header=False, quoting_style="none")
 # The columns of a score that a run's own table has under another name.
 _RENAMED = {"customer_id": "customer", "rfm_segment": "segment"}
 # The same of all rows.
@@ -160,7 +161,10 @@ def intake_of(bought: Bought, *, currency: str) -> Intake:
 
 
 def staged_rows(found: Scores, *, run_id: UUID, as_of: date, now: datetime) -> Iterator[bytes]:
-    """Yield the scores as they are staged: the columns `STAGED` as CSV without a header, one row per customer."""
+    """Yield the scores as they are staged: the columns `STAGED`, one row per customer.
+
+    It is the text form of COPY with commas, which is read sooner than quoted values; no value here has any in it.
+    """
     scores = found.table
     own = {
         "rfm_on": pa.repeat(pa.scalar(as_of), len(scores)),
@@ -176,7 +180,7 @@ def staged_rows(found: Scores, *, run_id: UUID, as_of: date, now: datetime) -> I
     table = table.select(list(STAGED))
     for start in range(0, len(table), _ROWS_AT_ONCE):
         written = pa.BufferOutputStream()
-        csv.write_csv(table.slice(start, _ROWS_AT_ONCE), written, csv.WriteOptions(include_header=False))
+        csv.write_csv(table.slice(start, _ROWS_AT_ONCE), written, _COMMAS)
         yield written.getvalue().to_pybytes()
 
 

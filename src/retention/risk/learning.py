@@ -22,7 +22,8 @@ from retention.risk.slices import Floats, Known, Slice
 
 MIN_CUSTOMERS = 200
 MIN_OF_EACH_CLASS = 30
-MAX_TRAINED = 150_000
+# Of a million customers, twice as many made the area under the curve 0.0002 larger.
+MAX_TRAINED = 75_000
 PORTION_ROWS = 50_000
 
 
