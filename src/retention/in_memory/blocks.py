@@ -42,21 +42,20 @@ def by_blocks(
     """
     shift = max(0, int(customer.max(initial=0)).bit_length() - _BLOCK_BITS)
     block = (customer >> shift).astype(np.uint8)
-    places = np.argsort(block, kind="stable")
     bounds = [0, *np.cumsum(np.bincount(block)).tolist()]
     # Where nothing is written, a column of zeros takes no memory.
     columns = [np.zeros(len(customer), dtype) for dtype in dtypes]
 
-    def fill(start: int, end: int) -> int:
-        made = made_of(places[start:end])
+    def fill(number: int) -> int:
+        made, start = made_of(np.flatnonzero(block == number)), bounds[number]
         for column, values in zip(columns, made, strict=True):
             if values.any():
                 column[start : start + len(values)] = values
         return len(made[0])
 
     with _pool() as pool:
-        lengths = list(pool.map(fill, bounds[:-1], bounds[1:]))
-    length = _close_up(columns, [start for start, _ in pairwise(bounds)], lengths)
+        lengths = list(pool.map(fill, range(len(bounds) - 1)))
+    length = _close_up(columns, bounds[:-1], lengths)
     return [column[:length] for column in columns]
 
 

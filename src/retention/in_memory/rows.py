@@ -74,7 +74,7 @@ class Rows:
             return [column[places] for column in (self.customer, day, self.occurred_day, self.amount_minor)]
 
         made: Days | _Sorted
-        if np.array_equal(self.occurred_day, day):
+        if self.occurred_day is day or np.array_equal(self.occurred_day, day):
             made = Days(*by_blocks(self.customer, days, [np.int32, np.int32, np.int64, np.int64, np.int64]))
         else:
             made = _Sorted(*by_blocks(self.customer, rows, [np.int32, np.int32, np.int32, np.int64]))
