@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,7 +26,7 @@ from retention.rfm import Folded, ScoreBoundaries, boundaries_of, fold_purchases
 from retention.rfm.days import Int32s
 
 DECILES = 10
-_ROWS_AT_ONCE = 16_384
+_ROWS_AT_ONCE = 32_768
 _COMMAS = csv.WriteOptions(include_header=False, quoting_style="none")
 # The columns of a score that a run's own table has under another name.
 _RENAMED = {"customer_id": "customer", "rfm_segment": "segment"}
@@ -173,38 +173,42 @@ def staged_rows(found: Scores, *, run_id: UUID, as_of: date, now: datetime) -> I
     }
     names = [name for name in STAGED if name not in _OF_THE_RUN]
     table = pa.table([own[name] if name in own else scores[_RENAMED.get(name, name)] for name in names], names=names)
-    table = _as_they_moved(table, found.moved)
     of_the_run = {"run_id": str(run_id), "scored_at": now.isoformat()}
-    for name in _OF_THE_RUN:
-        table = table.append_column(name, pa.repeat(pa.scalar(of_the_run[name]), len(table)))
-    table = table.select(list(STAGED))
+    moved, seen = found.moved, np.zeros(len(found.moved), np.bool_)
+    # Some after others, since the database takes longer to take them.
     for start in range(0, len(table), _ROWS_AT_ONCE):
-        written = pa.BufferOutputStream()
-        csv.write_csv(table.slice(start, _ROWS_AT_ONCE), written, _COMMAS)
-        yield written.getvalue().to_pybytes()
-
-
-def _as_they_moved(table: pa.Table, moved: pa.Table) -> pa.Table:
-    """Return the scores with the RFM that customers have by now; who was not in the run comes with RFM alone."""
-    if not len(moved):
-        return table
-    # Few have moved, so that they are looked up by all, and not all by them.
-    place = pc.index_in(table["customer_id"].combine_chunks(), value_set=moved["customer_id"].combine_chunks())
-    has_moved = pc.is_valid(place)
-    as_they_are = moved.take(place.drop_null())
-    for name in moved.column_names:
-        number = table.schema.get_field_index(name)
-        kept = table.column(number).combine_chunks()
-        now = as_they_are[name].combine_chunks().cast(kept.type)
-        table = table.set_column(number, name, pc.replace_with_mask(kept, has_moved, now))
-    seen = np.zeros(len(moved), np.bool_)
-    seen[place.drop_null().to_numpy()] = True
+        yield _written(_as_they_moved(table.slice(start, _ROWS_AT_ONCE).combine_chunks(), moved, seen), of_the_run)
+    # Who was not in the run comes with RFM alone.
     new = moved.filter(~seen)
     nothing = {field.name: pa.nulls(len(new), field.type) for field in table.schema}
-    columns = [new[name].cast(nothing[name].type) if name in new.column_names else nothing[name] for name in nothing]
-    table = pa.concat_tables([table, pa.table(columns, schema=table.schema)])
-    # Nothing is left of what these bought.
-    return table.filter(pc.is_valid(table["r"])) if table["r"].null_count else table
+    columns = {name: new[name] if name in new.column_names else nothing[name] for name in nothing}
+    yield _written(pa.table(columns), of_the_run)
+
+
+def _as_they_moved(table: pa.Table, moved: pa.Table, seen: NDArray[np.bool_]) -> pa.Table:
+    """Return some scores with the RFM that customers have by now; note whom of `moved` they have `seen`."""
+    place = pc.index_in(table["customer_id"].combine_chunks(), value_set=moved["customer_id"].combine_chunks())
+    if place.null_count == len(place):
+        return table
+    has_moved, places = pc.is_valid(place), place.drop_null()
+    seen[places.to_numpy()] = True
+    as_they_are = moved.take(places)
+    for name in moved.column_names:
+        number = table.schema.get_field_index(name)
+        before = table.column(number).combine_chunks()
+        now = as_they_are[name].combine_chunks().cast(before.type)
+        table = table.set_column(number, name, pc.replace_with_mask(before, has_moved, now))
+    return table
+
+
+def _written(table: pa.Table, of_the_run: Mapping[str, str]) -> bytes:
+    """Write scores as they are staged, without those of whom nothing bought is left."""
+    table = table.filter(pc.is_valid(table["r"]))
+    for name, value in of_the_run.items():
+        table = table.append_column(name, pa.repeat(pa.scalar(value), len(table)))
+    written = pa.BufferOutputStream()
+    csv.write_csv(table.select(list(STAGED)), written, _COMMAS)
+    return bytes(written.getvalue().to_pybytes())
 
 
 def deciles(values: pa.ChunkedArray) -> pa.Array:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from retention.rfm.days import Days, Folded, Int32s, Int64s, fold
 _BLOCK_BITS = 5
 _MOST_THREADS = 4
 Column = npt.NDArray[Any]
+Made = TypeVar("Made")
 
 
 def by_blocks(
@@ -59,19 +60,24 @@ def by_blocks(
     return [column[:length] for column in columns]
 
 
-def fold_by_parts(days: Days) -> Folded:
-    """Fold merged days as `rfm.days.fold` does, the days of some customers beside those of others."""
+def by_customers(days: Days, work: Callable[[Days], Made]) -> list[Made]:
+    """Do some work on merged days, those of some customers beside those of others; return what is made of each part."""
     evenly = np.linspace(0, len(days), (1 << _BLOCK_BITS) + 1).astype(np.int64)[:-1]
     # All days of a customer stand together.
     starts = np.unique(np.searchsorted(days.customer, days.customer[evenly[evenly < len(days)]]))
     if len(starts) < 2:  # One customer, or none.
-        return fold(days)
+        return [work(days)]
     parts = [
         Days(*(getattr(days, column.name)[start:end] for column in fields(Days)))
         for start, end in pairwise([*starts.tolist(), len(days)])
     ]
     with _pool() as pool:
-        folded = list(pool.map(fold, parts))
+        return list(pool.map(work, parts))
+
+
+def fold_by_parts(days: Days) -> Folded:
+    """Fold merged days as `rfm.days.fold` does, by two."""
+    folded = by_customers(days, fold)
     return Folded(*(np.concatenate([getattr(part, column.name) for part in folded]) for column in fields(Folded)))
 
 

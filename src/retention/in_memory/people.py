@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from retention.calendar import start_of
-from retention.in_memory.blocks import fold_by_parts
+from retention.in_memory.blocks import by_customers, fold_by_parts
 from retention.in_memory.rows import SortedOrders
 from retention.in_memory.state import Bools, DayState, day_number
 from retention.rfm.days import Days, Int32s, Int64s
@@ -87,7 +88,13 @@ def returned_by(held: SortedOrders, buyers: Int32s, *, cut: date, until: date) -
 
 def features_at(held: SortedOrders, *, cut: date, horizon: timedelta) -> tuple[Int32s, dict[str, Numbers]]:
     """Return who had bought by a cut, ascending, and what was known of each: the columns of `risk.FEATURES`."""
-    made = held.state(cut).purchases
+    found = by_customers(held.state(cut).days, partial(_features, cut=cut, horizon=horizon))
+    buyers = np.concatenate([part for part, _ in found])
+    return buyers, {name: np.concatenate([features[name] for _, features in found]) for name in found[0][1]}
+
+
+def _features(days: Days, *, cut: date, horizon: timedelta) -> tuple[Int32s, dict[str, Numbers]]:
+    made = DayState(days).purchases
     today, purchases, net = day_number(cut), made.counts, made.net_minor
     last_horizon, before = day_number(cut - horizon), day_number(cut - 2 * horizon)
     recent = made.day > last_horizon
