@@ -52,6 +52,8 @@ def test_the_state_as_of_any_day_is_that_of_the_engine(lines, after, grain):
     assert listed(held.state(as_of), held.customers) == expected
     cut = as_of - timedelta(days=9)
     assert listed(held.state(as_of, after=cut), held.customers) == [row for row in expected if row[1] > cut]
+    # Without what became known later it is the same.
+    assert listed(read_rows(orders).sorted(grain, until=as_of).state(as_of), held.customers) == expected
 
 
 def test_a_refund_undoes_a_day_once_it_is_known():

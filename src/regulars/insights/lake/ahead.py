@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from regulars.insights.lake.place import Snapshot, held
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class ReadAhead:
-    """Reads on an engine of its own, laid out in a folder, with the days of a zone."""
+    """Reads on an engine of its own, laid out in a folder, with the days of a zone, once `lake.reading` is `loaded`."""
 
-    def __init__(self, folder: Path, zone: str) -> None:
-        self._folder, self._zone = folder, zone
+    def __init__(self, folder: Path, zone: str, *, loaded: Future[ModuleType]) -> None:
+        self._folder, self._zone, self._loaded = folder, zone, loaded
         self._names: frozenset[str] = frozenset()
         self._begun: Future[Part | None] | None = None
 
@@ -30,7 +31,7 @@ class ReadAhead:
             with_one.shutdown(wait=False)
 
     def _read(self, before: Snapshot, files: Sequence[Path]) -> Part | None:
-        # The engine is loaded here, beside what the caller does.
+        self._loaded.result()
         import pyarrow.parquet as pq
 
         from regulars.insights.lake.parts import read_part

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 import hypothesis.strategies as st
@@ -21,7 +23,7 @@ from hypothesis import given, settings
 from regulars.business import services as business
 from regulars.business.contracts import Rate
 from regulars.customers.queries import map_survivors
-from regulars.insights.lake import months, place
+from regulars.insights.lake import months, place, reading
 from regulars.insights.lake.ahead import ReadAhead
 from regulars.insights.lake.reading import NoOrders, read_orders
 from regulars.insights.lake.workspace import workspace
@@ -107,7 +109,9 @@ def test_whatever_happens_between_two_snapshots_the_second_equals_one_from_scrat
 def read_ahead_and_at_once() -> place.Snapshot:
     """Write a snapshot; what was read of it while it was written is, with the rest, what is read of it afterwards."""
     with TemporaryDirectory() as name, workspace(Path(name)) as connection:
-        ahead = ReadAhead(Path(name), ZONE)
+        loaded: Future[ModuleType] = Future()
+        loaded.set_result(reading)
+        ahead = ReadAhead(Path(name), ZONE, loaded=loaded)
         snapshot = write_snapshot(now=NOW, kept=ahead.begin)
         found = []
         for each in (ahead, None):
