@@ -41,7 +41,10 @@ def read_past(orders: Table, rows: Rows | None, plan: Plan, options: Options, *,
     if rows is None and engine == "duckdb" and orders.count().to_pyarrow().as_py() <= MOST_IN_MEMORY:
         rows = read_rows(orders)
     if rows is not None:
-        yield _in_memory(rows, plan, options)
+        past = _in_memory(rows, plan, options)
+        # Sorted, they are not needed any more.
+        del rows
+        yield past
         return
     state = rfm.daily_state(orders, as_of=plan.cut, grain=options.grain, one_row_per_order=True)
     with state.cache() as kept:
