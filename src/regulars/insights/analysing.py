@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -31,8 +29,6 @@ from retention.reasons import RetentionError
 
 # What the analysis does before it hands over the scores is half of it.
 _READ, _SCORED, _ANALYSED, _JUDGED = 0.05, 0.33, 0.5, 0.55
-# So often one looks whether whoever holds up the scores has ended.
-_LOOK_EVERY_SECONDS = 1.0
 
 
 class NothingToAnalyse(DomainError):
@@ -74,7 +70,7 @@ def analyse(
                 def take_scores(found: Scores) -> None:
                     progress(gettext("Putting the scores in place"), _SCORED)
                     rows = staged_rows(found, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
-                    keeping.stage(rows, wait=partial(_wait, progress))
+                    keeping.stage(rows, wait=keeping.waiting(progress, _SCORED))
                     cuts = found.boundaries
                     put_in_place(
                         Found(
@@ -116,8 +112,3 @@ def analyse(
         spread=spread,
         stock={name: sections[METRICS]["series"][name][str(NO_WINDOW)][0] for name in STOCK},
     )
-
-
-def _wait(progress: Progress) -> None:
-    progress(gettext("Waiting for a backup, or whoever else reads the scores"), _SCORED)
-    time.sleep(_LOOK_EVERY_SECONDS)

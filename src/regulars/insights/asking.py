@@ -54,4 +54,4 @@ class Further:
 
 
 PutInPlace = Callable[[Found], None]
-"""Is handed what goes with the scores as soon as these are written, and lets them take their place."""
+"""Is handed what goes with the scores as soon as these are staged, and lets them take their place."""

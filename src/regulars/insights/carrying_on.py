@@ -7,7 +7,6 @@ the run before found.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -30,9 +29,6 @@ from regulars.kit.i18n import activate, gettext
 from regulars.kit.progress import Progress
 from regulars.kit.scratch import scratch_folder
 from regulars.stream.long_work import MOST_STARTS, Clock, alone_with, counts_as_start, never
-
-# So often one looks whether whoever holds up the scores has ended.
-_LOOK_EVERY_SECONDS = 1.0
 
 Finds = Callable[..., Further]
 
@@ -131,17 +127,12 @@ def _put_in_place(run_id: UUID, found: Found, *, zone: ZoneInfo, clock: Clock, t
             raise Interrupted
         now = clock()
         rule = Rule(run_id=run_id, boundaries=found.boundaries, zone=zone, today=now.astimezone(zone).date())
-        keeping.put_in_place(rule, seen_until=found.seen_until, now=now, wait=partial(_wait, told))
+        keeping.put_in_place(rule, seen_until=found.seen_until, now=now, wait=keeping.waiting(told, 0.5))
         row.customers = found.customers
         row.recency_cuts, row.frequency_cuts, row.monetary_cuts = _cuts(found.boundaries)
         row.seen_until = found.seen_until
         row.in_place_at = clock()
         row.save()
-
-
-def _wait(told: Told) -> None:
-    told(gettext("Waiting for a backup, or whoever else reads the scores"), 0.5)
-    time.sleep(_LOOK_EVERY_SECONDS)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ two change their names. That takes a third of what writing a million rows over t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from uuid import UUID
@@ -19,8 +20,22 @@ from regulars.insights.models import StagedScore
 from regulars.insights.moving import RFM_MOVED_BY, Rule, fold_customers
 from regulars.insights.staged import STAGED
 from regulars.insights.statements import rows_of
+from regulars.kit.i18n import gettext
+from regulars.kit.progress import Progress
 
 _CUSTOMERS_AT_ONCE = 1_000
+# So often one looks whether whoever holds up the scores has ended.
+_LOOK_EVERY_SECONDS = 1.0
+
+
+def waiting(progress: Progress, done: float) -> Callable[[], None]:
+    """Return what waits a moment for who reads scores, and says so; `done` is how far the run has come."""
+
+    def wait() -> None:
+        progress(gettext("Waiting for a backup, or whoever else reads the scores"), done)
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+    return wait
 
 
 def stage(rows: Iterable[bytes], *, wait: Callable[[], None]) -> None:

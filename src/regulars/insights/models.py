@@ -143,7 +143,7 @@ class Score(_Scored):
 
 
 class StagedScore(_Scored):
-    """What a run has found, before it takes the place of what was known; empty but for the time of a transaction."""
+    """What a run has found, before it takes the place of what was known; empty but while a run does that."""
 
     customer_id = models.UUIDField(primary_key=True)
 

@@ -57,26 +57,26 @@ def assessment(assessed):
 
 
 @pytest.fixture
-def tested(assessed):
+def outcome(assessed):
     return assessed[1]
 
 
-def test_the_classifier_ranks_better_than_recency_where_habits_differ(assessment, tested):
+def test_the_classifier_ranks_better_than_recency_where_habits_differ(assessment, outcome):
     assert assessment.method == "classifier"
-    assert tested.trial.auc > tested.trial.auc_recency + 0.01
-    assert tested.trial.auc > 0.9
+    assert outcome.trial.auc > outcome.trial.auc_recency + 0.01
+    assert outcome.trial.auc > 0.9
 
 
-def test_a_risk_of_so_much_means_so_much(tested):
-    for risk, share, customers in tested.trial.calibration:
+def test_a_risk_of_so_much_means_so_much(outcome):
+    for risk, share, customers in outcome.trial.calibration:
         # Three standard errors of the share, and the drift of one horizon.
         assert abs(risk - share) < 3 * np.sqrt(max(share * (1 - share), 0.01) / customers) + 0.05
 
 
-def test_the_test_stands_one_horizon_before_the_end(tested, shop):
-    assert tested.trial.cut == shop[1] - timedelta(days=60)
-    assert 0 < tested.trial.base_rate < 1
-    assert tested.trial.brier < tested.trial.base_rate * (1 - tested.trial.base_rate)
+def test_the_test_stands_one_horizon_before_the_end(outcome, shop):
+    assert outcome.trial.cut == shop[1] - timedelta(days=60)
+    assert 0 < outcome.trial.base_rate < 1
+    assert outcome.trial.brier < outcome.trial.base_rate * (1 - outcome.trial.base_rate)
 
 
 def test_every_customer_acquired_by_the_cut_has_a_risk(assessment, shop):
@@ -85,10 +85,10 @@ def test_every_customer_acquired_by_the_cut_has_a_risk(assessment, shop):
     assert ((assessment.risk >= 0) & (assessment.risk <= 1)).all()
 
 
-def test_drivers_are_features_and_the_strongest_comes_first(tested):
-    importance = [driver.importance for driver in tested.drivers]
+def test_drivers_are_features_and_the_strongest_comes_first(outcome):
+    importance = [driver.importance for driver in outcome.drivers]
     assert importance == sorted(importance, reverse=True)
-    assert {driver.name for driver in tested.drivers} == set(FEATURES)
+    assert {driver.name for driver in outcome.drivers} == set(FEATURES)
     assert importance[0] > 0.01
 
 

@@ -287,7 +287,7 @@ def test_who_reads_scores_for_long_holds_up_the_run_and_nobody_else(
 ) -> None:
     run()
     before = scores()
-    monkeypatch.setattr("regulars.insights.carrying_on._LOOK_EVERY_SECONDS", 0.05)
+    monkeypatch.setattr("regulars.insights.keeping._LOOK_EVERY_SECONDS", 0.05)
     told: list[str] = []
 
     def look(doing: str, done: float) -> None:
