@@ -179,13 +179,13 @@ def cluster() -> Iterator[Cluster]:
     HOME.chmod(0o755)
     cluster = Cluster(HOME)
     cluster.create(installation.secrets.superuser)
-    # Nothing here outlives the run: what a crash of the machine would lose need not be kept.
-    durability = [
-        part for name in ("fsync", "synchronous_commit", "full_page_writes") for part in ("-c", f"{name}=off")
-    ]
+    # Nothing here outlives the run: what a crash of the machine would lose need not be kept. And nothing works there by
+    # itself: what runs holds back how far the stream is seen, whoever began it.
+    off = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+    settings = [part for name in off for part in ("-c", f"{name}=off")]
     account = cluster.account
     command = leash_command(
-        [*cluster.server_command(), *durability],
+        [*cluster.server_command(), *settings],
         stop=signal.SIGINT,
         owner=(account.uid, account.gid) if account else None,
     )
