@@ -69,8 +69,9 @@ def analyse(
 
                 def take_scores(found: Scores) -> None:
                     progress(gettext("Putting the scores in place"), _SCORED)
-                    rows = staged_rows(found, run_id=asked.run_id, as_of=asked.as_of, now=asked.now)
-                    keeping.stage(rows, wait=keeping.waiting(progress, _SCORED))
+                    rows = staged_rows(found, as_of=asked.as_of)
+                    wait = keeping.waiting(progress, _SCORED)
+                    keeping.stage(rows, run_id=asked.run_id, now=asked.now, wait=wait)
                     cuts = found.boundaries
                     put_in_place(
                         Found(

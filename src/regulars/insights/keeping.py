@@ -7,8 +7,9 @@ two change their names. That takes a third of what writing a million rows over t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -38,7 +39,7 @@ def waiting(progress: Progress, done: float) -> Callable[[], None]:
     return wait
 
 
-def stage(rows: Iterable[bytes], *, wait: Callable[[], None]) -> None:
+def stage(rows: Iterable[bytes], *, run_id: UUID, now: datetime, wait: Callable[[], None]) -> None:
     """Write what a run has found beside what is known, with its indexes: `STAGED` in COPY's text form with commas.
 
     It is kept at once, so that nothing is held for long that a backup waits for. `wait` is called as often as somebody
@@ -49,7 +50,7 @@ def stage(rows: Iterable[bytes], *, wait: Callable[[], None]) -> None:
         sql.Identifier(StagedScore._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, STAGED))
     )
     with transaction.atomic():
-        while not _had_the_locks("clear_staged"):
+        while not _had_the_locks("clear_staged", {"run_id": run_id, "scored_at": now}):
             wait()
         with (
             connection.cursor() as cursor,
@@ -79,11 +80,11 @@ def put_in_place(rule: Rule, *, seen_until: int, now: datetime, wait: Callable[[
         wait()
 
 
-def _had_the_locks(statement: str) -> bool:
+def _had_the_locks(statement: str, told: Mapping[str, Any] | None = None) -> bool:
     """Run a statement that keeps everybody out of a table; False where somebody reads it: none is to wait for us."""
     try:
         with transaction.atomic():
-            rows_of(statement)
+            rows_of(statement, told)
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
             return False

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
-from uuid import UUID
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -30,8 +29,6 @@ _ROWS_AT_ONCE = 32_768
 _COMMAS = csv.WriteOptions(include_header=False, quoting_style="none")
 # The columns of a score that a run's own table has under another name.
 _RENAMED = {"customer_id": "customer", "rfm_segment": "segment"}
-# The same of all rows.
-_OF_THE_RUN = ("run_id", "scored_at")
 _MOVED = {
     "customer_id": pa.string(),
     "r": pa.int16(),
@@ -160,7 +157,7 @@ def intake_of(bought: Bought, *, currency: str) -> Intake:
     )
 
 
-def staged_rows(found: Scores, *, run_id: UUID, as_of: date, now: datetime) -> Iterator[bytes]:
+def staged_rows(found: Scores, *, as_of: date) -> Iterator[bytes]:
     """Yield the scores as they are staged: the columns `STAGED`, one row per customer.
 
     It is the text form of COPY with commas, which is read sooner than quoted values; no value here has any in it.
@@ -171,18 +168,16 @@ def staged_rows(found: Scores, *, run_id: UUID, as_of: date, now: datetime) -> I
         "risk_decile": deciles(scores["risk"]),
         "clv_decile": deciles(scores["clv_minor"]),
     }
-    names = [name for name in STAGED if name not in _OF_THE_RUN]
-    table = pa.table([own[name] if name in own else scores[_RENAMED.get(name, name)] for name in names], names=names)
-    of_the_run = {"run_id": str(run_id), "scored_at": now.isoformat()}
+    columns = [own[name] if name in own else scores[_RENAMED.get(name, name)] for name in STAGED]
+    table = pa.table(columns, names=list(STAGED))
     moved, seen = found.moved, np.zeros(len(found.moved), np.bool_)
     # Some after others, since the database takes longer to take them.
     for start in range(0, len(table), _ROWS_AT_ONCE):
-        yield _written(_as_they_moved(table.slice(start, _ROWS_AT_ONCE).combine_chunks(), moved, seen), of_the_run)
+        yield _written(_as_they_moved(table.slice(start, _ROWS_AT_ONCE).combine_chunks(), moved, seen))
     # Who was not in the run comes with RFM alone.
     new = moved.filter(~seen)
     nothing = {field.name: pa.nulls(len(new), field.type) for field in table.schema}
-    columns = {name: new[name] if name in new.column_names else nothing[name] for name in nothing}
-    yield _written(pa.table(columns), of_the_run)
+    yield _written(pa.table({name: new[name] if name in new.column_names else nothing[name] for name in nothing}))
 
 
 def _as_they_moved(table: pa.Table, moved: pa.Table, seen: NDArray[np.bool_]) -> pa.Table:
@@ -201,13 +196,10 @@ def _as_they_moved(table: pa.Table, moved: pa.Table, seen: NDArray[np.bool_]) ->
     return table
 
 
-def _written(table: pa.Table, of_the_run: Mapping[str, str]) -> bytes:
+def _written(table: pa.Table) -> bytes:
     """Write scores as they are staged, without those of whom nothing bought is left."""
-    table = table.filter(pc.is_valid(table["r"]))
-    for name, value in of_the_run.items():
-        table = table.append_column(name, pa.repeat(pa.scalar(value), len(table)))
     written = pa.BufferOutputStream()
-    csv.write_csv(table.select(list(STAGED)), written, _COMMAS)
+    csv.write_csv(table.filter(pc.is_valid(table["r"])), written, _COMMAS)
     return bytes(written.getvalue().to_pybytes())
 
 

@@ -17,10 +17,7 @@ from regulars.report.forecast import Orders
 from regulars.report.history import State
 from regulars.report.plan import Plan
 from retention import rfm
-from retention.in_memory import Rows, read_rows
-
-# Some hundred bytes for each at the peak; beyond this the engine lays out on disk what does not fit.
-MOST_IN_MEMORY = 20_000_000
+from retention.in_memory import MOST_ROWS, Rows, read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ def read_past(orders: Table, rows: Rows | None, plan: Plan, options: Options, *,
 
     `orders` has one row per order; `rows` are the same, where they have been read into memory.
     """
-    if rows is None and engine == "duckdb" and orders.count().to_pyarrow().as_py() <= MOST_IN_MEMORY:
+    if rows is None and engine == "duckdb" and orders.count().to_pyarrow().as_py() <= MOST_ROWS:
         rows = read_rows(orders)
     if rows is not None:
         past = _in_memory(rows, plan, options)

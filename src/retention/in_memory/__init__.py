@@ -8,7 +8,7 @@ each other. A table is for what does not fit into memory.
 """
 
 from retention.in_memory.beside import beside
-from retention.in_memory.rows import Rows, SortedOrders, read_rows
+from retention.in_memory.rows import MOST_ROWS, Rows, SortedOrders, read_rows
 from retention.in_memory.state import DayState
 
-__all__ = ["DayState", "Rows", "SortedOrders", "beside", "read_rows"]
+__all__ = ["MOST_ROWS", "DayState", "Rows", "SortedOrders", "beside", "read_rows"]

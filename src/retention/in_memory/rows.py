@@ -17,6 +17,8 @@ from retention.in_memory.state import DayState, changes, day_number
 from retention.rfm.days import Days, Int32s, Int64s
 from retention.rfm.state import Grain, check_grain
 
+# Some hundred bytes for each at the peak; beyond so many an engine lays out on disk what does not fit.
+MOST_ROWS = 20_000_000
 _DAYS_A_WEEK = 7
 # 1970-01-01 was a Thursday.
 _THURSDAY = 3

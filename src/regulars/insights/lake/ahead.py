@@ -36,13 +36,12 @@ class ReadAhead:
 
         from regulars.insights.lake.parts import read_part
         from regulars.insights.lake.workspace import workspace
-        from regulars.report.reading import MOST_IN_MEMORY
+        from retention.in_memory import MOST_ROWS
 
-        if sum(pq.read_metadata(file).num_rows for file in files) > MOST_IN_MEMORY:
+        if sum(pq.read_metadata(file).num_rows for file in files) > MOST_ROWS:
             return None
         with held(before), workspace(self._folder, "ahead") as connection:
-            orders = connection.read_parquet([str(file) for file in files])
-            return read_part(connection, orders, before.file("customers"), self._zone)
+            return read_part(connection.read_parquet([str(file) for file in files]), self._zone)
 
     def take(self, snapshot: Snapshot) -> tuple[list[Part], list[Path]]:
         """Return what has been read of the next snapshot, once it has, and which of its files are left to be read."""

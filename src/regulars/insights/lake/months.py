@@ -6,7 +6,8 @@ before holds; where they are many, their months are read whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +17,7 @@ from uuid import UUID
 
 from regulars.business.queries import get_business
 from regulars.insights.lake import place
+from regulars.insights.lake.numbers import Numbers, plain
 from regulars.insights.lake.place import MONTHLY, Snapshot
 from regulars.insights.lake.source import Source
 from regulars.kit.money import minor_digits
@@ -35,6 +37,8 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 12, 31, tzinfo=UTC)
 # Files stay readable for whoever has little memory, and small enough to be read side by side.
 _ROWS_PER_GROUP = 262_144
+# Whose they are is looked up for many rows at once.
+_ROWS_NUMBERED = 1_000_000
 COMPRESSION: dict[str, Any] = {"compression": "zstd", "compression_level": 1}
 
 
@@ -47,14 +51,53 @@ class Changes:
     orders: pa.Array
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of files of which there is one for each month: where they are to lie, and what its statement is asked."""
+
+    name: str
+    folder: Path
+    asked: dict[str, Any]
+    numbers: Numbers
+
+    @contextmanager
+    def read(
+        self, source: Source, span: tuple[datetime, datetime], *, ids: Sequence[UUID] | None = None
+    ) -> Iterator[pa.RecordBatchReader]:
+        """Yield what was bought between two moments, or only some orders of that, with the `month`, as 202611."""
+        since, until = span
+        with source.reader(self.name, since=since, until=until, ids=ids, **self.asked) as reader:
+            yield self._as_kept(reader)
+
+    def _as_kept(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Add the month of `placed_at`, and to orders the number of whose they are."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        is_order = self.name == "orders"
+        kept = [field.remove_metadata() for field in reader.schema if is_order or field.name != "placed_at"]
+        added = [pa.field("customer_number", pa.int32())] if is_order else []
+        schema = pa.schema([*kept, *added, pa.field("month", pa.int32())])
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for table in _together(reader) if is_order else (pa.Table.from_batches([batch]) for batch in reader):
+                whose = [self.numbers.of(table["customer_id"])] if is_order else []
+                moment = table["placed_at"].cast(pa.timestamp("us"))
+                month = pc.add(pc.multiply(pc.year(moment), 100), pc.month(moment)).cast(pa.int32())
+                columns = [*(table[field.name] for field in kept), *whose, month]
+                yield from pa.table(columns, schema=schema).to_batches()
+
+        return pa.RecordBatchReader.from_batches(schema, batches())
+
+
 def changes_since(source: Source, before: Snapshot) -> Changes:
     """Return what has changed since a snapshot of the same database."""
     since = before.manifest.seen_until
     now_in = {month.astimezone(UTC) for month in source.table("months_of_changed", since=since)["month"].to_pylist()}
     changed = source.table("changed_orders", since=since)
     known = changed.filter(changed["is_new"].to_numpy(zero_copy_only=False) == 0)
-    months = now_in | _months_holding(before, _plain(known["order_id"]), now_in)
-    return Changes(before=before, months=months, orders=_plain(changed["order_id"]))
+    months = now_in | _months_holding(before, plain(known["order_id"]), now_in)
+    return Changes(before=before, months=months, orders=plain(changed["order_id"]))
 
 
 def _months_holding(snapshot: Snapshot, wanted: pa.Array, already: Months) -> set[datetime]:
@@ -67,9 +110,7 @@ def _months_holding(snapshot: Snapshot, wanted: pa.Array, already: Months) -> se
         month = _month(file)
         if (
             month not in already
-            and pc.any(
-                pc.is_in(_plain(pq.read_table(file, columns=["order_id"])["order_id"]), value_set=wanted)
-            ).as_py()
+            and pc.any(pc.is_in(plain(pq.read_table(file, columns=["order_id"])["order_id"]), value_set=wanted)).as_py()
         ):
             found.add(month)
     return found
@@ -85,8 +126,11 @@ def keep_the_others(changes: Changes, folder: Path) -> list[Path]:
     return kept["orders"]
 
 
-def parts_of_months(source: Source, folder: Path, changes: Changes | None) -> list[Part]:
-    """Return what writes the months in which something has changed, or all where `changes` is None; longest first."""
+def parts_of_months(source: Source, folder: Path, changes: Changes | None, numbers: Numbers) -> list[Part]:
+    """Return what writes the months in which something has changed, or all where `changes` is None; longest first.
+
+    Orders wait for the numbers of their customers.
+    """
     business = get_business()
     currencies = [*source.table("currencies")["currency"].to_pylist(), business.reporting_currency]
     digits = minor_digits(business.reporting_currency)
@@ -96,43 +140,36 @@ def parts_of_months(source: Source, folder: Path, changes: Changes | None) -> li
         "digits": [digits - minor_digits(currency) for currency in currencies],
     }
     asked: dict[str, dict[str, Any]] = {"lines": told, "orders": {}, "returned": told}
+    kinds = [Kind(name=name, folder=folder / name, asked=asked[name], numbers=numbers) for name in asked]
     if changes is not None and len(changes.orders) <= MOST_MERGED:
-        return [partial(_merge, changes, folder / kind, kind, asked[kind]) for kind in asked] if changes.months else []
+        return [partial(_merge, changes, kind) for kind in kinds] if changes.months else []
+    spans = _spans(None if changes is None else changes.months)
     return [
-        partial(
-            _write_by_month, folder / kind / f"parts-{number}", kind, asked[kind] | {"since": since, "until": until}
-        )
-        for kind in asked
-        for number, (since, until) in enumerate(_spans(None if changes is None else changes.months))
+        partial(_write_by_month, kind, kind.folder / f"parts-{number}", span)
+        for kind in kinds
+        for number, span in enumerate(spans)
     ]
 
 
-def _merge(changes: Changes, folder: Path, kind: str, asked: dict[str, Any], source: Source) -> None:
+def _merge(changes: Changes, kind: Kind, source: Source) -> None:
     """Write the changed months: the rows of the snapshot before, those of the changed orders as they are now."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     ids = [UUID(bytes=each) for each in changes.orders.to_pylist()]
-    with source.reader(kind, since=_BEGINNING, until=_END, ids=ids, **asked) as reader:
-        changed = _with_month(reader, keep_moment=kind == "orders").read_all()
+    with kind.read(source, (_BEGINNING, _END), ids=ids) as reader:
+        changed = reader.read_all()
     for month in changes.months:
         rows = changed.filter(pc.equal(changed["month"], _number(month))).drop_columns("month")
-        file = changes.before.folder / kind / f"{name_of(month)}.parquet"
+        name = f"{name_of(month)}.parquet"
+        file = changes.before.folder / kind.name / name
         if file.exists():
             held = pq.read_table(file)
-            stayed = held.filter(pc.invert(pc.is_in(_plain(held["order_id"]), value_set=changes.orders)))
+            stayed = held.filter(pc.invert(pc.is_in(plain(held["order_id"]), value_set=changes.orders)))
             rows = pa.concat_tables([stayed, rows])
         if len(rows):
-            pq.write_table(rows, folder / file.name, row_group_size=_ROWS_PER_GROUP, **COMPRESSION)
-
-
-def _plain(ids: pa.ChunkedArray) -> pa.Array:
-    """Return identifiers as their bytes, which Arrow can compare."""
-    import pyarrow as pa
-
-    parts = [chunk.storage for chunk in ids.chunks]
-    return pa.concat_arrays(parts) if parts else pa.array([], pa.binary(16))
+            pq.write_table(rows, kind.folder / name, row_group_size=_ROWS_PER_GROUP, **COMPRESSION)
 
 
 def _spans(months: Months | None) -> list[tuple[datetime, datetime]]:
@@ -148,14 +185,14 @@ def _spans(months: Months | None) -> list[tuple[datetime, datetime]]:
     return spans
 
 
-def _write_by_month(parts: Path, kind: str, asked: dict[str, Any], source: Source) -> None:
-    """Write what a statement gives into one file for each month of `placed_at`, beside the folder of its `parts`."""
+def _write_by_month(kind: Kind, parts: Path, span: tuple[datetime, datetime], source: Source) -> None:
+    """Write what was bought in a span of time into one file for each month of `placed_at`, by a folder of `parts`."""
     import pyarrow as pa
     from pyarrow import dataset
 
-    with source.reader(kind, ids=None, **asked) as reader:
+    with kind.read(source, span) as reader:
         dataset.write_dataset(
-            _with_month(reader, keep_moment=kind == "orders"),
+            reader,
             parts,
             format="parquet",
             file_options=dataset.ParquetFileFormat().make_write_options(**COMPRESSION),
@@ -167,27 +204,24 @@ def _write_by_month(parts: Path, kind: str, asked: dict[str, Any], source: Sourc
         )
     for file in parts.glob("*/*.parquet"):
         number = file.parent.name
-        file.rename(parts.parent / f"{number[:-2]:0>4}-{number[-2:]}.parquet")
+        file.rename(kind.folder / f"{number[:-2]:0>4}-{number[-2:]}.parquet")
         file.parent.rmdir()
     if parts.exists():
         parts.rmdir()
 
 
-def _with_month(reader: pa.RecordBatchReader, *, keep_moment: bool) -> pa.RecordBatchReader:
-    """Add the month of `placed_at` as a number, as 202611."""
+def _together(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """Yield what comes batch by batch as tables of many rows."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    kept = [field for field in reader.schema if keep_moment or field.name != "placed_at"]
-    schema = pa.schema([field.remove_metadata() for field in kept] + [pa.field("month", pa.int32())])
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for batch in reader:
-            moment = batch["placed_at"].cast(pa.timestamp("us"))
-            month = pc.add(pc.multiply(pc.year(moment), 100), pc.month(moment)).cast(pa.int32())
-            yield pa.record_batch([*(batch[field.name] for field in kept), month], schema=schema)
-
-    return pa.RecordBatchReader.from_batches(schema, batches())
+    held: list[pa.RecordBatch] = []
+    for batch in reader:
+        held.append(batch)
+        if sum(map(len, held)) >= _ROWS_NUMBERED:
+            yield pa.Table.from_batches(held)
+            held.clear()
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def _number(month: datetime) -> int:

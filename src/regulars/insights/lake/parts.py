@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from regulars.insights.lake.place import Snapshot
 from retention.calendar import local_days
@@ -28,63 +28,62 @@ _ROWS_AT_ONCE = 262_144
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Some orders and returns, as `retention` reads them, with a number in the place of each customer.
+    """Some orders and returns, as `retention` reads them, with the number that each customer has in the lake.
 
-    The number is the place of the id, under which an order was placed, among those of the file of `customers`. To whom
-    the ids lead is known when all parts are there. `occurred_day` is None where nothing came back.
+    To whom the numbers lead is known when all parts are there. `occurred_day` is None where nothing came back.
+    `without_rate` and `without_customer` count orders that are left out.
     """
 
-    customers: Path
     customer: Int32s
     purchased_day: Int32s
     occurred_day: Int32s | None
     amount_minor: Int64s
+    without_rate: int
+    without_customer: int
 
     def occurred(self) -> Int32s:
         """Return the day of each row itself."""
         return self.purchased_day if self.occurred_day is None else self.occurred_day
 
 
-def read_part(connection: Backend, orders: Table, customers: Path, zone: str) -> Part:
-    """Read rows of the lake's orders whose worth and customer are known, with their days in a zone.
+def read_part(orders: Table, zone: str) -> Part:
+    """Read rows of the lake's orders, with their days in a zone; those whose worth and customer are known are kept.
 
     They come some after others, so that they are in memory once. Days are found there, where that takes a sixth of the
     time that an engine takes.
     """
-    used = orders.filter(orders.amount_minor.notnull() & orders.customer_id.notnull())
-    told = used.select("customer_id", "placed_at", "returned_at", "amount_minor")
-    size = int(used.count().to_pyarrow().as_py())
+    told = orders.select("customer_number", "placed_at", "returned_at", "amount_minor")
+    size = int(told.count().to_pyarrow().as_py())
     customer, purchased_day, amount_minor = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.int64)
     came_back: list[tuple[Int64s, Int32s]] = []
-    at = 0
-    with _numbered(connection.read_parquet(str(customers)).select("customer_id")).cache() as numbered:
-        for batch in told.join(numbered, "customer_id").to_pyarrow_batches(chunk_size=_ROWS_AT_ONCE):
-            rows = slice(at, at + len(batch))
-            customer[rows], amount_minor[rows] = batch["number"].to_numpy(), batch["amount_minor"].to_numpy()
-            purchased_day[rows] = _days(batch["placed_at"], zone)
-            if batch["returned_at"].null_count < len(batch):
-                returned = np.flatnonzero(batch["returned_at"].is_valid().to_numpy(zero_copy_only=False))
-                came_back.append((at + returned, _days(batch["returned_at"].take(pa.array(returned)), zone)))
-            at = rows.stop
+    at = without_rate = without_customer = 0
+    for batch in told.to_pyarrow_batches(chunk_size=_ROWS_AT_ONCE):
+        without_rate += batch["amount_minor"].null_count
+        if batch["customer_number"].null_count:
+            nobodys = pc.and_(batch["customer_number"].is_null(), batch["returned_at"].is_null())
+            without_customer += nobodys.true_count
+        known = pc.and_(batch["amount_minor"].is_valid(), batch["customer_number"].is_valid())
+        used = batch if known.true_count == len(batch) else batch.filter(known)
+        rows = slice(at, at + len(used))
+        customer[rows], amount_minor[rows] = used["customer_number"].to_numpy(), used["amount_minor"].to_numpy()
+        purchased_day[rows] = _days(used["placed_at"], zone)
+        if used["returned_at"].null_count < len(used):
+            returned = np.flatnonzero(used["returned_at"].is_valid().to_numpy(zero_copy_only=False))
+            came_back.append((at + returned, _days(used["returned_at"].take(pa.array(returned)), zone)))
+        at = rows.stop
     occurred_day = None
     if came_back:
         occurred_day = purchased_day.copy()
         for places, days in came_back:
             occurred_day[places] = days
     return Part(
-        customers=customers,
         customer=customer[:at],
         purchased_day=purchased_day[:at],
         occurred_day=None if occurred_day is None else occurred_day[:at],
         amount_minor=amount_minor[:at],
+        without_rate=without_rate,
+        without_customer=without_customer,
     )
-
-
-def _numbered(ids: Table) -> Table:
-    """Return distinct ids, the only column, with a number in their order."""
-    import ibis
-
-    return ids.mutate(number=ibis.row_number().over(order_by=ids.columns[0]).cast("int32"))
 
 
 def _days(moments: pa.Array, zone: str) -> Int32s:
@@ -97,21 +96,13 @@ def _days(moments: pa.Array, zone: str) -> Int32s:
 
 
 def put_together(connection: Backend, parts: Sequence[Part], snapshot: Snapshot) -> Rows:
-    """Return all parts as one, each row that of the customer that its id leads to."""
-    import ibis
-
-    customers, aliases = (connection.read_parquet(str(snapshot.file(name))) for name in ("customers", "aliases"))
-    joined = customers.left_join(aliases, "customer_id").select("customer_id", "survivor_id")
-    leads_to = joined.select("customer_id", survivor=ibis.coalesce(joined.survivor_id, joined.customer_id))
-    with _numbered(leads_to.select("survivor").distinct()).cache() as survivors:
-        ids = survivors.order_by("number").select("survivor").to_pyarrow()["survivor"].combine_chunks()
-        number_of = leads_to.join(survivors, "survivor").select("customer_id", leads_to="number")
-        found = [_led(connection, part, number_of) for part in parts]
+    """Return all parts as one, each row that of the customer that its number leads to."""
+    ids, leads_to = _customers(connection, snapshot)
     purchased_day = _joined([part.purchased_day for part in parts])
     nothing_came_back = all(part.occurred_day is None for part in parts)
     rows = Rows(
         customers=ids,
-        customer=_joined(found),
+        customer=_joined([np.take(leads_to, part.customer) for part in parts]),
         purchased_day=purchased_day,
         occurred_day=purchased_day if nothing_came_back else _joined([part.occurred() for part in parts]),
         amount_minor=_joined([part.amount_minor for part in parts]),
@@ -124,11 +115,15 @@ def _joined(arrays: Sequence[Array]) -> Array:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
-def _led(connection: Backend, part: Part, number_of: Table) -> Int32s:
-    """Return the number of whom the id of each row leads to."""
-    # The two may be of the same file, which Ibis would take for one table.
-    known = _numbered(connection.read_parquet(str(part.customers)).select("customer_id")).view()
-    told = known.left_join(number_of, "customer_id").select("number", "leads_to").to_pyarrow()
-    numbers = np.empty(len(told), np.int32)
-    numbers[told["number"].to_numpy()] = told["leads_to"].fill_null(_NOBODY).to_numpy()
-    return np.take(numbers, part.customer)
+def _customers(connection: Backend, snapshot: Snapshot) -> tuple[pa.Array, Int32s]:
+    """Return the ids that all ids of customers lead to, ascending, and for each number in the lake the place there."""
+    customers, aliases = (connection.read_parquet(str(snapshot.file(name))) for name in ("customers", "aliases"))
+    own = customers.anti_join(aliases, "customer_id").order_by("customer_id")
+    told = own.select("customer_id", "number").to_pyarrow()
+    leads_to = np.full(snapshot.manifest.numbers, _NOBODY, np.int32)
+    leads_to[told["number"].to_numpy()] = np.arange(len(told))
+    survivors = customers.select(survivor_id="customer_id", leads_to="number")
+    merged = customers.join(aliases, "customer_id").join(survivors, "survivor_id").select("number", "leads_to")
+    of_merged = merged.to_pyarrow()
+    leads_to[of_merged["number"].to_numpy()] = leads_to[of_merged["leads_to"].to_numpy()]
+    return told["customer_id"].combine_chunks(), leads_to

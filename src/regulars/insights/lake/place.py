@@ -20,7 +20,7 @@ from pathlib import Path
 from django.conf import settings
 
 # Raised when the files' columns change, so that the next snapshot is written from scratch.
-FORM = 2
+FORM = 3
 # The kinds of files of which there is one for each month (UTC) in which something was bought.
 MONTHLY = ("orders", "lines", "returned")
 _CURRENT = "current"
@@ -42,7 +42,7 @@ class Manifest:
     """What a snapshot says of itself.
 
     `seen_until` is the number below which it has seen every transaction of the stream. `rewritten` are the months that
-    were written anew for it, as `2026-11`; None where all of them were.
+    were written anew for it, as `2026-11`; None where all of them were. `numbers` of customers have been given so far.
     """
 
     form: int
@@ -50,6 +50,7 @@ class Manifest:
     seen_until: int
     last_event: LastEvent | None
     rewritten: tuple[str, ...] | None
+    numbers: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

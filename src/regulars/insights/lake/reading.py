@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -16,8 +16,7 @@ from regulars.insights.lake.place import Snapshot, held
 from regulars.insights.reports.contracts import NarrowedBy, Narrowing
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
-from regulars.report.reading import MOST_IN_MEMORY
-from retention.in_memory import Rows, read_rows
+from retention.in_memory import MOST_ROWS, Rows, read_rows
 from retention.in_memory.state import EPOCH, day_number
 
 if TYPE_CHECKING:
@@ -73,25 +72,24 @@ def read_orders(
         raise _no_orders()
     asked = _narrowed(connection, snapshot, narrowing)
     aliases = connection.read_parquet(str(snapshot.file("aliases")))
-    counts = _counts(asked)
-    if not counts["used"]:
-        raise _no_orders()
-    years = (counts["first_year"] - 1, counts["last_year"] + 1)
-    orders = _in_contract(asked, aliases, zone, years)
     with held(snapshot):
-        if counts["used"] <= MOST_IN_MEMORY:
+        if asked.count().to_pyarrow().as_py() <= MOST_ROWS:
             parts, left = ([], asked) if ahead is None else _read_before(ahead, snapshot, connection)
             if left is not None:
-                parts.append(read_part(connection, left, snapshot.file("customers"), zone))
+                parts.append(read_part(left, zone))
             rows = put_together(connection, parts, snapshot)
-            del parts
-            bought = [_bought(orders, rows, counts)]
-            del rows
+            if not len(rows.customer):
+                raise _no_orders()
+            bought = [_in_memory(rows, parts, _in_contract(asked, aliases, zone, _years(rows)))]
+            del parts, rows
             # Nothing here holds the rows, so that they are gone when who asked for them has done with them.
             yield bought.pop()
         else:
-            with orders.cache() as kept:
-                yield _bought(kept, None, counts)
+            counts = _counts(asked)
+            if not counts["used"]:
+                raise _no_orders()
+            with _in_contract(asked, aliases, zone, (counts["first_year"], counts["last_year"])).cache() as orders:
+                yield _stored(orders, counts)
 
 
 def _read_before(ahead: ReadAhead, snapshot: Snapshot, connection: Backend) -> tuple[list[Part], Table | None]:
@@ -100,20 +98,36 @@ def _read_before(ahead: ReadAhead, snapshot: Snapshot, connection: Backend) -> t
     return parts, connection.read_parquet([str(file) for file in files]) if files else None
 
 
-def _bought(orders: Table, rows: Rows | None, counts: Mapping[str, Any]) -> Bought:
-    if rows is None:
-        told = orders.aggregate(first_on=orders.occurred_on.min(), last_on=orders.occurred_on.max())
-        [days] = told.to_pyarrow().to_pylist()
-        first_on, last_on = days["first_on"], days["last_on"]
-    else:
-        bounds = (int(rows.occurred_day.min()), int(rows.occurred_day.max()))
-        first_on, last_on = (EPOCH + timedelta(days=day) for day in bounds)
+def _in_memory(rows: Rows, parts: Sequence[Part], orders: Table) -> Bought:
     return Bought(
         orders=orders,
         rows=rows,
+        row_count=len(rows.customer),
+        first_on=_date(rows.occurred_day.min()),
+        last_on=_date(rows.occurred_day.max()),
+        without_rate=sum(part.without_rate for part in parts),
+        without_customer=sum(part.without_customer for part in parts),
+    )
+
+
+def _years(rows: Rows) -> tuple[int, int]:
+    # What comes back does so later than it was bought.
+    return _date(rows.purchased_day.min()).year, _date(rows.occurred_day.max()).year
+
+
+def _date(day: np.int32) -> date:
+    return EPOCH + timedelta(days=int(day))
+
+
+def _stored(orders: Table, counts: Mapping[str, Any]) -> Bought:
+    told = orders.aggregate(first_on=orders.occurred_on.min(), last_on=orders.occurred_on.max())
+    [days] = told.to_pyarrow().to_pylist()
+    return Bought(
+        orders=orders,
+        rows=None,
         row_count=counts["used"],
-        first_on=first_on,
-        last_on=last_on,
+        first_on=days["first_on"],
+        last_on=days["last_on"],
         without_rate=counts["without_rate"],
         without_customer=counts["without_customer"],
     )
@@ -200,13 +214,14 @@ def _counts(orders: Table) -> dict[str, Any]:
 
 
 def _in_contract(orders: Table, aliases: Table, zone: str, years: tuple[int, int]) -> Table:
+    """Return orders as `retention` reads them; in a zone they may be of the year before the first or after the last."""
     import ibis
 
     from retention.calendar import local_day
 
     used = orders.filter(orders.amount_minor.notnull() & orders.customer_id.notnull())
     joined = used.left_join(aliases, "customer_id")
-    covered = {"first_year": years[0], "last_year": years[1]}
+    covered = {"first_year": years[0] - 1, "last_year": years[1] + 1}
     # Days in a zone are dear, and few orders come back.
     purchased_on = local_day(joined.placed_at, zone, **covered)
     returned_on = local_day(joined.returned_at, zone, **covered)

@@ -25,6 +25,7 @@ from regulars.insights.lake.months import (
     name_of,
     parts_of_months,
 )
+from regulars.insights.lake.numbers import Numbers
 from regulars.insights.lake.place import FORM, LastEvent, Manifest, Snapshot
 from regulars.insights.lake.source import Source, opened
 from regulars.kit.i18n import gettext
@@ -32,7 +33,7 @@ from regulars.kit.progress import Progress, part_of, silent
 
 # Is given the snapshot before, and the files of its orders that are in the new one too.
 Kept = Callable[[Snapshot, Sequence[Path]], None]
-_WHOLE = ("aliases", "customers", "products")
+_WHOLE = ("aliases", "products")
 
 
 def write_snapshot(*, now: datetime, kept: Kept | None = None, progress: Progress = silent) -> Snapshot:
@@ -77,9 +78,14 @@ def _write(now: datetime, kept: Kept, progress: Progress) -> Snapshot:
         if changes is not None:
             kept(changes.before, keep_the_others(changes, folder))
         progress(gettext("Reading orders, customers and products"), 0.1)
-        parts = parts_of_months(source, folder, changes) + [partial(_write_whole, folder, name) for name in _WHOLE]
+        numbers = Numbers(None if changes is None else changes.before)
+        parts: list[Part] = [
+            partial(_write_customers, folder, numbers),
+            *parts_of_months(source, folder, changes, numbers),
+            *(partial(_write_whole, folder, name) for name in _WHOLE),
+        ]
         _do_by_two(parts, source, other, part_of(progress, 0.1, 1.0))
-        return place.settle(folder, _manifest(stands, changes, now))
+        return place.settle(folder, _manifest(stands, changes, numbers, now))
 
 
 def _do_by_two(parts: Sequence[Part], source: Source, other: Source, progress: Progress) -> None:
@@ -87,7 +93,7 @@ def _do_by_two(parts: Sequence[Part], source: Source, other: Source, progress: P
     waiting = deque(parts)
 
     def work(by: Source, tell: Progress) -> None:
-        # Both take from the left, where what takes longest stands.
+        # Both take from the left, where what others wait for stands, and then what takes longest.
         while (part := _next_of(waiting)) is not None:
             part(by)
             tell(gettext("Reading orders, customers and products"), 1 - len(waiting) / len(parts))
@@ -112,7 +118,7 @@ def _nobody(before: Snapshot, files: Sequence[Path]) -> None:
     """Tell nobody which files stay as they are."""
 
 
-def _manifest(stands: dict[str, Any], changes: Changes | None, now: datetime) -> Manifest:
+def _manifest(stands: dict[str, Any], changes: Changes | None, numbers: Numbers, now: datetime) -> Manifest:
     last = {name: stands[name] for name in ("transaction", "position", "id")}
     return Manifest(
         form=FORM,
@@ -120,7 +126,19 @@ def _manifest(stands: dict[str, Any], changes: Changes | None, now: datetime) ->
         seen_until=stands["seen_until"],
         last_event=LastEvent(**last) if last["id"] else None,
         rewritten=None if changes is None else tuple(sorted(map(name_of, changes.months))),
+        numbers=numbers.count,
     )
+
+
+def _write_customers(folder: Path, numbers: Numbers, source: Source) -> None:
+    import pyarrow.parquet as pq
+
+    try:
+        customers = numbers.give(source.table("customers").replace_schema_metadata())
+    except BaseException as error:
+        numbers.fail(error)
+        raise
+    pq.write_table(customers, folder / "customers.parquet", **COMPRESSION)
 
 
 def _write_whole(folder: Path, name: str, source: Source) -> None:

@@ -46,8 +46,8 @@ DELETE FROM insights_waiting RETURNING customer_id
 SELECT EXISTS (SELECT FROM insights_waiting)
 
 -- name: clear_staged
--- Forget what was staged.
-SELECT insights_clear_staged()
+-- Forget what was staged; what is staged next was made by a run at a moment.
+SELECT insights_clear_staged(%(run_id)s, %(scored_at)s)
 
 -- name: touched_since
 -- The customers of whom something was told since a place in the stream.

@@ -45,9 +45,10 @@ WHERE placed.id IN (
 ORDER BY 1
 
 -- name: orders
--- The orders placed between two moments that were not cancelled, or of these only some, and what came back of each: a row for each of them, what
--- came back with its own moment and a negative amount. What an order came to in the reporting currency is null where no
--- rate of its day is known. Several returns share what came back of the order in proportion, to the last minor unit.
+-- The orders placed between two moments that were not cancelled, or of these only some, and what came back of each: a
+-- row for each of them, what came back with its own moment and a negative amount. What an order came to in the reporting
+-- currency is null where no rate of its day is known. Several returns share what came back of the order in proportion,
+-- to the last minor unit.
 SELECT
     placed.id AS order_id, placed.customer_id, placed.placed_at, NULL::timestamptz AS returned_at,
     placed.net_reporting_minor
@@ -129,8 +130,9 @@ SELECT DISTINCT currency::text AS currency FROM business_rate
 SELECT customer_id, survivor_id FROM customers_alias
 
 -- name: customers
--- What cohorts are made by: country, language, and since when somebody is a customer.
+-- What cohorts are made by: country, language, and since when somebody is a customer; by id.
 SELECT id AS customer_id, country::text AS country, language::text AS language, created_at AS since FROM customers_customer
+ORDER BY id
 
 -- name: products
 -- The products, by name and category.

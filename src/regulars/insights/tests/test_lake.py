@@ -43,12 +43,22 @@ ZONE = "Europe/Vienna"
 
 
 def rows_of(snapshot: place.Snapshot) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the rows of all files of a snapshot, each kind in an order of its own."""
+    """Return the rows of all files of a snapshot, each kind in an order of its own; numbers are ids there."""
     found: dict[str, list[tuple[Any, ...]]] = {}
+    customers = pq.read_table(snapshot.file("customers"))
+    id_of = dict(zip(customers["number"].to_pylist(), customers["customer_id"].to_pylist(), strict=True))
+    assert len(id_of) == len(customers)
+    assert all(0 <= number < snapshot.manifest.numbers for number in id_of)
     for kind in place.MONTHLY:
         for file in snapshot.files(kind):
-            found[f"{kind}/{file.name}"] = in_order(pq.read_table(file))
-    for name in ("aliases", "customers", "products"):
+            table = pq.read_table(file)
+            if kind == "orders":
+                numbers = table["customer_number"].to_pylist()
+                assert [id_of.get(number) for number in numbers] == table["customer_id"].to_pylist()
+                table = table.drop_columns("customer_number")
+            found[f"{kind}/{file.name}"] = in_order(table)
+    found["customers"] = in_order(customers.drop_columns("number"))
+    for name in ("aliases", "products"):
         found[name] = in_order(pq.read_table(snapshot.file(name)))
     return found
 

@@ -173,7 +173,7 @@ def test_orders_that_do_not_fit_into_memory_are_read_by_the_engine_and_give_the_
     run()
     before = scores()
     for module in ("regulars.insights.lake.reading", "regulars.report.reading"):
-        monkeypatch.setattr(f"{module}.MOST_IN_MEMORY", 0)
+        monkeypatch.setattr(f"{module}.MOST_ROWS", 0)
     second = run(NOW + timedelta(minutes=5))
     assert second.state is RunState.SUCCEEDED
     after = scores()

@@ -20,9 +20,9 @@ from regulars.report.tests.test_any_orders import DAY, rows, wishes
 def both_ways(path, monkeypatch, **options):
     """Return the report and the scores, or the refusal, as read in memory and as read by the engine."""
     found = []
-    for most in (reading.MOST_IN_MEMORY, -1):
+    for most in (reading.MOST_ROWS, -1):
         with monkeypatch.context() as patched:
-            patched.setattr(reading, "MOST_IN_MEMORY", most)
+            patched.setattr(reading, "MOST_ROWS", most)
             try:
                 analysis = run([path], settings=Settings(), options=Options(**options), goals=Goals())
             except DomainError as error:
