@@ -80,6 +80,12 @@ class Customers:
         """Mean time from the first purchase to the end."""
         return float(self.counts @ self.T / self.counts.sum())
 
+    def without_recency(self) -> Customers:
+        """Fold rows that differ in recency alone into one, whose recency is T."""
+        frequency, T, codes = self.ages
+        counts = np.bincount(codes, weights=self.counts).astype(np.float64)
+        return Customers(frequency, np.where(frequency > 0, T, 0.0), T, counts, codes[self.inverse])
+
     def thinned(self, rows: int) -> Customers:
         """Keep every so manieth row, at most `rows`; since rows are in order, each kind of customer stays."""
         step = -(-len(self.T) // rows)

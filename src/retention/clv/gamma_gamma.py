@@ -14,6 +14,8 @@ from retention.clv.model import FittedModel
 from retention.reasons import InvalidInput, NotEnoughData, Reason, mark
 
 _LARGEST = 1e5
+# Of many customers the climb begins with so many.
+_COARSE_ROWS = 20_000
 
 
 class GammaGamma(FittedModel):
@@ -123,8 +125,10 @@ class GammaGamma(FittedModel):
 
     def _maximised(self, x: FloatArray, m: FloatArray) -> Estimate:
         typical = float(np.median(m))
+        every = -(-len(x) // _COARSE_ROWS)
         return maximise(
             _SpendLikelihood(x, m),
+            coarse=_SpendLikelihood(x[::every], m[::every]) if every > 2 else None,
             names=self.symbols,
             starts=[(2.0, 3.0, 1.5 * typical), (6.0, 4.0, 0.5 * typical), (0.7, 1.5, typical)],
             bounds=[(1e-4, _LARGEST), (1e-4, _LARGEST), (1e-6 * typical, _LARGEST * typical)],

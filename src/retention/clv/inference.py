@@ -32,6 +32,8 @@ _PROPOSAL_DF = 5.0
 _MOST_DRAWS, _FEWEST_DRAWS = 1024, 128
 _CELL_BUDGET = 1e7
 _MOST_CODES = 2**62
+# Of a log-likelihood; a thousandth of the least difference in AIC that says anything.
+_NO_GAIN = 1e-3
 
 
 def compress(columns: Sequence[FloatArray], counts: FloatArray) -> tuple[list[FloatArray], FloatArray, IntArray]:
@@ -233,12 +235,13 @@ def _maximise(
     coarse: Objective | None,
     rows: int,
 ) -> Estimate:
-    climbed = [_climb(coarse or objective, np.log(np.asarray(start, dtype=np.float64)), limits) for start in starts]
+    dear = _remembering(objective)
+    climbed = [_climb(coarse or dear, np.log(np.asarray(start, dtype=np.float64)), limits) for start in starts]
     best, value = max(climbed, key=lambda pair: pair[1])
     if coarse is not None:
-        best, value = _carried_over(coarse, objective, best, value, limits)
+        best, value = _carried_over(coarse, dear, best, value, limits)
     at_bound = _at_bound(best, limits)
-    best, value, curvature = _polish(objective, best, value, limits, ~at_bound)
+    best, value, curvature = _polish(dear, best, value, limits, ~at_bound)
     covariance, indefinite = _laplace(curvature, ~at_bound)
     return Estimate(
         names=names,
@@ -268,6 +271,19 @@ def of_logarithms(likelihood: Callable[[FloatArray], tuple[float, FloatArray]]) 
         return value, gradient * theta
 
     return objective
+
+
+def _remembering(objective: Objective) -> Objective:
+    """Give the same objective, which is not computed again where it has been."""
+    known: dict[bytes, tuple[float, FloatArray]] = {}
+
+    def remembered(log_theta: FloatArray) -> tuple[float, FloatArray]:
+        key = log_theta.tobytes()
+        if key not in known:
+            known[key] = objective(log_theta)
+        return known[key]
+
+    return remembered
 
 
 def _climb(objective: Objective, start: FloatArray, limits: FloatArray) -> tuple[FloatArray, float]:
@@ -312,15 +328,37 @@ def _at_bound(point: FloatArray, limits: FloatArray) -> npt.NDArray[np.bool_]:
 def _carried_over(
     coarse: Objective, objective: Objective, point: FloatArray, coarse_value: float, limits: FloatArray
 ) -> tuple[FloatArray, float]:
-    """Go from the maximum of a part of the data to that of all, with the part's curvature: a handful of evaluations."""
+    """Go from the maximum of a part of the data to that of all, with the part's curvature: a handful of evaluations.
+
+    Parameters that the part leaves at a bound, or does not tell, stay where they are if all of the data agree.
+    """
     free = ~_at_bound(point, limits)
     share = objective(point)[0] / coarse_value if coarse_value else np.nan
     curvature = _curvature(coarse, point, free) * share
-    if free.all() and np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature).min() > 0:
-        found, value, at_top = _newton(objective, point, curvature, limits, free)
-        if at_top:
+    told, of_told = _told(curvature, free)
+    if _is_positive(of_told):
+        found, value, at_top = _newton(objective, point, of_told, limits, told)
+        if at_top and (told.all() or _may_stay(objective(found)[1], found, limits, ~told)):
             return found, value
     return _climb(objective, point, limits)
+
+
+def _told(curvature: FloatArray, free: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.bool_], FloatArray]:
+    """Give which of the free parameters the data tell at all, whatever the others are, and the curvature of these."""
+    is_told = np.diagonal(curvature) > _FLAT_LOG_SD**-2
+    told = free.copy()
+    told[free] = is_told
+    return told, curvature[np.ix_(is_told, is_told)]
+
+
+def _is_positive(curvature: FloatArray) -> bool:
+    return bool(curvature.size and np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature).min() > 0)
+
+
+def _may_stay(gradient: FloatArray, point: FloatArray, limits: FloatArray, held: npt.NDArray[np.bool_]) -> bool:
+    """Tell whether the likelihood would gain nothing that any figure shows if what is held were to move."""
+    room = np.where(gradient > 0, limits[:, 1] - point, point - limits[:, 0])
+    return bool((np.abs(gradient) * np.minimum(room, 1.0))[held].sum() < _NO_GAIN)
 
 
 def _newton(
@@ -352,9 +390,10 @@ def _polish(
     """End the climb with Newton's steps, which a flat valley needs, and give the curvature at the top."""
     curvature = _curvature(objective, point, free)
     for _ in range(3):
-        if not free.any() or not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature).min() <= 0:
+        told, of_told = _told(curvature, free)
+        if not _is_positive(of_told):
             break
-        top, value, _ = _newton(objective, point, curvature, limits, free)
+        top, value, _ = _newton(objective, point, of_told, limits, told)
         moved = float(np.abs(top - point).max())
         point = top
         if moved < 1e-3:

@@ -56,6 +56,10 @@ class NBD(PurchaseModel):
         future = rng.poisson(rate * horizon)
         return Simulated(x.astype(np.float64), recency, age, future, np.ones(len(age), dtype=np.bool_))
 
+    def _told_apart(self, asked: Customers) -> Customers:
+        # Who never leaves may have bought last at any time.
+        return asked.without_recency()
+
     def _likelihood(self, customers: Customers) -> Likelihood:
         return _NBDLikelihood(customers)
 

@@ -266,8 +266,8 @@ class PurchaseModel(FittedModel):
     def customers(
         self, frequency: npt.ArrayLike | None, recency: npt.ArrayLike | None, T: npt.ArrayLike | None
     ) -> Customers:
-        """Give the folded customers given, or those fitted if none are."""
-        return self._asked(frequency, recency, T)
+        """Give the customers given, or those fitted if none are, folded into rows that the model tells apart."""
+        return self.answering_model._told_apart(self._asked(frequency, recency, T))
 
     @abstractmethod
     def simulate(self, T: npt.ArrayLike, *, horizon: float = 0.0, seed: int = 0) -> Simulated:
@@ -326,6 +326,9 @@ class PurchaseModel(FittedModel):
         later = Customers(asked.frequency, asked.recency, asked.T + t, asked.counts, asked.inverse)
         change = self._log_likelihood_rows(theta, later) - self._log_likelihood_rows(theta, asked)
         return np.exp(np.minimum(change, 0.0))
+
+    def _told_apart(self, asked: Customers) -> Customers:
+        return asked
 
     def _moments_of_rows(self, theta: FloatArray, asked: Customers, t: float) -> tuple[FloatArray, FloatArray]:
         x, T, codes = asked.ages

@@ -42,10 +42,8 @@ class Days:
 
     def merged(self) -> Days:
         """Return the rows sorted by customer and day, those of one customer and day summed."""
-        key = (self.customer.astype(np.int64) << 32) + self.day
-        order = np.argsort(key, kind="stable")
-        rows = self.take(order)
-        first = firsts(key[order])
+        rows = self.take(order_of(self.customer, self.day))
+        first = firsts((rows.customer.astype(np.int64) << 32) + rows.day)
         if len(first) == len(rows):
             return rows
         sums = (np.add.reduceat(values, first) for values in (rows.orders, rows.gross_minor, rows.refunded_minor))
@@ -145,3 +143,22 @@ def firsts(keys: Int32s | Int64s) -> Int64s:
     if not len(keys):
         return np.zeros(0, np.int64)
     return np.flatnonzero(np.append(True, keys[1:] != keys[:-1])).astype(np.int64)
+
+
+def order_of(customer: Int32s, day: Int32s) -> Int64s:
+    """Return the places of rows in the order of customer and day; those of one customer and day as they came."""
+    if not len(customer):
+        return np.zeros(0, np.int64)
+    first_day = int(day.min())
+    day_bits = (int(day.max()) - first_day).bit_length()
+    place_bits = len(customer).bit_length()
+    key = customer.astype(np.int64) << day_bits
+    key |= day - first_day
+    if int(customer.max()).bit_length() + day_bits + place_bits > 62:
+        return np.argsort(key, kind="stable")
+    # Sorting whole numbers is ten times faster than sorting their places, so that the place is a part of the number.
+    key <<= place_bits
+    key |= np.arange(len(customer))
+    key.sort()
+    key &= (1 << place_bits) - 1
+    return key
