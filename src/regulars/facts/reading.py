@@ -55,6 +55,11 @@ def one_by_one() -> Iterator[None]:
     _set(enable_hashjoin="on", enable_mergejoin="on")
 
 
+def without_helpers() -> None:
+    """Have one process answer until the time is over: to begin and end others takes as long as what is soon found."""
+    _set(max_parallel_workers_per_gather="0")
+
+
 def expected_cost(sql: str, parameters: Mapping[str, Any]) -> float:
     """Return what the server expects a statement to cost, in its units: a page read one after the other is 1."""
     [(told,)] = rows(f"EXPLAIN (FORMAT JSON) {sql}", parameters)

@@ -17,6 +17,7 @@ from regulars.customers import queries as customers
 from regulars.customers.contracts import Count, Customer
 from regulars.customers.searching import EXACT_TO, LOOKED_AT
 from regulars.faces.console.acting import acting
+from regulars.faces.console.addresses import addresses
 from regulars.faces.console.finding.asked import Asked, read_asked
 from regulars.faces.console.finding.columns import column_groups, look_of, sorts_of
 from regulars.faces.console.finding.fact_words import label_of, value_in_words
@@ -168,18 +169,23 @@ def _rows(ids: Sequence[UUID], asked: Asked) -> list[Row]:
         return []
     found = {each.id: each for each in customers.list_customers(ids)}
     known = asking.read_values([fact.name for fact in asked.columns], ids, setting=asked.setting)
-    return [_row(found[each], known.get(each, {}), asked) for each in ids if each in found]
+    page_of, panel_of = addresses("console:customer"), addresses("console:customer.panel")
+    return [
+        _row(found[each], known.get(each, {}), asked, address=page_of(each), panel=panel_of(each))
+        for each in ids
+        if each in found
+    ]
 
 
-def _row(customer: Customer, known: Mapping[str, Any], asked: Asked) -> Row:
+def _row(customer: Customer, known: Mapping[str, Any], asked: Asked, *, address: str, panel: str) -> Row:
     return Row(
         id=customer.id,
-        address=reverse("console:customer", args=[customer.id]),
+        address=address,
         name=customer.label,
         initials=initials(customer.label),
         email=customer.email,
         phone=customer.phone,
-        panel=reverse("console:customer.panel", args=[customer.id]),
+        panel=panel,
         cells=[
             (value_in_words(fact, known.get(fact.name), asked.setting.currency), look_of(fact, number))
             for number, fact in enumerate(asked.columns)
