@@ -70,14 +70,15 @@ def conditions(system: System) -> Iterator[Finding]:
         cookie = signed_in(running)
         draw = random.Random(11)  # It draws what to ask for.
         told = _told(MIX, draw)
+        # The server has just begun: what is counted is in memory then, as where people have asked before.
+        counts = _taken(running, [_address("/count", text) for text in told], cookie)
+        yield Limit("The count as one writes, p95", p95(counts), MOST_COUNT_SECONDS, "s")
         pages = _taken(running, [_address("", text) for text in told], cookie)
         ready = durations(running.port, wires(running, ["/readyz"] * len(told), ""))[WARM:]
         name = f"The first page by one of {len(MIX)} conditions on facts"
         median, ready_median = statistics.median(pages), statistics.median(ready)
         yield Times(name, p95(pages), median, "/readyz", p95(ready), ready_median, MOST)
         yield Note("  " + _slowest(told, pages))
-        counts = _taken(running, [_address("/count", text) for text in told], cookie)
-        yield Limit("The count as one writes, p95", p95(counts), MOST_COUNT_SECONDS, "s")
         heavier = _told(HEAVIER, draw)
         lists = _taken(running, [_address("", text) for text in heavier], cookie)
         estimates = _taken(running, [_address("/count", text) for text in heavier], cookie)
