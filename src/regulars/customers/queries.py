@@ -25,11 +25,13 @@ from regulars.customers.models import Identifier as IdentifierRow
 from regulars.customers.models import Merge as MergeRow
 from regulars.customers.models import Note as NoteRow
 from regulars.customers.models import Trait as TraitRow
-from regulars.customers.searching import EXACT_TO, find
+from regulars.customers.searching import Found, find
 from regulars.customers.statements import rows_of
 from regulars.kit.classification import Classification, may_see
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
+
+_EXACT_TO = 10_000
 
 
 class NoSuchCustomer(DomainError):
@@ -125,9 +127,9 @@ def count_customers_by_id(*, until: UUID, source: str | None = None, since: date
 
 def count_customers() -> Count:
     """Return how many customers there are: exactly to 10,000, beyond that as the planner estimates."""
-    exact = CustomerRow.objects.all()[: EXACT_TO + 1].count()
-    if exact <= EXACT_TO:
-        return Count(exact - min(exact, Alias.objects.all()[: EXACT_TO + 1].count()), is_exact=True)
+    exact = CustomerRow.objects.all()[: _EXACT_TO + 1].count()
+    if exact <= _EXACT_TO:
+        return Count(exact - min(exact, Alias.objects.all()[: _EXACT_TO + 1].count()), is_exact=True)
     [(estimate,)] = rows_of("estimate_customers")
     return Count(max(estimate, exact), is_exact=False)
 
@@ -146,9 +148,13 @@ def search_customers(
     a word those customers for whom it is the beginning of something that another feature knows; `named` are those
     whom the text as a whole names there; all by the ids that others lead to.
     """
-    found = find(text, also or {}, named)
-    shown = list_customers(found.ids[offset : offset + limit])
-    return shown, Count(max(found.count.value, len(found.ids)), is_exact=found.count.is_exact)
+    found = find_customers(text, also=also, named=named)
+    return list_customers(found.ids[offset : offset + limit]), found.count
+
+
+def find_customers(text: str, *, also: Mapping[str, Sequence[UUID]] | None = None, named: Sequence[UUID] = ()) -> Found:
+    """Return the ids of the customers that `search_customers` finds, at most a thousand, and how many there are."""
+    return find(text, also or {}, named)
 
 
 def list_notes(
@@ -194,7 +200,7 @@ def list_all_merges(*, limit: int, before: UUID | None = None) -> list[Merge]:
 
 def list_tags() -> list[str]:
     """Return the tags that are in use among the customers that came last."""
-    newest = CustomerRow.objects.exclude(tags=[]).order_by("-updated_at").values_list("tags", flat=True)[:EXACT_TO]
+    newest = CustomerRow.objects.exclude(tags=[]).order_by("-updated_at").values_list("tags", flat=True)[:_EXACT_TO]
     return sorted({tag for tags in newest for tag in tags})
 
 

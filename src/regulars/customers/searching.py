@@ -13,7 +13,7 @@ from regulars.customers.statements import rows_of
 from regulars.kit.text import words
 
 # Counted exactly to here; and as many of a broad search are looked at for the newest.
-EXACT_TO = 10_000
+EXACT_TO = 5_000
 LOOKED_AT = 1_000
 # How many words that begin alike are read. Some customers have two of them.
 WORDS_READ = 2 * EXACT_TO
@@ -56,7 +56,8 @@ def find(text: str, also: Mapping[str, Sequence[UUID]], named: Sequence[UUID] = 
     for word, customers in also.items():
         rest = [each for each in wanted if each != word]
         found += _among(customers, rest) if rest else list(customers)
-    return Found(list(dict.fromkeys(found))[:LOOKED_AT], count)
+    ids = list(dict.fromkeys(found))[:LOOKED_AT]
+    return Found(ids, Count(max(count.value, len(ids)), is_exact=count.is_exact))
 
 
 def _by_words(wanted: Sequence[str]) -> tuple[list[UUID], Count]:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from regulars.customers import queries as customers
 from regulars.customers.contracts import Count, Customer
-from regulars.customers.searching import query_words
+from regulars.customers.searching import Found, query_words
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.orders.contracts import CustomerFacts, Order, OrderHead, Product
@@ -221,11 +221,17 @@ def list_locations() -> dict[str, str]:
 
 def search_customers(text: str, *, limit: int, offset: int = 0) -> tuple[list[Customer], Count]:
     """Return the customers that a search finds by name, identifier or an order's number, and how many there are."""
+    found = find_customers(text)
+    return customers.list_customers(found.ids[offset : offset + limit]), found.count
+
+
+def find_customers(text: str) -> Found:
+    """Return the ids of the customers that `search_customers` finds, at most a thousand, and how many there are."""
     wanted = query_words(text)
     also = {word: _customers_by_number(word) for word in wanted if is_number(word)}
     whole = "".join(wanted)
     named = _customers_by_number(whole) if len(wanted) > 1 and is_number(whole) else []
-    return customers.search_customers(text, limit=limit, offset=offset, also=also, named=named)
+    return customers.find_customers(text, also=also, named=named)
 
 
 def is_number(word: str) -> bool:

@@ -28,7 +28,7 @@ from regulars.facts.contracts import Fact, FactType
 from regulars.kit.cells import csv_line
 from regulars.kit.i18n import gettext, ngettext
 from regulars.kit.money import minor_digits
-from regulars.orders.queries import search_customers
+from regulars.orders.queries import find_customers
 from regulars.staff.services import record
 
 UNDO = "undo_tags"
@@ -140,8 +140,7 @@ def _all(asked: Asked, most: int) -> list[UUID]:
     if asked.fault:
         raise asked.fault
     if asked.search:
-        found, _ = search_customers(asked.search, limit=most, offset=0)
-        ids = [each.id for each in found]
+        ids = list(find_customers(asked.search).ids[:most])
         return asking.choose(asked.meaning, ids, setting=asked.setting) if asked.meaning else ids
     return asking.list_all(asked.meaning, setting=asked.setting, order=asked.order, most=most)
 

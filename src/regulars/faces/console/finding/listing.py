@@ -32,7 +32,7 @@ from regulars.facts.reading import TookTooLong
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
 from regulars.kit.pagination import WrongCursor, decode_cursor, encode_cursor
-from regulars.orders.queries import search_customers
+from regulars.orders.queries import find_customers
 from regulars.staff.services import record
 
 ROWS = 50
@@ -146,11 +146,10 @@ def _searched(asked: Asked) -> Shown:
         raise WrongPlace(gettext("The address names no place in this list."))
     offset = int(asked.place or 0)
     if asked.meaning is None:
-        found, count = search_customers(asked.search, limit=ROWS + 1, offset=offset)
-        ids = [each.id for each in found]
+        found = find_customers(asked.search)
+        ids, count = found.ids[offset : offset + ROWS + 1], found.count
     else:
-        found, _ = search_customers(asked.search, limit=LOOKED_AT, offset=0)
-        fitting = asking.choose(asked.meaning, [each.id for each in found], setting=asked.setting)
+        fitting = asking.choose(asked.meaning, find_customers(asked.search).ids, setting=asked.setting)
         ids, count = fitting[offset : offset + ROWS + 1], Count(len(fitting), is_exact=True)
     return Shown(
         ids=ids[:ROWS],
@@ -225,8 +224,13 @@ def panel(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 
 def _counted(count: Count, *, found: bool) -> str:
-    """Return how many there are in words: exactly, or at least ten thousand."""
-    shown = formats.number(count.value) if count.is_exact else f"{formats.number(EXACT_TO)}+"
+    """Return how many there are in words: exactly, or at least so many of what is found, or about how many of all."""
     if found:
+        shown = formats.number(count.value) if count.is_exact else f"{formats.number(EXACT_TO)}+"
         return ngettext("{count} customer found", "{count} customers found", count.value).format(count=shown)
+    if not count.is_exact:
+        # Three digits of an estimate are enough.
+        rounded = round(count.value, 3 - len(str(count.value)))
+        return gettext("About {count} customers").format(count=formats.number(rounded))
+    shown = formats.number(count.value)
     return ngettext("{count} customer", "{count} customers", count.value).format(count=shown)
