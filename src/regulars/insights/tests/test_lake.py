@@ -15,6 +15,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from django.db import connections, transaction
@@ -199,6 +200,27 @@ def test_nothing_new_writes_no_month(fresh_database: str) -> None:
     put(order(1))
     write_snapshot(now=NOW)
     assert write_snapshot(now=NOW).manifest.rewritten == ()
+
+
+def test_a_customer_keeps_its_number_and_nobody_gets_that_of_one_who_has_gone(fresh_database: str) -> None:
+    put(order(1, buyer=PEOPLE[0]), order(2, buyer=PEOPLE[1], placed_at=NOW - timedelta(days=40)))
+    first = write_snapshot(now=NOW)
+    before = numbers_of(first)
+    assert sorted(before.values()) == [0, 1]
+    # The one with the highest number has gone since, and comes again as somebody new.
+    [gone] = (customer for customer, number in before.items() if number == 1)
+    customers = pq.read_table(first.file("customers"))
+    pq.write_table(customers.filter(pc.equal(customers["number"], 0)), first.file("customers"))
+    put(order(3, buyer=PEOPLE[2]))
+    after = numbers_of(write_snapshot(now=NOW))
+    [stayed] = before.keys() - {gone}
+    assert after[stayed] == 0
+    assert sorted(after.values()) == [0, 2, 3]
+
+
+def numbers_of(snapshot: place.Snapshot) -> dict[Any, int]:
+    table = pq.read_table(snapshot.file("customers"))
+    return dict(zip(table["customer_id"].to_pylist(), table["number"].to_pylist(), strict=True))
 
 
 def test_several_returns_share_what_came_back_to_the_last_minor_unit(fresh_database: str) -> None:
