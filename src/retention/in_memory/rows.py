@@ -176,13 +176,13 @@ def read_rows(orders: Table) -> Rows:
 def _summed(customer: Int32s, day: Int32s, amount_minor: Int64s) -> Days:
     """Sum sorted rows by customer and day."""
     starts = np.flatnonzero(changes(customer) | changes(day))
-    purchase = amount_minor >= 0
     if not len(starts):
         return Days(customer, day, *(np.zeros(0, np.int64) for _ in range(3)))
-    if len(starts) == len(customer):
-        gross, orders = np.where(purchase, amount_minor, 0), purchase.astype(np.int64)
-        return Days(customer, day, orders, gross, gross - amount_minor)
+    whose, when = customer[starts], day[starts]
+    net = amount_minor if len(starts) == len(customer) else np.add.reduceat(amount_minor, starts)
+    if amount_minor.min() >= 0:  # Nothing came back, as of most customers: then a row is an order.
+        return Days(whose, when, np.diff(starts, append=len(customer)), net, np.zeros(len(starts), np.int64))
+    purchase = amount_minor >= 0
     gross = np.add.reduceat(np.where(purchase, amount_minor, 0), starts)
-    net = np.add.reduceat(amount_minor, starts)
     orders = np.add.reduceat(purchase, starts, dtype=np.int64)
-    return Days(customer[starts], day[starts], orders, gross, gross - net)
+    return Days(whose, when, orders, gross, gross - net)
