@@ -133,6 +133,7 @@ def _put_in_place(run_id: UUID, found: Found, *, zone: ZoneInfo, clock: Clock, t
         row.seen_until = found.seen_until
         row.in_place_at = clock()
         row.save()
+        ending.tell_scored(row, now=row.in_place_at)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from regulars.report.segments import SEGMENTS as LOOKS
 
 _ROW = "insights_score"
 SCORED = Row(_ROW)
-RUN = frozenset({"insights.run_succeeded"})
+RUN = frozenset({"insights.scored"})
 SEGMENTS = {name: look.name for name, look in LOOKS.items()}
 # What a run finds; what each order moves, says so itself.
 _scored = partial(Fact, source=SCORED, changed_by=RUN)
@@ -63,14 +63,14 @@ FACTS: Sequence[Fact] = (
         column=f"{_ROW}.risk_decile",
         history=_history("risk_decile"),
     ),
-    _scored(
+    _moved(
         name="churn.at_risk",
         type=FactType.BOOLEAN,
         label=mark("Breaking a habit"),
         description=mark("Whether somebody with a habit has been silent for longer than usual, and has likely left."),
         column=f"{_ROW}.at_risk",
     ),
-    _scored(
+    _moved(
         name="churn.at_stake",
         type=FactType.MONEY,
         label=mark("Revenue at stake"),
@@ -108,7 +108,7 @@ FACTS: Sequence[Fact] = (
         description=mark("What these orders are expected to come to."),
         column=f"{_ROW}.expected_revenue_minor",
     ),
-    _scored(
+    _moved(
         name="expected.next_order",
         type=FactType.DAY,
         label=mark("Next order expected"),

@@ -181,18 +181,26 @@ def staged_rows(found: Scores, *, as_of: date) -> Iterator[bytes]:
 
 
 def _as_they_moved(table: pa.Table, moved: pa.Table, seen: NDArray[np.bool_]) -> pa.Table:
-    """Return some scores with the RFM that customers have by now; note whom of `moved` they have `seen`."""
+    """Return some scores with the RFM that customers have by now; note whom of `moved` they have `seen`.
+
+    Who has ordered since is silent no longer, so that nothing is at stake; when the next order comes is not known.
+    """
     place = pc.index_in(table["customer_id"].combine_chunks(), value_set=moved["customer_id"].combine_chunks())
     if place.null_count == len(place):
         return table
     has_moved, places = pc.is_valid(place), place.drop_null()
     seen[places.to_numpy()] = True
-    as_they_are = moved.take(places)
+    as_they_are, last_on = moved.take(places), table["last_on"]
     for name in moved.column_names:
         number = table.schema.get_field_index(name)
         before = table.column(number).combine_chunks()
         now = as_they_are[name].combine_chunks().cast(before.type)
         table = table.set_column(number, name, pc.replace_with_mask(before, has_moved, now))
+    has_ordered = pc.fill_null(pc.greater(table["last_on"], last_on), fill_value=False)
+    for name, value in (("at_risk", False), ("revenue_at_stake_minor", 0), ("next_order_expected_on", None)):
+        kind = table[name].type
+        number = table.schema.get_field_index(name)
+        table = table.set_column(number, name, pc.if_else(has_ordered, pa.scalar(value, kind), table[name]))
     return table
 
 

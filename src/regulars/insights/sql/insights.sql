@@ -94,7 +94,8 @@ FROM (
 WHERE up_to_minor <> before_minor
 
 -- name: stage_rfm
--- Let what is staged of some customers be as it is now; who was not in the run comes with RFM alone.
+-- Let what is staged of some customers be as it is now; who was not in the run comes with RFM alone. Who has ordered
+-- since the run is silent no longer, so that nothing is at stake; when the next order comes is found by night.
 INSERT INTO insights_staged_score AS staged (
     customer_id, run_id, r, f, m, rfm_segment, rfm_on, first_on, last_on, frequency, revenue_minor, scored_at
 )
@@ -107,7 +108,11 @@ FROM unnest(
 ON CONFLICT (customer_id) DO UPDATE SET
     r = excluded.r, f = excluded.f, m = excluded.m, rfm_segment = excluded.rfm_segment, rfm_on = excluded.rfm_on,
     first_on = excluded.first_on, last_on = excluded.last_on, frequency = excluded.frequency,
-    revenue_minor = excluded.revenue_minor
+    revenue_minor = excluded.revenue_minor,
+    at_risk = staged.at_risk AND excluded.last_on <= staged.last_on,
+    revenue_at_stake_minor =
+        CASE WHEN excluded.last_on <= staged.last_on THEN staged.revenue_at_stake_minor ELSE 0 END,
+    next_order_expected_on = CASE WHEN excluded.last_on <= staged.last_on THEN staged.next_order_expected_on END
 
 -- name: unstage
 -- Leave some customers out of what is staged: nothing that they bought is left.
@@ -155,7 +160,8 @@ ON CONFLICT (customer_id, changed_on) DO UPDATE SET
     clv_decile = excluded.clv_decile
 
 -- name: move_rfm
--- Give customers the RFM that their orders now come to; a row that would stay the same is not written.
+-- Give customers the RFM that their orders now come to; a row that would stay the same is not written. Who has ordered
+-- since the run is silent no longer, so that nothing is at stake; when the next order comes is found by night.
 INSERT INTO insights_score AS score (
     customer_id, run_id, r, f, m, rfm_segment, rfm_on, first_on, last_on, frequency, revenue_minor, scored_at
 )
@@ -168,7 +174,11 @@ FROM unnest(
 ON CONFLICT (customer_id) DO UPDATE SET
     r = excluded.r, f = excluded.f, m = excluded.m, rfm_segment = excluded.rfm_segment, rfm_on = excluded.rfm_on,
     first_on = excluded.first_on, last_on = excluded.last_on, frequency = excluded.frequency,
-    revenue_minor = excluded.revenue_minor
+    revenue_minor = excluded.revenue_minor,
+    at_risk = score.at_risk AND excluded.last_on <= score.last_on,
+    revenue_at_stake_minor =
+        CASE WHEN excluded.last_on <= score.last_on THEN score.revenue_at_stake_minor ELSE 0 END,
+    next_order_expected_on = CASE WHEN excluded.last_on <= score.last_on THEN score.next_order_expected_on END
 WHERE (
     score.r, score.f, score.m, score.rfm_segment, score.rfm_on, score.first_on, score.last_on, score.frequency,
     score.revenue_minor

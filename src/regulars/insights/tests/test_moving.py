@@ -163,11 +163,13 @@ def test_before_the_first_run_nothing_is_moved() -> None:
 
 
 @pytest.mark.django_db
-def test_a_new_order_moves_segment_and_history_and_leaves_what_the_run_foretold() -> None:
+def test_a_new_order_moves_segment_and_history_and_leaves_the_risk_that_the_run_foretold() -> None:
     keep_boundaries()
     [customer] = put(order(1, placed_at=NOW - timedelta(days=90)))
     move_customers([customer], now=NOW)
-    ScoreRow.objects.filter(customer_id=customer).update(risk=0.75, risk_decile=8, clv_decile=3)
+    foretold = {"risk": 0.75, "risk_decile": 8, "clv_decile": 3, "next_order_expected_on": NOW.date()}
+    at_stake = {"at_risk": True, "revenue_at_stake_minor": 900}
+    ScoreRow.objects.filter(customer_id=customer).update(**foretold, **at_stake)
     before = find_score(customer)
     put(order(2, placed_at=NOW, lines=[line(9_000)], total_minor=18_000))
     move_customers([customer], now=NOW + timedelta(days=1))
@@ -177,6 +179,9 @@ def test_a_new_order_moves_segment_and_history_and_leaves_what_the_run_foretold(
     assert (before.rfm_segment, before.r, before.frequency) == ("hibernating", 1, 0)
     assert (after.rfm_segment, after.r, after.frequency) == ("champions", 5, 1)
     assert (after.risk, after.risk_decile) == (0.75, 8)
+    # Silent no longer.
+    assert (before.at_risk, before.revenue_at_stake_minor) == (True, 900)
+    assert (after.at_risk, after.revenue_at_stake_minor, after.next_order_expected_on) == (False, 0, None)
     kept = ScoreHistory.objects.filter(customer_id=customer).order_by("changed_on")
     assert [(row.rfm_segment, row.risk_decile) for row in kept] == [("hibernating", None), ("champions", 8)]
 
