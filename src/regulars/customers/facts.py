@@ -16,6 +16,8 @@ PROFILE = Row("customers_customer", "id")
 GROUND = Ground(customers=PROFILE, aliases="customers_alias", events="stream_event")
 CHANGED_BY = frozenset({"customer.created", "customer.changed", "customer.merged", "customer.unmerged"})
 _profile = partial(Fact, source=PROFILE, changed_by=CHANGED_BY)
+# An order of before the first that was known says that somebody has been a customer for longer.
+_joined = partial(Fact, source=PROFILE, changed_by=CHANGED_BY | {"order.placed", "order.changed"})
 
 
 def _text(name: str, label: str, description: str) -> Fact:
@@ -62,7 +64,7 @@ FACTS: Sequence[Fact] = (
         counts=Since.YEARS,
         flips_at=next_midnight,
     ),
-    _profile(
+    _joined(
         name="profile.since",
         type=FactType.MOMENT,
         label=mark("Customer since"),
@@ -71,7 +73,7 @@ FACTS: Sequence[Fact] = (
         is_yearly=True,
         is_indexed=True,
     ),
-    _profile(
+    _joined(
         name="profile.days_since_joining",
         type=FactType.INTEGER,
         unit=Unit.DAYS,
