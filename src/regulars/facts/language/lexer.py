@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from regulars.facts.language.faults import Place, WrongCondition
+from regulars.facts.language.tree import MOST_DIGITS
 from regulars.kit.i18n import gettext
 
 LONGEST = 20_000
@@ -50,7 +51,7 @@ def read_tokens(text: str) -> list[Token]:
     Raises
     ------
     WrongCondition
-        It is too long, or holds what is no word.
+        It is too long, or holds what is no word, or a number of too many digits.
     """
     if len(text) > LONGEST:
         raise WrongCondition(
@@ -64,6 +65,8 @@ def read_tokens(text: str) -> list[Token]:
         kind = Kind(str(found.lastgroup))
         place = Place(found.start(kind), found.end(kind))
         value = found[kind]
+        if kind is Kind.NUMBER:
+            _check_digits(value, place)
         tokens.append(Token(kind, _ESCAPED.sub(r"\1", value[1:-1]) if kind is Kind.TEXT else value, place))
         position = _after_space(text, found.end())
     return [*tokens, Token(Kind.END, "", Place(len(text), len(text)))]
@@ -77,6 +80,12 @@ def quoted(text: str) -> str:
 def _after_space(text: str, position: int) -> int:
     found = _SPACE.match(text, position)
     return found.end() if found else position
+
+
+def _check_digits(number: str, place: Place) -> None:
+    if len(number.replace(".", "")) > MOST_DIGITS:
+        message = gettext("This number has more than {most} digits.").format(most=MOST_DIGITS)
+        raise WrongCondition(message, code="out_of_bounds", place=place)
 
 
 def _no_word(text: str, position: int) -> WrongCondition:

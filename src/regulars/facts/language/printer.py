@@ -52,9 +52,7 @@ def write_value(value: Any) -> str:
         case int():
             return str(value)
         case float():
-            # Never with an exponent, and always with a point, which tells it from a whole number.
-            text = format(Decimal(repr(value)), "f")
-            return text if "." in text else f"{text}.0"
+            return tree.write_number(value)
         case tree.Money(minor=minor, currency=currency):
             digits = minor_digits(currency)
             return f"{Decimal(minor).scaleb(-digits):f} {currency}"

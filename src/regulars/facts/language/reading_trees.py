@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from regulars.facts.language.faults import WrongCondition
 from regulars.facts.language.parser import DEEPEST
-from regulars.facts.language.tree import Condition
+from regulars.facts.language.tree import LARGEST, Condition
 from regulars.kit.i18n import gettext
 
 _ADAPTER: TypeAdapter[Condition] = TypeAdapter(Condition)
@@ -24,7 +25,7 @@ def read_tree(data: object) -> Condition:
     WrongCondition
         They are none; the error tells the place.
     """
-    _check_depth(data)
+    _check_size(data)
     whole = _without_lone_parts(data)
     try:
         return _ADAPTER.validate_python(whole)
@@ -51,20 +52,26 @@ def _any_of(part: Any) -> Any:
     return [_any_of(each) for each in part] if isinstance(part, list) else part
 
 
-def _check_depth(data: object) -> None:
-    level, depth = [data], 0
+def _check_size(data: object) -> None:
+    level, depth = [("", data)], 0
     while level:
         depth += 1
         if depth > _DEEPEST_JSON:
             raise WrongCondition(
                 gettext("A condition is at most {most} levels deep.").format(most=DEEPEST), code="too_deep"
             )
-        level = [
-            inner
-            for each in level
-            if isinstance(each, dict | list | tuple)
-            for inner in (each.values() if isinstance(each, dict) else each)
-        ]
+        for pointer, each in level:
+            # Python refuses to write numbers that are very long, and so does a message that holds one.
+            if isinstance(each, int) and abs(each) > LARGEST:
+                message = gettext("This number is too large or too small.")
+                raise WrongCondition(message, code="out_of_bounds", pointer=pointer)
+        level = [(f"{pointer}/{step}", inner) for pointer, each in level for step, inner in _within(each)]
+
+
+def _within(data: object) -> Iterable[tuple[object, object]]:
+    if isinstance(data, dict):
+        return data.items()
+    return enumerate(data) if isinstance(data, list | tuple) else ()
 
 
 def _without_lone_parts(data: object) -> object:

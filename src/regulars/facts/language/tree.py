@@ -6,12 +6,14 @@ Every node forbids what it does not know. What a fact's name or a value's type m
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -27,6 +29,8 @@ MOST_PARTS = 100
 MOST_VALUES = 1_000
 MOST_STEPS = 5
 LARGEST = 2**63 - 1
+# Whole numbers have up to 19 digits, others of double precision up to some thirty, unless they are next to nought.
+MOST_DIGITS = 30
 
 
 def _storable(text: str) -> str:
@@ -42,11 +46,33 @@ def _storable(text: str) -> str:
     return text
 
 
+def write_number(number: float) -> str:
+    """Return a number of double precision as it stands in a text.
+
+    It never has an exponent, and always a point, which tells it from a whole number.
+    """
+    text = format(Decimal(repr(number)), "f")
+    return text if "." in text else f"{text}.0"
+
+
+def _writable(number: float) -> float:
+    """Return a number that can stand in a text.
+
+    Raises
+    ------
+    ValueError
+        It has too many digits.
+    """
+    if sum(map(str.isdigit, write_number(number))) > MOST_DIGITS:
+        raise ValueError(f"the number has more than {MOST_DIGITS} digits")
+    return number
+
+
 Text = Annotated[str, Field(max_length=LONGEST_TEXT, strict=True), AfterValidator(_storable)]
 Name = Annotated[str, Field(min_length=1, max_length=200, strict=True), AfterValidator(_storable)]
 FactName = Annotated[str, Field(max_length=200, pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$", strict=True)]
 Whole = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)]
-Broken = Annotated[StrictFloat, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
+Broken = Annotated[StrictFloat, Field(allow_inf_nan=False, ge=-1e15, le=1e15), AfterValidator(_writable)]
 
 
 class Node(BaseModel):
@@ -79,10 +105,23 @@ class Money(Node):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
+def _no_number(day: object) -> object:
+    """Return what is to be a day.
+
+    Raises
+    ------
+    ValueError
+        It is a number, which would be taken for seconds since 1970.
+    """
+    if isinstance(day, int | float):
+        raise ValueError("a day is written as 2026-01-31")  # noqa: TRY004  # What Pydantic tells as a fault.
+    return day
+
+
 class Day(Node):
     """A day of the calendar."""
 
-    day: date
+    day: Annotated[date, BeforeValidator(_no_number)]
 
 
 class Relative(Node):

@@ -107,6 +107,81 @@ def test_a_fault_is_told_with_its_code_and_place(text: str, code: str, wrong: st
     assert text[fault.place.start : fault.place.end] == wrong
 
 
+MANY = "9" * 5_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "orders.count > {}",
+        "orders.count > -{}",
+        "orders.count > {}.5",
+        "orders.count > 0.{}",
+        "orders.count in (1, {})",
+        "orders.count between {} and 3",
+        "orders.revenue > {} EUR",
+        "orders.revenue > 0.{} EUR",
+        "orders.count(last: {} days) > 1",
+        "orders.last in last {} days",
+        "orders.last > today - {} days",
+        "rfm.segment(on: today - {} days) exists",
+        'rfm.segment has been "lost" for {} days',
+        'event("a", last: {} days)',
+        'event("a", where: price > {})',
+        'sequence(event("a"), event("b"), within: {} days)',
+        'bucket("a", of: {}) < 3',
+        'bucket("a") < {}',
+        "orders.last > {}",
+        "{}",
+    ],
+)
+def test_a_number_of_too_many_digits_is_refused_at_its_place(text: str):
+    fault = fault_of(text.format(MANY))
+    assert fault.code == "out_of_bounds"
+    assert fault.place
+    assert MANY in text.format(MANY)[fault.place.start : fault.place.end]
+    assert fault.place.end - fault.place.start <= len(MANY) + 2
+
+
+def test_a_day_of_too_many_digits_is_refused():
+    assert fault_of(f"orders.last > {MANY}-01-01").code == "out_of_bounds"
+    assert fault_of(f"orders.last > 2026-{MANY}-01").code == "out_of_bounds"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [10**5_000, -(10**5_000), 2**63, 1e300, float("inf"), float("nan"), 5e-324],
+    ids=["huge", "less_than_all", "beyond_64_bits", "beyond_all_amounts", "endless", "none", "next_to_nought"],
+)
+@pytest.mark.parametrize(
+    "tree_with",
+    [
+        lambda number: {"kind": "compare", "what": {"fact": "orders.count"}, "operator": ">", "value": number},
+        lambda number: {"kind": "in", "what": {"fact": "orders.count"}, "values": [1, number]},
+        lambda number: {"kind": "exists", "what": {"bucket": "a", "of": number}},
+        lambda number: {"kind": "exists", "what": {"fact": number}},
+        lambda number: {"kind": number},
+        lambda number: number,
+        lambda number: {"kind": "exists", "what": {"fact": "orders.count", "on": {"day": number}}},
+        lambda number: {
+            "kind": "within",
+            "what": {"fact": "orders.last"},
+            "direction": "last",
+            "duration": {"amount": number, "unit": "days"},
+        },
+    ],
+)
+def test_a_tree_with_a_huge_number_is_refused(tree_with: Callable[[Any], Any], number: Any):
+    assert fault_or_none(lambda: read_tree(tree_with(number)))
+
+
+def test_a_huge_number_in_a_tree_is_told_by_its_pointer():
+    values = {"kind": "in", "what": {"fact": "orders.count"}, "values": [1, 10**5_000]}
+    fault = fault_or_none(lambda: read_tree(values))
+    assert fault
+    assert (fault.code, fault.pointer) == ("out_of_bounds", "/values/1")
+
+
 def test_a_name_that_is_none_is_answered_with_the_one_that_was_likely_meant():
     assert "orders.count" in fault_of("orders.cuont >= 3").message
 
@@ -166,7 +241,12 @@ def is_read_or_refused(text: str) -> bool:
     return bool(fault.message and fault.place and 0 <= fault.place.start <= fault.place.end <= max(len(text), 1))
 
 
-@given(st.text(max_size=60))
+runs_of_digits = st.builds(str.__mul__, st.sampled_from("0123456789٣"), st.integers(1, 5_000))
+pieces = st.sampled_from(["orders.count > ", "bucket(", "last: ", " days", " EUR", ".", "-", "(", '"', ", of: ", "e"])
+texts = st.text(max_size=60) | st.lists(st.text(max_size=5) | pieces | runs_of_digits, max_size=8).map("".join)
+
+
+@given(texts)
 def test_any_text_is_read_or_refused(text: str):
     assert is_read_or_refused(text)
 
@@ -177,13 +257,20 @@ def test_any_mistake_in_a_condition_is_refused_or_means_something(condition: tre
     for _ in range(5):
         at, length = chance.randrange(len(text) + 1), chance.randrange(8)
         put = chance.choice(
-            ["", "(", ")", '"', ",", " and ", "not", "9", ".", "-", " in ", "today", "\\", "\0", "\ud800"]
+            ["", "(", ")", '"', ",", " and ", "not", "9", "9" * 5_000, ".", "-", " in ", "today", "\\", "\0", "\ud800"]
         )
         assert is_read_or_refused(text[:at] + put + text[at + length :])
 
 
+huge = st.integers(1_000, 6_000).map(lambda digits: 10**digits)
 json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["all", "compare"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | huge
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["all", "compare"]),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["kind", "of", "what", "value"]), inner)
     ),
