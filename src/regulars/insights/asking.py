@@ -16,7 +16,8 @@ from regulars.insights.contracts import Boundaries, SectionJson
 class Asked:
     """What a run is to find: the scores as of the end of a day, held against what was `before`.
 
-    That is how they were spread at the last run, and the stock that a run about four weeks ago told, with its day.
+    That is how they were spread at the last run and at one about four weeks ago (`queries.find_spreads`), and the
+    stock that the latter told, with its day.
     """
 
     run_id: UUID

@@ -24,7 +24,7 @@ from regulars.insights.contracts import Boundaries, RunState
 from regulars.insights.models import Run as RunRow
 from regulars.insights.models import Section as SectionRow
 from regulars.insights.moving import Rule
-from regulars.insights.queries import find_spread, find_stock_before
+from regulars.insights.queries import find_spreads, find_stock_before
 from regulars.kit.i18n import activate, gettext
 from regulars.kit.progress import Progress
 from regulars.kit.scratch import scratch_folder
@@ -87,7 +87,7 @@ def _asked(row: RunRow, business: Business, clock: Clock) -> Asked:
         as_of=row.as_of,
         now=clock(),
         business=business,
-        before=find_spread(),
+        before=find_spreads(row.as_of),
         stock_before=find_stock_before(row.as_of),
     )
 

@@ -87,7 +87,7 @@ def json_of_alarm(alarm: Alarm) -> dict[str, Any]:
         "code": alarm.code,
         "severity": alarm.severity.value,
         "template": alarm.reason.template,
-        "values": dict(alarm.reason.values),
+        "values": _plain_values(alarm.reason),
         "figures": dict(alarm.figures),
     }
 
@@ -97,7 +97,7 @@ def alarm_of(kept: dict[str, Any]) -> Alarm:
     return Alarm(
         code=kept["code"],
         severity=Severity(kept["severity"]),
-        reason=Reason(kept["code"], kept["template"], kept["values"]),
+        reason=Reason(kept["code"], kept["template"], _values_of(kept["values"])),
         figures=kept["figures"],
     )
 
@@ -108,15 +108,14 @@ def json_of_attention(item: Attention) -> dict[str, Any]:
         **{name: getattr(item, name) for name in ("code", "customers", "worth_minor", "condition", "about", "name")},
         "severity": item.severity.value,
         "template": item.reason.template,
-        "values": {key: _plain(value) for key, value in item.reason.values.items()},
+        "values": _plain_values(item.reason),
     }
 
 
 def attention_of(kept: Mapping[str, Any]) -> Attention:
     """Return what `json_of_attention` wrote."""
     told = dict(kept)
-    template, values = told.pop("template"), told.pop("values")
-    values = {key: date.fromisoformat(value) if key == "day" else value for key, value in values.items()}
+    template, values = told.pop("template"), _values_of(told.pop("values"))
     return Attention(
         **told | {"severity": Severity(told["severity"]), "reason": Reason(told["code"], template, values)}
     )
@@ -132,8 +131,13 @@ def target_of(row: TargetRow) -> Target:
     return Target(metric=row.metric, window_days=row.window_days, value=row.value, set_by=row.set_by, set_at=row.set_at)
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+def _plain_values(reason: Reason) -> dict[str, Any]:
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in reason.values.items()}
+
+
+def _values_of(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a reason; the one that is called `day` is one."""
+    return {key: date.fromisoformat(value) if key == "day" else value for key, value in kept.items()}
 
 
 def rfm_map_of(told: SectionJson) -> RfmMap:

@@ -53,7 +53,7 @@ Found = TypeVar("Found")
 
 _AT_ONCE = 5_000
 # A run of so many days ago may stand for the one four weeks ago.
-_STOCK_BEFORE_DAYS = (21, 42)
+_BEFORE_DAYS = (21, 42)
 
 
 class NoSuchRun(DomainError):
@@ -125,10 +125,8 @@ def list_attention(run_id: UUID) -> list[Attention]:
 
 def find_stock_before(as_of: date) -> dict[str, Any]:
     """Return `as_of` and `values`, the stock that a run about four weeks before a day told; empty without one."""
-    days = (as_of - timedelta(days=_STOCK_BEFORE_DAYS[1]), as_of - timedelta(days=_STOCK_BEFORE_DAYS[0]))
-    rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value, as_of__range=days).exclude(stock={})
-    row = rows.order_by("-as_of", "-started_at").values_list("as_of", "stock").first()
-    return {} if row is None else {"as_of": row[0].isoformat(), "values": row[1]}
+    row = _about_four_weeks_before(as_of, RunRow.objects.exclude(stock={}))
+    return {} if row is None else {"as_of": row.as_of.isoformat(), "values": row.stock}
 
 
 def list_stock(*, after: date) -> list[tuple[date, Mapping[str, Point]]]:
@@ -155,10 +153,25 @@ def find_seen_until() -> int:
     return _in_place().values_list("seen_until", flat=True).first() or 0
 
 
-def find_spread() -> Mapping[str, Any]:
-    """Return how the scores of the last run that succeeded were spread; empty before the first."""
+def find_spreads(as_of: date) -> dict[str, Any]:
+    """Return how scores were spread: `last` at the last run that succeeded, `earlier` about four weeks before a day.
+
+    Each is empty where there is no such run; the earlier one says its `as_of`.
+    """
     rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value).order_by("-started_at", "id")
-    return rows.values_list("spread", flat=True).first() or {}
+    last = rows.values_list("spread", flat=True).first() or {}
+    row = _about_four_weeks_before(as_of, RunRow.objects.exclude(spread={}))
+    return {"last": last, "earlier": {} if row is None else row.spread | {"as_of": row.as_of.isoformat()}}
+
+
+def _about_four_weeks_before(as_of: date, rows: QuerySet[RunRow]) -> RunRow | None:
+    """Return the run that succeeded whose day is the nearest to four weeks before; of several on a day the last."""
+    days = (as_of - timedelta(days=_BEFORE_DAYS[1]), as_of - timedelta(days=_BEFORE_DAYS[0]))
+    found = rows.filter(state=RunState.SUCCEEDED.value, as_of__range=days).order_by("-started_at", "id")
+    wanted = as_of - timedelta(days=catalogue.STEP_DAYS)
+    known = found.values_list("id", "as_of")
+    nearest = min(known, key=lambda each: abs(each[1] - wanted), default=None)
+    return None if nearest is None else RunRow.objects.get(id=nearest[0])
 
 
 def _in_place() -> QuerySet[RunRow]:

@@ -1,4 +1,7 @@
-"""Alarms about the models: the customers, or what is foretold of them, are no longer what they were at the last run.
+"""Alarms about the models: the customers, or what is foretold of them, are no longer what they were at runs before.
+
+A run is held against the last one, and against one of about four weeks before: what changes a little each night is no
+change from the last one, however far it goes.
 
 The population stability index of two spreads over the same classes is Σ (a − e) · ln(a / e), with a the shares now and
 e those before. By custom 0.1 is worth a look and 0.25 a change of the population (Siddiqi 2006). Two samples of n and m
@@ -9,6 +12,7 @@ classes but one (Yurdakul and Naranjo 2020): what that exceeds once in a thousan
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -29,6 +33,8 @@ _LEAST_SHARE = 1e-4
 Floats = NDArray[np.float64]
 Spread = Mapping[str, Any]
 """`backtest_mae`, and of each of the `measures` its `cuts`, the `shares` between them, and of how many `customers`."""
+Spreads = Mapping[str, Spread]
+"""That of the `last` run, and of an `earlier` one with its `as_of`, as `queries.find_spreads` returns them."""
 
 
 def spread_of(
@@ -46,15 +52,30 @@ def spread_of(
     return {"measures": measures, "backtest_mae": backtest_mae}
 
 
-def judge_drift(values: Mapping[str, Floats], backtest_mae: float | None, *, before: Spread) -> list[Alarm]:
-    """Hold a run against the spread of the one before."""
+def hold_against(values: Mapping[str, Floats], backtest_mae: float | None, *, before: Spreads) -> list[Alarm]:
+    """Hold a run against the last one and against an earlier one: each alarm once, as the graver one has it."""
+    last, earlier = before.get("last", {}), before.get("earlier", {})
+    found = {alarm.code: alarm for alarm in judge_drift(values, backtest_mae, before=last)}
+    if earlier:
+        day = date.fromisoformat(earlier["as_of"])
+        for alarm in judge_drift(values, backtest_mae, before=earlier, day=day):
+            known = found.get(alarm.code)
+            if known is None or (known.severity, alarm.severity) == (Severity.NOTICE, Severity.WARNING):
+                found[alarm.code] = alarm
+    return list(found.values())
+
+
+def judge_drift(
+    values: Mapping[str, Floats], backtest_mae: float | None, *, before: Spread, day: date | None = None
+) -> list[Alarm]:
+    """Hold a run against the spread of the last one; or of one of a `day`, which its alarms then name."""
     found = [
         alarm
         for name, was in before.get("measures", {}).items()
         if name in values
-        for alarm in _drifted(name, values[name], was)
+        for alarm in _drifted(name, values[name], was, day)
     ]
-    return [*found, *_error_grew(backtest_mae, before.get("backtest_mae"))]
+    return [*found, *_error_grew(backtest_mae, before.get("backtest_mae"), day)]
 
 
 def stability_index(now: Floats, before: Floats) -> float:
@@ -63,7 +84,7 @@ def stability_index(now: Floats, before: Floats) -> float:
     return float(((a - e) * np.log(a / e)).sum())
 
 
-def _drifted(name: str, values: Floats, was: Mapping[str, Any]) -> Iterator[Alarm]:
+def _drifted(name: str, values: Floats, was: Mapping[str, Any], day: date | None) -> Iterator[Alarm]:
     known = values[np.isfinite(values)]
     if not len(known) or not was["customers"]:
         return
@@ -77,39 +98,61 @@ def _drifted(name: str, values: Floats, was: Mapping[str, Any]) -> Iterator[Alar
     yield Alarm(
         code=f"{name}_drifted",
         severity=severity,
-        reason=Reason(f"{name}_drifted", _WORDS[name], figures),
+        reason=_against(f"{name}_drifted", _WORDS[name], figures, day),
         figures=figures,
     )
 
 
+# What is said of a run that is held against the last one, and against one of a day.
 _WORDS = {
-    "risk": mark("The risk is spread otherwise than at the last run (stability index {index:.2f})."),
-    "clv": mark("The customer lifetime value is spread otherwise than at the last run (stability index {index:.2f})."),
-    "recency": mark(
-        "When customers last bought is spread otherwise than at the last run (stability index {index:.2f})."
+    "risk": (
+        mark("The risk is spread otherwise than at the last run (stability index {index:.2f})."),
+        mark("The risk is spread otherwise than at the run of {day} (stability index {index:.2f})."),
     ),
-    "frequency": mark(
-        "How often customers buy is spread otherwise than at the last run (stability index {index:.2f})."
+    "clv": (
+        mark("The customer lifetime value is spread otherwise than at the last run (stability index {index:.2f})."),
+        mark("The customer lifetime value is spread otherwise than at the run of {day} (stability index {index:.2f})."),
     ),
-    "monetary": mark(
-        "What customers have brought is spread otherwise than at the last run (stability index {index:.2f})."
+    "recency": (
+        mark("When customers last bought is spread otherwise than at the last run (stability index {index:.2f})."),
+        mark("When customers last bought is spread otherwise than at the run of {day} (stability index {index:.2f})."),
+    ),
+    "frequency": (
+        mark("How often customers buy is spread otherwise than at the last run (stability index {index:.2f})."),
+        mark("How often customers buy is spread otherwise than at the run of {day} (stability index {index:.2f})."),
+    ),
+    "monetary": (
+        mark("What customers have brought is spread otherwise than at the last run (stability index {index:.2f})."),
+        mark("What customers have brought is spread otherwise than at the run of {day} (stability index {index:.2f})."),
     ),
 }
+_ERROR_WORDS = (
+    mark(
+        "In its backtest the purchase model errs by {error:.3f} orders per customer, last time by {error_before:.3f}."
+    ),
+    mark(
+        "In its backtest the purchase model errs by {error:.3f} orders per customer,"
+        " at the run of {day} by {error_before:.3f}."
+    ),
+)
 
 
-def _error_grew(now: float | None, before: float | None) -> Iterator[Alarm]:
+def _error_grew(now: float | None, before: float | None, day: date | None) -> Iterator[Alarm]:
     if now is None or not before or now / before <= ERROR_GREW:
         return
     figures = {"error": now, "error_before": before}
-    template = mark(
-        "In its backtest the purchase model errs by {error:.3f} orders per customer, last time by {error_before:.3f}."
-    )
     yield Alarm(
         code="backtest_error_grew",
         severity=Severity.WARNING if now / before > ERROR_GREW_MUCH else Severity.NOTICE,
-        reason=Reason("backtest_error_grew", template, figures),
+        reason=_against("backtest_error_grew", _ERROR_WORDS, figures, day),
         figures=figures,
     )
+
+
+def _against(code: str, words: tuple[str, str], figures: Mapping[str, float], day: date | None) -> Reason:
+    """Return in which words a run is held against the last one, or against that of a day."""
+    at_last_run, at_run_of_day = words
+    return Reason(code, at_last_run, figures) if day is None else Reason(code, at_run_of_day, {**figures, "day": day})
 
 
 def _shares(values: Floats, cuts: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Judge a run: by its orders, and by the run before."""
+"""Judge a run: by its orders, and by the runs before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from regulars.insights.alarms.drift import Spread, judge_drift, spread_of
+from regulars.insights.alarms.drift import Spread, Spreads, hold_against, spread_of
 from regulars.insights.alarms.quality import Days, judge_orders
 from regulars.insights.contracts import Alarm
 from regulars.insights.lake.reading import Bought, count_days
@@ -22,7 +22,7 @@ _MEASURED = {
 }
 
 
-def judge(scored: Scored, bought: Bought, *, as_of: date, before: Spread) -> tuple[list[Alarm], Spread]:
+def judge(scored: Scored, bought: Bought, *, as_of: date, before: Spreads) -> tuple[list[Alarm], Spread]:
     """Return what is to be known before trusting a run, and how its customers are spread, for the next one."""
     scores, backtest = scored.analysis.scores, scored.analysis.report.backtest
     values = {
@@ -35,7 +35,7 @@ def judge(scored: Scored, bought: Bought, *, as_of: date, before: Spread) -> tup
     days = every_day(count_days(bought, as_of), as_of)
     alarms = [
         *judge_orders(days, without_rate=bought.without_rate, without_customer=bought.without_customer),
-        *judge_drift(values, mae, before=before),
+        *hold_against(values, mae, before=before),
     ]
     return alarms, spread_of(values, boundaries, mae)
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
-from regulars.insights.alarms.drift import judge_drift, spread_of, stability_index
+from regulars.insights.alarms.drift import hold_against, judge_drift, spread_of, stability_index
 from regulars.insights.alarms.quality import Days, judge_orders
 from regulars.insights.contracts import Alarm, Severity
 from regulars.insights.kept import alarm_of, json_of_alarm
-from regulars.insights.queries import get_run
-from regulars.insights.tests.shop import MIRA, NOW, open_shop, run
+from regulars.insights.models import Run
+from regulars.insights.queries import find_spreads, get_run
+from regulars.insights.tests.shop import MIRA, NOW, UNTIL, open_shop, run
 from regulars.orders import services as orders
 from regulars.orders.tests.order_factory import line, order
 from regulars.report.wording import say
@@ -154,6 +156,34 @@ def test_a_backtest_that_errs_more_than_the_last_is_told() -> None:
     assert judge_drift({}, None, before=before) == []
 
 
+def drifting(night: int) -> dict[str, Any]:
+    """Return the risks of a night: of the same customers, each night a little higher."""
+    return {"risk": np.random.default_rng(1).beta(2 + 0.06 * night, 3, 4_000)}
+
+
+def test_a_drift_of_small_steps_is_told_by_the_run_of_four_weeks_ago() -> None:
+    spreads = [spread_of(drifting(night), {}, 0.4 * 1.01**night) for night in range(29)]
+    for night in range(1, 29):
+        found = judge_drift(drifting(night), 0.4 * 1.01**night, before=spreads[night - 1])
+        assert found == [], night
+    before = {"last": spreads[27], "earlier": spreads[0] | {"as_of": "2026-10-22"}}
+    risk, error = hold_against(drifting(28), 0.4 * 1.01**28, before=before)
+    assert (risk.code, risk.severity) == ("risk_drifted", Severity.WARNING)
+    assert say(risk.reason).startswith("The risk is spread otherwise than at the run of 22 Oct 2026")
+    assert error.code == "backtest_error_grew"
+    assert "at the run of 22 Oct 2026 by 0.400" in say(error.reason)
+    assert [alarm_of(json.loads(json.dumps(json_of_alarm(each)))) for each in (risk, error)] == [risk, error]
+
+
+def test_what_differs_from_both_runs_is_told_once_as_the_graver_one_has_it() -> None:
+    last, earlier = spread_of({}, {}, 0.5), spread_of({}, {}, 0.4) | {"as_of": "2026-10-22"}
+    [alike] = hold_against({}, 0.9, before={"last": last, "earlier": earlier})
+    assert "last time by 0.500" in say(alike.reason)
+    [graver] = hold_against({}, 0.7, before={"last": last, "earlier": earlier})
+    assert (graver.severity, graver.figures["error_before"]) == (Severity.WARNING, 0.4)
+    assert hold_against({}, 0.7, before={}) == []
+
+
 def test_an_alarm_is_kept_in_no_language() -> None:
     [alarm] = judge_drift({}, 0.7, before=spread_of({}, {}, 0.4))
     kept = alarm_of(json_of_alarm(alarm))
@@ -173,3 +203,16 @@ def test_a_run_keeps_its_alarms_and_is_held_against_the_one_before(fresh_databas
     second = run(NOW.replace(hour=4))
     [alarm] = get_run(second.id).alarms
     assert (alarm.code, alarm.figures["orders"]) == ("orders_without_rate", 40)
+
+
+def test_a_run_is_held_against_the_one_nearest_to_four_weeks_before(fresh_database: str) -> None:
+    open_shop(120)
+    for days in (40, 30, 22):
+        run(NOW - timedelta(days=days))
+    last = run(NOW - timedelta(days=1))
+    told = find_spreads(UNTIL)
+    assert told["earlier"]["as_of"] == (UNTIL - timedelta(days=30)).isoformat()
+    assert told["last"] == Run.objects.get(id=last.id).spread
+    assert find_spreads(UNTIL - timedelta(days=60))["earlier"] == {}
+    # What is foretold of a few customers is spread otherwise by chance, which is no alarm.
+    assert run().alarms == ()
