@@ -12,15 +12,16 @@ from hypothesis import event, given
 
 from regulars.facts import asking
 from regulars.facts.asking import Order, count_customers, explain, list_customers, sortable
+from regulars.facts.catalogue import get_catalogue
 from regulars.facts.contracts import Catalogue
 from regulars.facts.interpreters.memory import judge
 from regulars.facts.language import tree
 from regulars.facts.language.binding import Setting, bind
 from regulars.facts.language.faults import WrongCondition
 from regulars.facts.language.meaning import Meaning
-from regulars.facts.language.parser import Parsed
+from regulars.facts.language.parser import Parsed, parse
 from regulars.facts.tests.conditions import conditions
-from regulars.facts.tests.world import Maker, World, catalogue, make_tables
+from regulars.facts.tests.world import STATE, TRAITS, Maker, World, catalogue, make_tables
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +85,60 @@ def _explained_as_judged(condition: tree.Condition, meant: Meaning, setting: Set
     explained = explain(Parsed(condition, {}), subject.id, setting=setting)
     assert explained
     assert explained.holds == judge(meant, subject, world.clock)
+
+
+def test_each_fact_and_each_property_is_known_of_somebody_and_both_find_of_whom() -> None:
+    known = get_catalogue(sees_sensitive=True)
+    occurrences = {
+        fact.aggregate.occurrences.name: fact.aggregate.occurrences for fact in known.facts.values() if fact.aggregate
+    }
+    told = {(of.name, name) for of in occurrences.values() for name in of.properties}
+    facts, properties = set[str](), set[tuple[str, str]]()
+    for seed in range(3):
+        with transaction.atomic():
+            make_tables()
+            world = Maker(seed).make()
+            setting = Setting(catalogue=catalogue(), clock=world.clock, currency="EUR")
+            for text in _questions(setting.catalogue):
+                meant = bind(parse(text).tree, setting)
+                assert found_by_sql(meant, setting) == found_in_memory(meant, world), text
+            facts |= _known_facts(world, setting.catalogue)
+            properties |= _told_properties(world)
+            transaction.set_rollback(True)
+    assert facts == {*known.facts, STATE.name, *(f"traits.{key}" for key in TRAITS)}
+    assert properties == told
+
+
+def _questions(known: Catalogue) -> list[str]:
+    """Return conditions that ask whether each fact is known, and each property of what is counted."""
+    counted = {fact.aggregate.occurrences.name: fact for fact in known.facts.values() if fact.aggregate}
+    return [f"{name} exists" for name in known.facts] + [
+        f"{fact.name}(where: {name} exists, last: 2 years) exists"
+        for fact in counted.values()
+        if fact.aggregate
+        for name in fact.aggregate.occurrences.properties
+    ]
+
+
+def _known_facts(world: World, known: Catalogue) -> set[str]:
+    """Return the facts of which somebody has another value than who has none."""
+    return {
+        name
+        for subject in world.subjects
+        for name, value in subject.facts.items()
+        if value not in (None, "", [], known.facts[name].missing)
+    }
+
+
+def _told_properties(world: World) -> set[tuple[str, str]]:
+    return {
+        (of, name)
+        for subject in world.subjects
+        for of, happened in subject.occurrences.items()
+        for each in happened
+        for name, value in each.properties.items()
+        if value
+    }
 
 
 def test_the_harness_sees_an_interpreter_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from regulars.business.models import Shop
 from regulars.customers.models import Alias, Customer, Identifier
 from regulars.facts.catalogue import get_catalogue
 from regulars.facts.contracts import Catalogue, Fact, FactType, History, Row
@@ -188,7 +189,8 @@ class Maker:
 
     def _orders(self) -> None:
         channels = [Channel.objects.create(code=code) for code in ("a", "ab")]
-        locations = [Location.objects.create(code=code) for code in ("b", "Wien")]
+        shop = Shop.objects.create(id=new_id(), code="Graz", name="Graz", zone="UTC")
+        locations = [Location.objects.create(code="b", shop=shop), Location.objects.create(code="Wien")]
         categories = {"a": Category.objects.create(name="coffee"), "b": Category.objects.create(name="Wien")}
         products = [
             Product.objects.create(
@@ -200,6 +202,7 @@ class Maker:
         for number in range(self.chance.randrange(50)):
             owner, at = self.chance.choice([*self.ids, None]), self.moment()
             total = self._maybe(self.chance.randrange(20_000))
+            returned = self.chance.choice([0, 0, 350, 20_000]) if total is not None else None
             channel, cancelled = self.chance.choice([None, *channels]), self.chance.random() < 0.2
             location = self.chance.choice([None, *locations])
             named = self.chance.sample(products, self.chance.randrange(4))
@@ -208,8 +211,8 @@ class Maker:
             row = Order(
                 id=new_id(), source="s", external_id=str(number), number=str(number), number_key=str(number), version=0,
                 digest=b"", customer_id=owner, placed_at=at, currency="EUR", total_minor=total or 0, tax_minor=0,
-                tax_included=True, shipping_minor=0, shipping_tax_minor=0, discount_minor=0, returned_minor=0,
-                net_reporting_minor=total, returned_reporting_minor=0 if total is not None else None,
+                tax_included=True, shipping_minor=0, shipping_tax_minor=0, discount_minor=0,
+                returned_minor=returned or 0, net_reporting_minor=total, returned_reporting_minor=returned,
                 items=Decimal(len(sold)), payment_state=self.chance.choice(["paid", "unpaid"]),
                 cancelled_at=at if cancelled else None, channel=channel, location=location,
                 received_at=self.now,
@@ -232,11 +235,12 @@ class Maker:
                 "items": row.items,
                 "channel": channel and channel.code,
                 "location": location and location.code,
-                "shop": None,
+                "shop": location and location.shop and location.shop.code,
                 "source": "s",
                 "currency": "EUR",
                 "payment": row.payment_state,
                 "products": [each.name for each in sold],
+                "product_ids": [str(each.id) for each in sold],
                 "categories": [each.category.name for each in sold if each.category],
                 "coupons": [coupon for coupon in coupons if coupon],
             }
@@ -295,7 +299,11 @@ class Maker:
                 "risk": self._maybe(self.chance.choice([0.1, 0.5, 1 / 3, 0.875])),
                 "risk_decile": self._maybe(self.chance.randint(1, 10)),
                 "at_risk": self._maybe(self.chance.random() < 0.5),
+                "revenue_at_stake_minor": self._maybe(self.chance.randrange(20_000)),
                 "clv_minor": self._maybe(self.chance.randrange(20_000)),
+                "clv_decile": self._maybe(self.chance.randint(1, 10)),
+                "expected_orders": self._maybe(self.chance.choice([0.1, 1 / 3, 2.5, 12.0])),
+                "expected_revenue_minor": self._maybe(self.chance.randrange(20_000)),
                 "next_order_expected_on": self._maybe(self._day()),
             }
             segment, r = self.chance.choice(["loyal", "lost"]), self.chance.randint(1, 5)
@@ -313,7 +321,11 @@ class Maker:
                 "churn.risk": told["risk"],
                 "churn.risk_decile": told["risk_decile"],
                 "churn.at_risk": told["at_risk"],
+                "churn.at_stake": told["revenue_at_stake_minor"],
                 "clv.expected_12m": told["clv_minor"],
+                "clv.decile": told["clv_decile"],
+                "expected.orders": told["expected_orders"],
+                "expected.revenue": told["expected_revenue_minor"],
                 "expected.next_order": told["next_order_expected_on"],
             }
         Score.objects.bulk_create(rows)
@@ -346,7 +358,7 @@ class Maker:
         facts = {
             "orders.count": len(among),
             "orders.revenue": sum(totals),
-            "orders.returned": 0,
+            "orders.returned": sum(order.properties["returned"] or 0 for order in among),
             "orders.average": _rounded(sum(totals), len(totals)),
             "orders.first": first,
             "orders.first_channel": opening and opening.properties["channel"],
