@@ -1,4 +1,4 @@
-"""Ask the database by the login that only reads, for a bounded time."""
+"""Ask the database by the login that only reads, for a bounded time, and so that whatever login it is cannot write."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TookTooLong(DomainError):
 
 @contextmanager
 def bounded(milliseconds: int) -> Iterator[None]:
-    """Let each statement within take so long at most; nothing is changed.
+    """Let each statement within take so long at most, and only read.
 
     Raises
     ------
@@ -37,7 +37,8 @@ def bounded(milliseconds: int) -> Iterator[None]:
     """
     try:
         with transaction.atomic(using=ALIAS):
-            _set(statement_timeout=f"{milliseconds}ms", **_PLANS)
+            # An installation may have one login for all, which may write.
+            _set(transaction_read_only="on", statement_timeout=f"{milliseconds}ms", **_PLANS)
             yield
             # Nothing was written. What was set is set back, also where this is part of a larger transaction.
             transaction.set_rollback(True, using=ALIAS)
