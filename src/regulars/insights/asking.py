@@ -17,7 +17,7 @@ class Asked:
     """What a run is to find: the scores as of the end of a day, held against what was `before`.
 
     That is how they were spread at the last run and at one about four weeks ago (`queries.find_spreads`), and the
-    stock that the latter told, with its day.
+    stock that runs of the year before told (`queries.find_stock_before`).
     """
 
     run_id: UUID

@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.insights.catalogue import METRICS, STEP_DAYS, Better, MetricUnit
+from regulars.insights.catalogue import METRICS, NO_WINDOW, STEP_DAYS, Better, Metric, MetricUnit
 from regulars.insights.contracts import Attention, SectionJson, Severity
 from regulars.insights.kept import json_of_attention
-from regulars.insights.usual import UsualRange, usual_range
+from regulars.insights.sections.metrics import STOCK
+from regulars.insights.usual import UsualRange, is_season, usual_range
 from regulars.report.contracts import Report
 from retention.reasons import Reason, mark
 
@@ -25,23 +26,32 @@ _UNUSUAL = {
     MetricUnit.CUSTOMERS: mark("In the last four weeks it was {now:.0f}; usual are {low:.0f} to {high:.0f}."),
     MetricUnit.NUMBER: mark("In the last four weeks it was {now:.2f}; usual are {low:.2f} to {high:.2f}."),
 }
-# A figure of four weeks is held against as many before as a year has.
+_STATE_UNUSUAL = {
+    MetricUnit.SHARE: mark("It is {now:.1%}; usual are {low:.1%} to {high:.1%}."),
+    MetricUnit.MONEY: mark("It is {now_minor}; usual are {low_minor} to {high_minor}."),
+    MetricUnit.CUSTOMERS: mark("It is {now:.0f}; usual are {low:.0f} to {high:.0f}."),
+    MetricUnit.NUMBER: mark("It is {now:.2f}; usual are {low:.2f} to {high:.2f}."),
+}
+# What is at stake has an item of its own.
+_JUDGED_APART = {"revenue_at_stake"}
+# A figure of four weeks, or of the state on a day, is held against as many before as a year has.
 WINDOW = "28"
 _YEAR_POINTS = 13
 
-Series = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
+Point = Mapping[str, Any]
+Series = Mapping[str, Mapping[str, Sequence[Point]]]
 Stock = Mapping[str, Any]
 
 
 def find_attention(
     report: Report, scores: pa.Table, sections: Mapping[str, SectionJson], *, stock_before: Stock
 ) -> SectionJson:
-    """Return `{"items": [...]}`, what is worth most first; `stock_before` is what a run about four weeks ago told."""
+    """Return `{"items": [...]}`, what is worth most first; `stock_before` is what runs before told."""
     items = [
         *_best_gone_quiet(scores),
         *_more_at_stake(report, stock_before),
         *_products_without_return(sections.get("products", {})),
-        *_unusual_metrics(sections["metrics"]["series"]),
+        *_unusual_metrics(sections["metrics"]["series"], stock_before),
     ]
     return {"items": [json_of_attention(item) for item in items]}
 
@@ -120,21 +130,21 @@ def _products_without_return(products: SectionJson) -> Iterator[Attention]:
         )
 
 
-def _unusual_metrics(series: Series) -> Iterator[Attention]:
+def _unusual_metrics(series: Series, stock_before: Stock) -> Iterator[Attention]:
     for name, metric in METRICS.items():
-        points = [point for point in series.get(name, {}).get(WINDOW, ()) if _is_step(series, point)]
-        known = [point["value"] for point in points if point["value"] is not None]
-        if metric.better is Better.NEITHER or len(known) != len(points) or len(known) < 2:
+        point, *before = _course(metric, series, stock_before)
+        if metric.better is Better.NEITHER or name in _JUDGED_APART or point is None or point["value"] is None:
             continue
-        now, before = known[0], known[1:]
-        usual = usual_range(before[: _YEAR_POINTS - 1], least_width=_by_chance(points[0], now, metric.unit))
+        now = point["value"]
+        told = [each["value"] for each in before[: _YEAR_POINTS - 1] if each and each["value"] is not None]
+        usual = usual_range(told, least_width=_by_chance(point, now, metric.unit))
         if usual is None or usual.holds(now) or _is_season(now, usual.middle, before):
             continue
         worse = (now < usual.low) == (metric.better is Better.MORE)
         yield Attention(
             code="metric_unusual",
             severity=Severity.WARNING if worse else Severity.NOTICE,
-            reason=_out_of_range(metric.unit, now, usual),
+            reason=_out_of_range(metric, now, usual),
             customers=None,
             worth_minor=None,
             condition="",
@@ -142,32 +152,40 @@ def _unusual_metrics(series: Series) -> Iterator[Attention]:
         )
 
 
-def _out_of_range(unit: MetricUnit, now: float, usual: UsualRange) -> Reason:
+def _out_of_range(metric: Metric, now: float, usual: UsualRange) -> Reason:
     """Return what a figure was and what is usual, each written by its unit."""
     figures = {"now": now, "low": usual.low, "high": usual.high}
-    if unit is MetricUnit.MONEY:
+    if metric.unit is MetricUnit.MONEY:
         figures = {f"{name}_minor": value for name, value in figures.items()}
-    return Reason("metric_unusual", _UNUSUAL[unit], figures)
+    words = _UNUSUAL if metric.windowed else _STATE_UNUSUAL
+    return Reason("metric_unusual", words[metric.unit], figures)
 
 
-def _is_step(series: Series, point: Mapping[str, Any]) -> bool:
+def _course(metric: Metric, series: Series, stock_before: Stock) -> Sequence[Point | None]:
+    """Return a metric's points four weeks apart, the latest first; what hangs on the models, as runs before told it."""
+    points = series.get(metric.name, {}).get(WINDOW if metric.windowed else str(NO_WINDOW), ())
+    if not points:
+        return [None]
+    if metric.name in STOCK:
+        return [points[0], *((step or {}).get(metric.name) for step in stock_before.get("steps", ()))]
+    return [point for point in points if _is_step(points[0], point)]
+
+
+def _is_step(last: Point, point: Point) -> bool:
     """Tell whether a point's window adjoins those of the others."""
-    last = next(iter(series["active_customers"].get(WINDOW, ())), None)
-    if last is None:
-        return False
     apart = date.fromisoformat(last["until"]) - date.fromisoformat(point["until"])
     return apart % timedelta(days=STEP_DAYS) == timedelta(0)
 
 
-def _by_chance(point: Mapping[str, Any], value: float, unit: MetricUnit) -> float:
+def _by_chance(point: Point, value: float, unit: MetricUnit) -> float:
     """Return by how much a figure may differ by chance alone."""
     if point["low"] is not None and point["high"] is not None:
         return float(point["high"] - point["low"])
     return 4.0 * max(value, 1.0) ** 0.5 if unit is MetricUnit.CUSTOMERS else 0.0
 
 
-def _is_season(now: float, middle: float, before: Sequence[float]) -> bool:
-    """Tell whether a year ago it lay at least half as far on the same side of what was usual."""
-    if len(before) < _YEAR_POINTS:
+def _is_season(now: float, middle: float, before: Sequence[Point | None]) -> bool:
+    year_ago = before[_YEAR_POINTS - 1] if len(before) >= _YEAR_POINTS else None
+    if year_ago is None or year_ago["value"] is None:
         return False
-    return (before[_YEAR_POINTS - 1] - middle) / (now - middle) >= 0.5
+    return is_season(now - middle, year_ago=year_ago["value"] - middle)

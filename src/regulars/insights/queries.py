@@ -54,6 +54,9 @@ Found = TypeVar("Found")
 _AT_ONCE = 5_000
 # A run of so many days ago may stand for the one four weeks ago.
 _BEFORE_DAYS = (21, 42)
+# A year has so many steps of four weeks, and so many days from one a run may still stand for it.
+_YEAR_STEPS = 13
+_ABOUT_DAYS = 10
 
 
 class NoSuchRun(DomainError):
@@ -124,9 +127,27 @@ def list_attention(run_id: UUID) -> list[Attention]:
 
 
 def find_stock_before(as_of: date) -> dict[str, Any]:
-    """Return `as_of` and `values`, the stock that a run about four weeks before a day told; empty without one."""
+    """Return `as_of` and `values`, the stock that a run about four weeks before a day told, and `steps`.
+
+    These are the values of each of the four weeks of a year before, the latest first, None where no run told any. What
+    no run told is left out.
+    """
     row = _about_four_weeks_before(as_of, RunRow.objects.exclude(stock={}))
-    return {} if row is None else {"as_of": row.as_of.isoformat(), "values": row.stock}
+    found: dict[str, Any] = {} if row is None else {"as_of": row.as_of.isoformat(), "values": row.stock}
+    steps = _stock_by_steps(as_of)
+    return found | {"steps": steps} if any(steps) else found
+
+
+def _stock_by_steps(as_of: date) -> list[dict[str, Any] | None]:
+    days = [as_of - timedelta(days=catalogue.STEP_DAYS * step) for step in range(1, _YEAR_STEPS + 1)]
+    about = timedelta(days=_ABOUT_DAYS)
+    rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value, as_of__range=(days[-1] - about, days[0] + about))
+    told = rows.exclude(stock={}).order_by("as_of", "-started_at").distinct("as_of").values_list("as_of", "stock")
+    stock = dict(told)
+    near = [[on for on in stock if abs(on - day) <= about] for day in days]
+    return [
+        stock[min(each, key=lambda on: abs(on - day))] if each else None for day, each in zip(days, near, strict=True)
+    ]
 
 
 def list_stock(*, after: date) -> list[tuple[date, Mapping[str, Point]]]:

@@ -35,3 +35,11 @@ def usual_range(before: Sequence[float], *, least_width: float = 0.0) -> UsualRa
     middle = median(before)
     width = max(DEVIATIONS * _AS_DEVIATION * median(abs(value - middle) for value in before), least_width)
     return UsualRange(middle, middle - width, middle + width)
+
+
+def is_season(apart: float, *, year_ago: float) -> bool:
+    """Tell whether what lies apart from the usual did so a year ago too: at least half as far, on the same side.
+
+    Both are distances from the usual, in the same unit; that of now is not 0.
+    """
+    return year_ago / apart >= 0.5

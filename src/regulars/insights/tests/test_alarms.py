@@ -166,7 +166,7 @@ def test_a_drift_of_small_steps_is_told_by_the_run_of_four_weeks_ago() -> None:
     for night in range(1, 29):
         found = judge_drift(drifting(night), 0.4 * 1.01**night, before=spreads[night - 1])
         assert found == [], night
-    before = {"last": spreads[27], "earlier": spreads[0] | {"as_of": "2026-10-22"}}
+    before = {"last": spreads[27], "earlier": {**spreads[0], "as_of": "2026-10-22"}}
     risk, error = hold_against(drifting(28), 0.4 * 1.01**28, before=before)
     assert (risk.code, risk.severity) == ("risk_drifted", Severity.WARNING)
     assert say(risk.reason).startswith("The risk is spread otherwise than at the run of 22 Oct 2026")
@@ -176,7 +176,7 @@ def test_a_drift_of_small_steps_is_told_by_the_run_of_four_weeks_ago() -> None:
 
 
 def test_what_differs_from_both_runs_is_told_once_as_the_graver_one_has_it() -> None:
-    last, earlier = spread_of({}, {}, 0.5), spread_of({}, {}, 0.4) | {"as_of": "2026-10-22"}
+    last, earlier = spread_of({}, {}, 0.5), {**spread_of({}, {}, 0.4), "as_of": "2026-10-22"}
     [alike] = hold_against({}, 0.9, before={"last": last, "earlier": earlier})
     assert "last time by 0.500" in say(alike.reason)
     [graver] = hold_against({}, 0.7, before={"last": last, "earlier": earlier})

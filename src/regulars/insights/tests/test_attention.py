@@ -14,9 +14,14 @@ from regulars.insights.attention import find_attention
 from regulars.insights.catalogue import METRICS
 from regulars.insights.contracts import Attention, Severity
 from regulars.insights.kept import attention_of
+from regulars.insights.models import Run
+from regulars.insights.queries import find_stock_before
+from regulars.insights.tests.shop import NOW
 from regulars.insights.usual import FEWEST, usual_range
+from regulars.kit.ids import new_id
 from regulars.report.contracts import Estimate
 from regulars.report.tests.report_factory import believable_report
+from regulars.report.wording import say
 
 AS_OF = date(2026, 11, 19)
 NOBODY = pa.table(
@@ -124,6 +129,71 @@ def test_what_was_as_far_out_a_year_ago_is_the_season() -> None:
     steady = [100.0 + place % 3 for place in range(12)]
     assert found(sections=series_of(revenue=points([190.0, *steady, 185.0]))) == []
     assert len(found(sections=series_of(revenue=points([190.0, *steady, 101.0])))) == 1
+
+
+def test_a_share_of_the_state_is_held_against_its_own_course() -> None:
+    metrics = series_of()["metrics"]["series"]
+    metrics["repeat_purchase_rate"] = {"0": points([0.2, *[0.3, 0.31] * 6], width=0.02)}
+    [item] = found(sections={"metrics": {"series": metrics}})
+    assert (item.code, item.about, item.severity) == ("metric_unusual", "repeat_purchase_rate", Severity.WARNING)
+    assert say(item.reason) == "It is 20.0%; usual are 26.5% to 34.5%."
+    metrics["repeat_purchase_rate"] = {"0": points([0.3, *[0.3, 0.31] * 6], width=0.02)}
+    assert found(sections={"metrics": {"series": metrics}}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "severity"),
+    [
+        ("customers_at_risk", 190.0, Severity.WARNING),
+        ("customers_at_risk", 30.0, Severity.NOTICE),
+        ("clv_expected", 50.0, Severity.WARNING),
+        ("customer_equity", 190.0, Severity.NOTICE),
+    ],
+)
+def test_what_hangs_on_the_models_is_held_against_what_runs_before_told(
+    name: str, value: float, severity: Severity
+) -> None:
+    sections = series_of()
+    sections["metrics"]["series"][name] = {"0": points([value])}
+    # Of two of the steps no run tells.
+    steps = [None, *({name: points([100.0 + place % 2])[0]} for place in range(10)), None]
+    [item] = found(sections=sections, stock={"steps": steps})
+    assert (item.code, item.about, item.severity) == ("metric_unusual", name, severity)
+    assert found(sections=sections, stock={"steps": steps[:5]}) == []
+    a_year_ago = {name: points([value])[0]}
+    assert found(sections=sections, stock={"steps": [*steps, a_year_ago]}) == []
+    sections["metrics"]["series"][name] = {"0": points([101.0])}
+    assert found(sections=sections, stock={"steps": steps}) == []
+
+
+def test_what_is_at_stake_has_an_item_of_its_own_alone() -> None:
+    sections = series_of()
+    sections["metrics"]["series"]["revenue_at_stake"] = {"0": points([900.0])}
+    steps = [{"revenue_at_stake": points([100.0])[0]}] * 12
+    assert found(sections=sections, stock={"steps": steps}) == []
+
+
+def test_the_stock_of_a_year_is_told_by_the_runs_nearest_to_each_step(fresh_database: str) -> None:
+    def told(days: int, count: int) -> None:
+        row = {"until": (AS_OF - timedelta(days=days)).isoformat(), "value": count, "low": None, "high": None}
+        moment = NOW - timedelta(days=days)
+        Run.objects.create(
+            id=new_id(),
+            state="succeeded",
+            trigger="nightly",
+            requested_by="",
+            as_of=AS_OF - timedelta(days=days),
+            started_at=moment,
+            stock={"customers_at_risk": row},
+        )
+
+    assert find_stock_before(AS_OF) == {}
+    for days, count in ((1, 1), (25, 25), (29, 29), (57, 57), (64, 64), (13 * 28, 364), (13 * 28 + 11, 375)):
+        told(days, count)
+    stock = find_stock_before(AS_OF)
+    assert stock["values"]["customers_at_risk"]["value"] == 29
+    values = [step and step["customers_at_risk"]["value"] for step in stock["steps"]]
+    assert values == [29, 57, *[None] * 10, 364]
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=FEWEST, max_size=30), st.floats(0, 1e6))

@@ -16,7 +16,7 @@ from regulars.faces.console.permission import WhoAsks
 from regulars.imports.contracts import ImportState
 from regulars.imports.queries import list_imports
 from regulars.insights import queries as insights
-from regulars.insights.catalogue import METRICS
+from regulars.insights.catalogue import METRICS, NO_WINDOW
 from regulars.insights.contracts import Attention, Run, RunState, Severity
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
@@ -94,7 +94,11 @@ def _worded(item: Attention) -> tuple[str, str, str]:
     figures = _figures(item)
     lower = figures["now"] < figures["low"]
     words = gettext("{label}: lower than usual") if lower else gettext("{label}: higher than usual")
-    return words.format(label=label), gettext("Look at it"), metric_address(item.about, 28)
+    return (
+        words.format(label=label),
+        gettext("Look at it"),
+        metric_address(item.about, 28 if METRICS[item.about].windowed else NO_WINDOW),
+    )
 
 
 def _figures(item: Attention) -> dict[str, float]:
