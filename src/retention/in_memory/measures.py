@@ -37,6 +37,14 @@ def revenue_of_buyers(state: DayState) -> Int64s:
     return revenue[sums_between(state.bought, state.starts) > 0]
 
 
+def of_earlier(state: DayState, after: date, until: date) -> tuple[Int64s, Int64s]:
+    """Return what customers with rows in (after, until] brought there: 0 for who had not bought before, and as it is."""
+    made, here = state.purchases, state.within(after=after, until=until)
+    who, net = here.days.customer[here.starts], sums_between(here.net_minor, here.starts)
+    earlier = made.buyers[made.first_day <= day_number(after)]
+    return np.where(np.isin(who, earlier), net, 0), net
+
+
 class Sums(TypedDict):
     """What `estimates.ratio_of_means` takes."""
 

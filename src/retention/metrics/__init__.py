@@ -11,6 +11,8 @@ from retention.metrics.value import (
     average_purchase_value,
     historic_lifetime_value,
     purchase_frequency,
+    refunded_share,
+    returning_share,
     totals,
 )
 
@@ -30,8 +32,10 @@ __all__ = [
     "inter_purchase_time",
     "net_promoter_score",
     "purchase_frequency",
+    "refunded_share",
     "repeat_purchase_rate",
     "retention_rate",
+    "returning_share",
     "revenue_concentration",
     "totals",
 ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from ibis.expr.types import Table
 
 from retention.estimates import Interval, ratio_of_means
 from retention.in_memory import DayState, measures
-from retention.purchases import purchases, with_worth
+from retention.in_memory.state import sums_between
+from retention.purchases import purchases, with_worth, within
 from retention.reasons import InvalidInput, Reason, mark
 
 
@@ -154,6 +156,58 @@ def historic_lifetime_value(state: Table | DayState, *, margin: float = 1.0, lev
     sums = worth.group_by("customer").aggregate(y=worth.net_minor.sum(), bought=worth.purchase.sum())
     customers = sums.filter(sums.bought > 0).mutate(x=1)
     return _per_customer_ratio(customers, level).scaled(margin)
+
+
+def refunded_share(state: Table | DayState, *, level: float = 0.95) -> Interval:
+    """Estimate which share of what customers bought, in money, was refunded.
+
+    Parameters
+    ----------
+    state : Table or DayState
+        A daily or weekly state; give the rows `within` a window for the share of that window.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        A share; t-based interval of a ratio over customers; NaN with the reason `no_cases` where nothing was bought.
+    """
+    if isinstance(state, DayState):
+        days = state.days
+        sums = (sums_between(values, state.starts) for values in (days.refunded_minor, days.gross_minor))
+        return ratio_of_means(**measures.sums_for_ratio(*sums), level=level)
+    customers = state.group_by("customer").aggregate(y=state.refunded_minor.sum(), x=state.gross_minor.sum())
+    return _per_customer_ratio(customers, level)
+
+
+def returning_share(state: Table | DayState, *, after: date, until: date, level: float = 0.95) -> Interval:
+    """Estimate which share of the revenue of (after, until] came from customers whose first purchase was before it.
+
+    Parameters
+    ----------
+    state : Table or DayState
+        A daily or weekly state from the beginning, since it tells who had bought before.
+    after, until : date
+        The window; a day that is `after` is not in it.
+    level : float
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        A share; t-based interval of a ratio over customers; NaN with the reason `no_cases` where there is no revenue.
+    """
+    if isinstance(state, DayState):
+        return ratio_of_means(**measures.sums_for_ratio(*measures.of_earlier(state, after, until)), level=level)
+    earlier = within(purchases(state), until=after).select("customer").distinct().mutate(is_earlier=True)
+    net = (
+        with_worth(within(state, after=after, until=until))
+        .group_by("customer")
+        .aggregate(x=lambda t: t.net_minor.sum())
+    )
+    joined = net.left_join(earlier, "customer")
+    return _per_customer_ratio(joined.select(y=joined.is_earlier.notnull().ifelse(joined.x, 0), x=joined.x), level)
 
 
 def _per_customer_ratio(customers: Table, level: float) -> Interval:

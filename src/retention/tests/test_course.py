@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 
 import ibis
@@ -47,6 +48,18 @@ def test_each_window_is_as_if_it_had_been_read_alone(rows: list[Row], end: int, 
     np.testing.assert_equal(bounds(went.retention_rate(until, days)), bounds(retained))
     average = metrics.average_purchase_value(window).value
     assert went.average_purchase_value(until, days) == (pytest.approx(average) if alone.purchases else None)
+    frequency = metrics.purchase_frequency(window).value
+    assert alone.customers == 0 or went.count_purchases(until, days) / went.active(until, days) == pytest.approx(
+        frequency
+    )
+    refunded = metrics.refunded_share(window).value
+    assert went.refunded_share(until, days) == (None if math.isnan(refunded) else pytest.approx(refunded))
+    of_earlier_customers = metrics.returning_share(state, after=until - timedelta(days=days), until=until).value
+    if alone.revenue_minor:
+        expected = went.revenue_of_earlier_minor(until, days) / alone.revenue_minor
+        assert of_earlier_customers == pytest.approx(expected)
+    else:
+        assert math.isnan(of_earlier_customers)
     repeated = metrics.repeat_purchase_rate(within(state, until=until))
     np.testing.assert_equal(bounds(went.repeat_purchase_rate(until)), bounds(repeated))
 

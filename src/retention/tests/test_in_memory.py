@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
 import ibis
 import pytest
@@ -54,6 +55,17 @@ def test_the_state_as_of_any_day_is_that_of_the_engine(lines, after, grain):
     assert listed(held.state(as_of, after=cut), held.customers) == [row for row in expected if row[1] > cut]
     # Without what became known later it is the same.
     assert listed(read_rows(orders).sorted(grain, until=as_of).state(as_of), held.customers) == expected
+
+
+@given(st.lists(rows, min_size=1, max_size=40), st.integers(0, 80))
+def test_shares_of_money_are_those_of_the_engine(lines, after):
+    orders, as_of = table_of(lines), DAY + timedelta(days=after)
+    states = (read_rows(orders).sorted().state(as_of), rfm.daily_state(orders, as_of=as_of, one_row_per_order=True))
+    window = {"after": as_of - timedelta(days=20), "until": as_of}
+    for measure in (metrics.refunded_share, partial(metrics.returning_share, **window)):
+        ours, theirs = (measure(state) for state in states)
+        bounds = [(each.value, each.low, each.high) for each in (ours, theirs)]
+        assert bounds[0] == pytest.approx(bounds[1], nan_ok=True)
 
 
 def test_a_refund_undoes_a_day_once_it_is_known():

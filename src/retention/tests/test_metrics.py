@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
+from functools import partial
 
 import ibis
 import numpy as np
@@ -184,6 +185,16 @@ def test_purchase_value_and_frequency_are_ratios_over_purchases_and_customers() 
     assert metrics.purchase_frequency(state).value == pytest.approx(3 / 2)
 
 
+def test_shares_of_what_came_back_and_of_earlier_customers_are_ratios_over_customers() -> None:
+    state = state_of(("a", 0, 1, 400, 0), ("a", 9, 1, 600, 0), ("b", 8, 1, 300, 100), ("c", 9, 1, 100, 0))
+    refunded = metrics.refunded_share(state)
+    assert refunded.value == pytest.approx(100 / 1400)
+    assert refunded.low < refunded.value < refunded.high
+    returning = metrics.returning_share(state, after=DAY + timedelta(days=5), until=DAY + timedelta(days=9))
+    assert returning.value == pytest.approx(600 / 900)
+    assert returning.low < returning.value < returning.high
+
+
 def test_historic_value_is_the_mean_margin_of_those_who_ever_bought() -> None:
     state = state_of(("a", 0, 1, 1000, 0), ("a", 9, 0, 0, 100), ("b", 0, 1, 300, 0), ("never", 0, 1, 50, 50))
     value = metrics.historic_lifetime_value(state, margin=0.5)
@@ -233,7 +244,9 @@ def test_one_customer_has_a_value_but_no_interval() -> None:
 
 
 def test_nothing_bought_is_nan_with_a_reason() -> None:
-    for measure in (metrics.average_purchase_value, metrics.purchase_frequency, metrics.historic_lifetime_value):
+    of_window = partial(metrics.returning_share, after=DAY, until=DAY)
+    of_all = (metrics.average_purchase_value, metrics.purchase_frequency, metrics.historic_lifetime_value)
+    for measure in (*of_all, metrics.refunded_share, of_window):
         value = measure(EMPTY)
         assert math.isnan(value.value)
         assert value.reason is not None

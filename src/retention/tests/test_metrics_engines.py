@@ -26,6 +26,8 @@ MEASURES: dict[str, Measure] = {
     "repeat": lambda state, _: metrics.repeat_purchase_rate(state),
     "purchase value": lambda state, _: metrics.average_purchase_value(state),
     "frequency": lambda state, _: metrics.purchase_frequency(state),
+    "refunded": lambda state, _: metrics.refunded_share(state),
+    "returning": lambda state, _: metrics.returning_share(state, after=AS_OF - timedelta(days=60), until=AS_OF),
     "historic value": lambda state, _: metrics.historic_lifetime_value(state),
     "gaps": lambda state, _: metrics.inter_purchase_time(state),
     "concentration": lambda state, _: metrics.revenue_concentration(state),

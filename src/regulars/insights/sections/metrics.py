@@ -39,6 +39,19 @@ WINDOWED: Mapping[str, Callable[[Course, date, int], Figure]] = {
 }
 """Of a window that ends on a day."""
 
+# How far these can be trusted, their customers tell; for the days before the value alone is kept.
+TOLD_BY_CUSTOMERS: Mapping[str, Callable[[Table, date, date], Interval]] = {
+    "returning_share": lambda state, after, until: metrics.returning_share(state, after=after, until=until),
+    "average_purchase_value": lambda state, after, until: metrics.average_purchase_value(
+        within(state, after=after, until=until)
+    ),
+    "purchase_frequency": lambda state, after, until: metrics.purchase_frequency(
+        within(state, after=after, until=until)
+    ),
+    "refunded_share": lambda state, after, until: metrics.refunded_share(within(state, after=after, until=until)),
+}
+"""The same of a window (after, until], with an interval, from the state itself."""
+
 SO_FAR: Mapping[str, Callable[[Course, date], Figure]] = {"repeat_purchase_rate": Course.repeat_purchase_rate}
 """Of all time up to a day."""
 
@@ -63,15 +76,21 @@ def make_metrics(ground: Ground) -> SectionJson:
     orders, as_of = ground.bought.orders, ground.as_of
     with rfm.daily_state(orders, as_of=as_of, one_row_per_order=True).cache() as state:
         went = metrics.course(state)
-        averages = {days: _average(state, as_of, days) for days in WINDOWS_DAYS}
+        latest = {
+            (name, days): estimate(state, as_of - timedelta(days=days), as_of)
+            for name, estimate in TOLD_BY_CUSTOMERS.items()
+            for days in WINDOWS_DAYS
+        }
     told = ground.scored.analysis.report.metrics
     return {
         "as_of": as_of.isoformat(),
-        "series": {name: _series(name, went, told, averages, as_of) for name in METRICS},
+        "series": {name: _series(name, went, told, latest, as_of) for name in METRICS},
     }
 
 
-def _series(name: str, went: Course, told: Metrics, averages: Mapping[int, Interval], as_of: date) -> dict[str, Points]:
+def _series(
+    name: str, went: Course, told: Metrics, latest: Mapping[tuple[str, int], Interval], as_of: date
+) -> dict[str, Points]:
     if name in STOCK:
         return {str(NO_WINDOW): [_point(as_of, STOCK[name](told))]}
     ends = _ends(as_of)
@@ -82,9 +101,8 @@ def _series(name: str, went: Course, told: Metrics, averages: Mapping[int, Inter
     for days in WINDOWS_DAYS:
         asked_days = 2 * days if name in _OF_TWO_WINDOWS else days
         points = [_point(until, WINDOWED[name](went, until, days)) for until in ends if _knows(went, until, asked_days)]
-        if name == "average_purchase_value" and points:
-            # How far it can be trusted, its customers tell; for the days before the value alone is kept.
-            points[0] = _point(as_of, averages[days])
+        if points and (name, days) in latest:
+            points[0] = _point(as_of, latest[name, days])
         series[str(days)] = points
     return series
 
@@ -97,10 +115,6 @@ def _ends(as_of: date) -> list[date]:
 
 def _knows(went: Course, until: date, days: int) -> bool:
     return went.first_on is not None and until - timedelta(days=days - 1) >= went.first_on
-
-
-def _average(state: Table, as_of: date, days: int) -> Interval:
-    return metrics.average_purchase_value(within(state, after=as_of - timedelta(days=days), until=as_of))
 
 
 def _share(part: int, whole: int) -> float | None:

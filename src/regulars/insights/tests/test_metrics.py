@@ -61,9 +61,20 @@ def test_the_figures_are_those_of_the_library(scored: Run, state: Table) -> None
         for point in series(scored, "revenue", days):
             window = within(state, after=point.until - timedelta(days=days), until=point.until)
             assert point.value == metrics.totals(window).revenue_minor
-        [latest, *_] = series(scored, "average_purchase_value", days)
-        average = metrics.average_purchase_value(within(state, after=scored.as_of - timedelta(days=days)))
-        assert (latest.value, latest.low, latest.high) == (average.value, average.low, average.high)
+        after = scored.as_of - timedelta(days=days)
+        window = within(state, after=after)
+        told_by_customers = {
+            "average_purchase_value": metrics.average_purchase_value(window),
+            "purchase_frequency": metrics.purchase_frequency(window),
+            "refunded_share": metrics.refunded_share(window),
+            "returning_share": metrics.returning_share(state, after=after, until=scored.as_of),
+        }
+        for name, told in told_by_customers.items():
+            [latest, before, *_] = series(scored, name, days)
+            assert (latest.value, latest.low, latest.high) == (told.value, told.low, told.high)
+            assert latest.low is not None
+            assert before.value is not None
+            assert before.low is None
     [latest, *_] = series(scored, "repeat_purchase_rate", NO_WINDOW)
     told = metrics.repeat_purchase_rate(state)
     assert (latest.value, latest.low, latest.high) == (told.value, told.low, told.high)
