@@ -38,7 +38,7 @@ def revenue_of_buyers(state: DayState) -> Int64s:
 
 
 def of_earlier(state: DayState, after: date, until: date) -> tuple[Int64s, Int64s]:
-    """Return what customers with rows in (after, until] brought there: 0 for who had not bought before, and as it is."""
+    """Return what customers brought in (after, until]: 0 for who had not bought before, and for all as it is."""
     made, here = state.purchases, state.within(after=after, until=until)
     who, net = here.days.customer[here.starts], sums_between(here.net_minor, here.starts)
     earlier = made.buyers[made.first_day <= day_number(after)]
