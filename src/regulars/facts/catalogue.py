@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from regulars.facts.contracts import Catalogue, Fact, Ground
 from regulars.kit.classification import may_see
@@ -19,15 +20,20 @@ class _Installed:
     added: Sequence[Facts] = ()
 
 
-def install(ground: Ground, facts: Iterable[Fact], added: Sequence[Facts] = ()) -> None:
-    """Keep the facts of all features, and what reads those that the business has added.
+def install(
+    ground: Ground,
+    facts: Iterable[Fact],
+    added: Sequence[Facts] = (),
+    events: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Keep the facts of all features, and what reads those that the business has added; and what events say.
 
     Raises
     ------
     ValueError
         Two facts have one name, or a name is none.
     """
-    _Installed.catalogue = Catalogue(ground=ground, facts=_by_name(facts))
+    _Installed.catalogue = Catalogue(ground=ground, facts=_by_name(facts), events=events or {})
     _Installed.added = added
 
 
@@ -50,7 +56,7 @@ def get_catalogue(*, sees_sensitive: bool = False) -> Catalogue:
     added = [fact for read in _Installed.added for fact in read()]
     known = {**declared.facts, **_by_name(added)}
     seen = {name: each for name, each in known.items() if may_see(each.classification, sees_sensitive=sees_sensitive)}
-    return Catalogue(ground=declared.ground, facts=seen, withheld=frozenset(known.keys() - seen.keys()))
+    return replace(declared, facts=seen, withheld=frozenset(known.keys() - seen.keys()))
 
 
 def _by_name(facts: Iterable[Fact]) -> dict[str, Fact]:

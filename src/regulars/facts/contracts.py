@@ -175,11 +175,18 @@ class Catalogue:
     """All facts by name that somebody may see, and the ground on which they stand.
 
     Of those that are `withheld` only the names are here: what asks this catalogue can neither tell nor read them.
+    `events` are types of events that are told beforehand, each with the names of what its events say; others may come.
     """
 
     ground: Ground
     facts: Mapping[str, Fact]
     withheld: frozenset[str] = frozenset()
+    events: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def event_types(self) -> Sequence[str]:
+        """Return the types of events that are told beforehand, also as what changes a fact."""
+        changing = {event for fact in self.facts.values() for event in fact.changed_by}
+        return sorted(changing | self.events.keys())
 
     def families(self) -> Mapping[str, Sequence[Fact]]:
         """Return the facts by what stands before the first dot of their names."""

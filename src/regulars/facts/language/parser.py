@@ -142,13 +142,13 @@ class _Parser(Reader):
         absent = self.took("not")
         self.need("event")
         self.need("(")
-        name = self.text("event")
+        named = self.made(start, tree.EventOperand, event=self.text("event"))
         where = None
         if self.took(","):
             self.need("where")
-            where = self.where()
+            where = self.where(named)
         self.need(")")
-        return self.made(start, tree.Step, event=name, where=where, absent=absent)
+        return self.made(start, tree.Step, event=named.event, where=where, absent=absent)
 
     def predicate(self, start: int) -> Condition:
         what = self.operand()
@@ -213,20 +213,19 @@ class _Parser(Reader):
             return self.made(start, tree.PropertyOperand, property=self.take().value)
         if self.took("event"):
             self.need("(")
-            name = self.text("event")
-            window, where = self.arguments() if self.took(",") else (None, None)
+            named = self.made(start, tree.EventOperand, event=self.text("event"))
+            window, where = self.arguments(named) if self.took(",") else (None, None)
             self.need(")")
-            return self.made(start, tree.EventOperand, event=name, window=window, where=where)
+            return self.made(start, tree.EventOperand, event=named.event, window=window, where=where)
         if self.took("anniversary"):
             self.need("(")
-            name = self.fact_name()
+            name = self.fact_name("yearly")
             self.need(")")
             return self.made(start, tree.AnniversaryOperand, anniversary_of=name)
         if self.took("bucket"):
             return self.bucket(start)
-        name = self.fact_name()
-        named = self.made(start, tree.FactOperand, fact=name)
-        return self.fact_with(start, named) if self.took("(", named) else named
+        fact = self.made(start, tree.FactOperand, fact=self.fact_name())
+        return self.fact_with(start, fact) if self.took("(", fact) else fact
 
     def fact_with(self, start: int, named: tree.FactOperand) -> tree.FactOperand:
         """Read what stands in the parentheses of a fact."""
@@ -235,24 +234,19 @@ class _Parser(Reader):
             on = self.moment()
             self.need(")")
             return self.made(start, tree.FactOperand, fact=named.fact, on=on)
-        self.where_of = named.fact
         window, where = self.arguments(named)
-        self.where_of = ""
         self.need(")")
         return self.made(start, tree.FactOperand, fact=named.fact, window=window, where=where)
 
     def may_be_operand(self) -> None:
-        if not self.stopped_at_end:
-            return
         if self.in_where:
-            self.hints.append(Hint("property", self.where_of))
+            self.hint("property")
         else:
-            self.hints.append(Hint("fact"))
+            self.hint("fact")
             self.may_come("(", "event", "sequence", "anniversary", "bucket", "segment")
 
-    def fact_name(self) -> str:
-        if self.stopped_at_end:
-            self.hints.append(Hint("fact"))
+    def fact_name(self, kind: str = "fact") -> str:
+        self.hint(kind)
         if self.token.kind is not Kind.NAME or self.token.value in WORDS:
             raise self.wrong(gettext("Here the name of a fact was expected, as orders.count."))
         return self.take().value
@@ -267,8 +261,8 @@ class _Parser(Reader):
         self.need(")")
         return self.made(start, tree.BucketOperand, bucket=name, **of)
 
-    def arguments(self, of: tree.FactOperand | None = None) -> tuple[tree.Window | None, Condition | None]:
-        """Read in which time and of which occurrences a fact is counted, or an event where there is no fact."""
+    def arguments(self, of: tree.Operand) -> tuple[tree.Window | None, Condition | None]:
+        """Read in which time and of which occurrences a fact or an event is counted."""
         window, where = None, None
         self.may_come("last", "since", "until", "where", operand=of, kind="argument")
         if self.token.value != "where":
@@ -276,12 +270,12 @@ class _Parser(Reader):
             if not self.took(","):
                 return window, None
         self.need("where")
-        where = self.where()
+        where = self.where(of)
         if window is None and self.took(","):
             window = self.window()
         return window, where
 
-    def window(self, of: tree.FactOperand | None = None) -> tree.Window:
+    def window(self, of: tree.Operand | None = None) -> tree.Window:
         start = self.token.place.start
         if self.took("last", of, kind="argument"):
             self.need(":")
@@ -299,14 +293,14 @@ class _Parser(Reader):
                 return self.made(start, tree.Window, **found)
             self.take()
 
-    def where(self) -> Condition:
+    def where(self, counted: tree.Operand) -> Condition:
         self.need(":")
         if self.in_where:
             raise self.wrong(gettext("A condition on properties holds no other one."))
-        self.in_where = True
+        self.in_where, self.counted = True, counted
         found = self.either()
         self.may_come("and", "or")
-        self.in_where = False
+        self.in_where, self.counted = False, None
         return found
 
     # --- Values ---------------------------------------------------------------------------------------------------
@@ -331,25 +325,23 @@ class _Parser(Reader):
         return {"value": self.text("value", what), "value@": place}
 
     def value(self, what: tree.Operand) -> Any:
-        if self.stopped_at_end:
-            self.hints.append(Hint("value", operand=what))
+        self.hint("value", operand=what)
         token = self.token
         if token.kind is Kind.TEXT:
             return self.take().value
-        if token.kind is Kind.NUMBER or self.took("-"):
+        if token.kind is Kind.NUMBER or self.took("-", what):
             return self.number(token.place.start)
-        if self.took("true"):
+        if self.took("true", what):
             return True
-        if self.took("false"):
+        if self.took("false", what):
             return False
-        return self.moment()
+        return self.moment(what)
 
     def number(self, start: int) -> int | float | tree.Money:
         """Read a number whose sign has been taken; with a currency behind it, it is an amount."""
         sign = "-" if start < self.token.place.start else ""
         text = sign + self.digits()
-        if self.stopped_at_end:
-            self.hints.append(Hint("currency"))
+        self.hint("currency")
         if self.token.kind is Kind.NAME and len(self.token.value) == 3 and self.token.value.isupper():
             return self.amount(start, text, self.take().value)
         return float(text) if "." in text else int(text)
@@ -369,19 +361,17 @@ class _Parser(Reader):
         return self.made(start, tree.Money, minor=int(whole + broken.ljust(digits, "0")), currency=currency)
 
     def whole_number(self) -> int:
-        if self.stopped_at_end:
-            self.hints.append(Hint("number"))
+        self.hint("number")
         if self.token.kind is not Kind.NUMBER or not self.token.value.isdecimal():
             raise self.wrong(gettext("Here a whole number was expected."))
         return int(self.take().value)
 
-    def moment(self) -> Any:
+    def moment(self, what: tree.Operand | None = None) -> Any:
         start = self.token.place.start
-        if self.stopped_at_end:
-            self.hints.append(Hint("moment"))
+        self.hint("moment", operand=what)
         if self.token.kind is Kind.DAY:
             return self.made(start, tree.Day, day=self.day())
-        word = next((word for word in ("today", "now") if self.took(word)), None)
+        word = next((word for word in ("today", "now") if self.took(word, what)), None)
         if word is None:
             raise self.wrong(gettext("Here a value was expected: a number, a text in quotation marks, or a day."))
         offset: dict[str, Any] = {}
@@ -411,8 +401,7 @@ class _Parser(Reader):
         return self.made(start, tree.Duration, amount=amount, unit=unit)
 
     def text(self, kind: str, what: tree.Operand | None = None) -> str:
-        if self.stopped_at_end:
-            self.hints.append(Hint(kind, operand=what))
+        self.hint(kind, operand=what)
         if self.token.kind is not Kind.TEXT:
             raise self.wrong(gettext("Here a text in quotation marks was expected."))
         return self.take().value

@@ -63,6 +63,12 @@ def write_value(value: Any) -> str:
     return quoted(value)
 
 
+def write_property(name: str) -> str:
+    """Return the text of a property: its name, where that is a word that means nothing else."""
+    plain = _PROPERTY.fullmatch(name) and name not in WORDS
+    return name if plain else f"property({quoted(name)})"
+
+
 def _part(condition: Condition, *kinds: type[Condition]) -> str:
     text = write(condition)
     return f"({text})" if isinstance(condition, kinds) else text
@@ -103,8 +109,7 @@ def _operand(what: tree.Operand) -> str:
         case tree.BucketOperand(bucket=name, of=of):
             return f"bucket({quoted(name)}, of: {of})"
         case tree.PropertyOperand(property=name):
-            plain = _PROPERTY.fullmatch(name) and name not in WORDS
-            return name if plain else f"property({quoted(name)})"
+            return write_property(name)
 
 
 def _arguments(window: tree.Window | None, where: Condition | None) -> str:

@@ -21,13 +21,15 @@ Found = TypeVar("Found", bound=Node)
 class Hint:
     """What could stand at the end of a text: a word as it is, or something of a kind, for an operand if there is one.
 
-    Kinds are `word`, `argument` (a word in the parentheses of the operand), `fact`, `property` (its word is the fact
-    whose), `value`, `number`, `currency`, `text`, `moment` and `event`.
+    Kinds are `word`, `argument` (a word in the parentheses of the operand), `fact`, `yearly` (a fact that comes again
+    each year), `property`, `value`, `number`, `currency`, `text`, `moment` and `event`. Behind `where` it is spoken of
+    the properties of what is `counted`, a fact's occurrences or an event.
     """
 
     kind: str
     word: str = ""
     operand: tree.Operand | None = None
+    counted: tree.Operand | None = None
 
 
 @dataclass(slots=True)
@@ -38,8 +40,8 @@ class Reader:
     position: int = 0
     depth: int = 0
     in_where: bool = False
-    # Of which fact the properties are that are spoken of; none for those of an event.
-    where_of: str = ""
+    # The fact or the event whose properties are spoken of.
+    counted: tree.Operand | None = None
     hints: list[Hint] = field(default_factory=list)
     # By the identity of nodes, which the tree keeps as they are; scalars by that of their node and their field.
     spans: dict[int | tuple[int, str], Place] = field(default_factory=dict)
@@ -91,8 +93,13 @@ class Reader:
 
     def may_come(self, *words: str, operand: tree.Operand | None = None, kind: str = "word") -> None:
         """Note that these words could come next, where the text ends."""
+        for word in words:
+            self.hint(kind, word, operand)
+
+    def hint(self, kind: str, word: str = "", operand: tree.Operand | None = None) -> None:
+        """Note that something of a kind could come next, where the text ends."""
         if self.stopped_at_end:
-            self.hints.extend(Hint(kind, word, operand) for word in words)
+            self.hints.append(Hint(kind, word, operand, self.counted))
 
     def wrong(self, message: str) -> WrongCondition:
         """Return the fault of the next word."""

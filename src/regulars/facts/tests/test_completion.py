@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from regulars.facts.catalogue import declared_catalogue
@@ -57,6 +59,62 @@ def test_a_choice_is_offered_in_quotation_marks():
     assert '"loyal"' in texts
     assert [each.text for each in complete('test.state = "lo', known)] == ['"loyal"', '"lost"']
     assert "has" in [each.text for each in complete("test.state ", known)]
+
+
+def test_a_choice_of_a_property_is_offered_too():
+    assert offered("orders.count(where: payment = ") == ['"unpaid"', '"paid"', '"refunded"']
+    assert offered('orders.count(where: channel = "a" and payment in ("pa') == ['"paid"']
+    assert {"=", "in", "contains"} <= set(offered("orders.count(where: payment "))
+    assert not {"between", ">", "has", "last"} & set(offered("orders.count(where: payment "))
+
+
+@pytest.mark.parametrize(
+    ("text", "fitting"),
+    [
+        ("profile.country = ", []),
+        ("profile.country in (", []),
+        ("orders.count = ", ["-"]),
+        ("orders.count between 1 and ", ["-"]),
+        ("profile.has_email = ", ["true", "false"]),
+        ("orders.last > ", ["today", "now"]),
+        ("profile.birthday > ", ["today"]),
+        ("orders.count(where: channel = ", []),
+        ("orders.count(where: items > ", ["-"]),
+        ('event("a") > ', ["-"]),
+        ('bucket("a") < ', ["-"]),
+        ('event("a", where: price = ', ["-", "true", "false"]),
+        ("anniversary(profile.birthday) ", ["in"]),
+        ("anniversary(profile.birthday) in ", ["last", "next"]),
+    ],
+)
+def test_of_values_only_those_are_offered_that_fit_the_type(text: str, fitting: list[str]):
+    found = [each for each in offered(text) if each not in {"and", "or", "(", ")"}]
+    assert found == fitting
+
+
+def test_in_an_anniversary_come_facts_that_come_again_each_year():
+    yearly = {name for name, fact in CATALOGUE.facts.items() if fact.is_yearly}
+    assert set(offered("anniversary(")) == yearly
+    assert "profile.birthday" in yearly
+    assert offered("anniversary(orders.co") == []
+
+
+@pytest.mark.parametrize("before", ["event(", "sequence(event(", 'sequence(event("a"), not event('])
+def test_types_of_events_are_offered(before: str):
+    types = {f'"{name}"' for name in CATALOGUE.event_types()}
+    assert '"order.placed"' in types
+    assert set(offered(before)) == types
+    assert offered(f'{before}"order.pl') == ['"order.placed"']
+
+
+def test_what_an_event_says_is_offered_behind_where():
+    events = {"page.viewed": ["category", "utm source", "last"]}
+    known = replace(CATALOGUE, events=events)
+    for before in ('event("page.viewed", where: ', 'sequence(event("a"), event("page.viewed", where: '):
+        texts = [each.text for each in complete(before, known)]
+        assert texts == ["not", "(", "category", 'property("utm source")', 'property("last")']
+    assert "category" not in [each.text for each in complete('event("cart.filled", where: ', known)]
+    assert '"page.viewed"' in [each.text for each in complete("event(", known)]
 
 
 def test_between_parts_come_and_and_or():
