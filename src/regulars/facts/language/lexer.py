@@ -21,6 +21,8 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+# Up to where a text has nothing wrong: its end, a backslash that says nothing, or the end of all.
+_BEGUN_TEXT = re.compile(r'"(?:[^"\\]|\\["\\])*')
 _SPACE = re.compile(r"\s*")
 _ESCAPED = re.compile(r"\\([\"\\])")
 
@@ -54,9 +56,8 @@ def read_tokens(text: str) -> list[Token]:
         It is too long, or holds what is no word, or a number of too many digits.
     """
     if len(text) > LONGEST:
-        raise WrongCondition(
-            gettext("A condition has at most {most} characters.").format(most=LONGEST), code="too_long"
-        )
+        message = gettext("A condition has at most {most} characters.").format(most=LONGEST)
+        raise WrongCondition(message, code="too_long", place=Place(LONGEST, len(text)))
     tokens, position = [], _after_space(text, 0)
     while position < len(text):
         found = _TOKEN.match(text, position)
@@ -90,6 +91,13 @@ def _check_digits(number: str, place: Place) -> None:
 
 def _no_word(text: str, position: int) -> WrongCondition:
     if text[position] == '"':
+        begun = _BEGUN_TEXT.match(text, position)
+        end = begun.end() if begun else position
+        if end + 1 < len(text):
+            message = gettext(
+                "In a text a backslash is written twice; a single one stands only before a quotation mark."
+            )
+            return WrongCondition(message, code="lone_backslash", place=Place(end, end + 2))
         message = gettext("This text has no closing quotation mark.")
         return WrongCondition(message, code="open_text", place=Place(position, len(text)))
     message = gettext("{sign} has no meaning here.").format(sign=text[position])

@@ -9,6 +9,7 @@ ALIKE = 0.6
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is most like another, or an empty text where none is alike."""
-    found = get_close_matches(name, list(known), n=1, cutoff=ALIKE)
-    return found[0] if found else ""
+    """Return the known name that is most like another, whatever their case; an empty text where none is alike."""
+    by_folded = {each.casefold(): each for each in known}
+    found = get_close_matches(name.casefold(), by_folded, n=1, cutoff=ALIKE)
+    return by_folded[found[0]] if found else ""

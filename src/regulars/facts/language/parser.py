@@ -181,9 +181,9 @@ class _Parser(Reader):
         if not isinstance(what, tree.FactOperand):
             raise self.wrong(gettext("Only a fact has been something for some time."))
         self.need("been")
-        values = self.list_of_values(what) if self.took("in") else (self.value(what),)
+        values = self.list_of_values(what) if self.took("in") else self.lone_value(what)
         self.need("for")
-        return self.made(start, tree.HasBeen, what=what, values=values, duration=self.duration())
+        return self.made(start, tree.HasBeen, what=what, **values, duration=self.duration())
 
     def within_or_one_of(self, start: int, what: tree.Operand) -> Condition:
         self.may_come("last", "next", operand=what)
@@ -193,7 +193,7 @@ class _Parser(Reader):
         return self.one_of(start, what)
 
     def one_of(self, start: int, what: tree.Operand) -> Condition:
-        return self.made(start, tree.OneOf, what=what, values=self.list_of_values(what))
+        return self.made(start, tree.OneOf, what=what, **self.list_of_values(what))
 
     # --- Operands -------------------------------------------------------------------------------------------------
 
@@ -257,7 +257,7 @@ class _Parser(Reader):
         if self.took(","):
             self.need("of")
             self.need(":")
-            of = {"of": self.whole_number()}
+            of = {"of@": self.token.place, "of": self.whole_number()}
         self.need(")")
         return self.made(start, tree.BucketOperand, bucket=name, **of)
 
@@ -305,24 +305,34 @@ class _Parser(Reader):
 
     # --- Values ---------------------------------------------------------------------------------------------------
 
-    def list_of_values(self, what: tree.Operand) -> tuple[Any, ...]:
+    def list_of_values(self, what: tree.Operand) -> dict[str, Any]:
+        """Return values in parentheses as the field of a node, and remember their places for it."""
         self.need("(")
-        values = [self.value(what)]
+        found = [self.placed_value(what)]
         while self.took(","):
-            values.append(self.value(what))
+            found.append(self.placed_value(what))
         self.need(")")
-        return tuple(values)
+        return {"values": tuple(value for value, _ in found), "values@": [place for _, place in found]}
+
+    def lone_value(self, what: tree.Operand) -> dict[str, Any]:
+        """Return a value as the only one in the field of a node, and remember its place for it."""
+        value, place = self.placed_value(what)
+        return {"values": (value,), "values@": [place]}
 
     def one_value(self, name: str, what: tree.Operand) -> dict[str, Any]:
         """Return a value as the field of a node, and remember its place for it."""
-        start = self.token.place.start
-        value = self.value(what)
-        return {name: value, f"{name}@": Place(start, self.tokens[self.position - 1].place.end)}
+        value, place = self.placed_value(what)
+        return {name: value, f"{name}@": place}
 
     def one_text(self, what: tree.Operand) -> dict[str, Any]:
         """Return a text as the field of a node, and remember its place for it."""
         place = self.token.place
         return {"value": self.text("value", what), "value@": place}
+
+    def placed_value(self, what: tree.Operand) -> tuple[Any, Place]:
+        start = self.token.place.start
+        value = self.value(what)
+        return value, Place(start, self.tokens[self.position - 1].place.end)
 
     def value(self, what: tree.Operand) -> Any:
         self.hint("value", operand=what)

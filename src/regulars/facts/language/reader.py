@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from regulars.facts.language import tree
 from regulars.facts.language.faults import Place, WrongCondition
@@ -43,8 +44,9 @@ class Reader:
     # The fact or the event whose properties are spoken of.
     counted: tree.Operand | None = None
     hints: list[Hint] = field(default_factory=list)
-    # By the identity of nodes, which the tree keeps as they are; scalars by that of their node and their field.
-    spans: dict[int | tuple[int, str], Place] = field(default_factory=dict)
+    # By the identity of nodes, which the tree keeps as they are; of scalars by that of their node, and their pointers.
+    spans: dict[int, Place] = field(default_factory=dict)
+    scalars: dict[int, dict[str, Place]] = field(default_factory=dict)
 
     @property
     def token(self) -> Token:
@@ -59,9 +61,7 @@ class Reader:
     def places_in(self, node: Node, pointer: str = "") -> dict[str, Place]:
         """Return the places of a node and all within it, by pointer."""
         places = {pointer: self.spans[id(node)]} if id(node) in self.spans else {}
-        for name in type(node).model_fields:
-            if (id(node), name) in self.spans:
-                places[f"{pointer}/{name}"] = self.spans[id(node), name]
+        places |= {f"{pointer}{step}": place for step, place in self.scalars.get(id(node), {}).items()}
         for step, child in children_of(node):
             places |= self.places_in(child, pointer + step)
         return places
@@ -108,21 +108,40 @@ class Reader:
         )
 
     def made(self, start: int, kind: Callable[..., Found], **fields: Any) -> Found:
-        """Return a node, and remember where it stands, and those of its values whose places are given."""
+        """Return a node, and remember where it stands, and those of its values whose places are given.
+
+        Raises
+        ------
+        WrongCondition
+            It is out of bounds; the error tells the value's place, if it is given.
+        """
         place = Place(start, self.tokens[self.position - 1].place.end)
-        places = {name[:-1]: fields.pop(name) for name in list(fields) if name.endswith("@")}
+        given = {name[:-1]: fields.pop(name) for name in list(fields) if name.endswith("@")}
+        places = {pointer: each for name, of in given.items() for pointer, each in _by_pointer(name, of)}
         try:
             node = kind(**fields)
         except ValidationError as error:
-            raise WrongCondition(_told(error), code="out_of_bounds", place=place) from None
-        self.spans[id(node)] = place
-        self.spans.update({(id(node), name): each for name, each in places.items()})
+            problem = error.errors(include_url=False, include_input=False)[0]
+            at = next((each for step, each in places.items() if _leads_to(step, problem["loc"])), place)
+            raise WrongCondition(_told(problem), code="out_of_bounds", place=at) from None
+        self.spans[id(node)], self.scalars[id(node)] = place, places
         return node
 
 
-def _told(error: ValidationError) -> str:
+def _by_pointer(name: str, of: Place | Sequence[Place]) -> list[tuple[str, Place]]:
+    """Return the place of a value, or those of the values in a list, with their pointers from their node."""
+    if isinstance(of, Place):
+        return [(f"/{name}", of)]
+    return [(f"/{name}/{number}", place) for number, place in enumerate(of)]
+
+
+def _leads_to(pointer: str, location: Sequence[int | str]) -> bool:
+    steps = pointer.split("/")[1:]
+    return [str(step) for step in location[: len(steps)]] == steps
+
+
+def _told(problem: ErrorDetails) -> str:
     """Return what a node refused, in words of ours."""
-    problem = error.errors(include_url=False, include_input=False)[0]
     if problem["type"] in {"greater_than_equal", "less_than_equal"}:
         return gettext("This number is too large or too small.")
     if problem["type"] == "too_long":

@@ -21,6 +21,7 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     Tag,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -70,7 +71,12 @@ def _writable(number: float) -> float:
 
 Text = Annotated[str, Field(max_length=LONGEST_TEXT, strict=True), AfterValidator(_storable)]
 Name = Annotated[str, Field(min_length=1, max_length=200, strict=True), AfterValidator(_storable)]
-FactName = Annotated[str, Field(max_length=200, pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$", strict=True)]
+# Whatever is written as a name is read, so that a wrong one is answered with the fact that was likely meant.
+FactName = Annotated[
+    str,
+    Field(max_length=200, pattern=r"^[^\W\d]\w*(\.\w+)*$", strict=True),
+    WithJsonSchema({"type": "string", "maxLength": 200, "pattern": r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$"}),
+]
 Whole = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)]
 Broken = Annotated[StrictFloat, Field(allow_inf_nan=False, ge=-1e15, le=1e15), AfterValidator(_writable)]
 

@@ -16,6 +16,7 @@ from regulars.facts.catalogue import declared_catalogue
 from regulars.facts.language import tree
 from regulars.facts.language.binding import MOST_COUNTED, Setting, bind
 from regulars.facts.language.faults import WrongCondition
+from regulars.facts.language.lexer import LONGEST
 from regulars.facts.language.meaning import Meaning
 from regulars.facts.language.moments import Clock
 from regulars.facts.language.parser import DEEPEST, parse
@@ -98,6 +99,23 @@ def fault_or_none(ask: Callable[[], object]) -> WrongCondition | None:
         ('event("a", where: event = 3)', "unexpected", "event"),
         ('event("a", where: at < 2026-01-01)', "wrong_type", "at"),
         ("orders.count in (1, 2, )", "unexpected", ")"),
+        ("orders.count > 99999999999999999999999", "out_of_bounds", "99999999999999999999999"),
+        ("orders.count > -99999999999999999999999", "out_of_bounds", "-99999999999999999999999"),
+        ("orders.count between 1 and 9223372036854775808", "out_of_bounds", "9223372036854775808"),
+        ("orders.count in (1, 9223372036854775808, 3)", "out_of_bounds", "9223372036854775808"),
+        ("orders.count in (1, true, 3)", "wrong_value", "true"),
+        ('rfm.segment has been "gold" for 3 days', "no_such_choice", '"gold"'),
+        ('rfm.segment has been in ("lost", "gold") for 3 days', "no_such_choice", '"gold"'),
+        ("orders.revenue > 99999999999999999999 EUR", "out_of_bounds", "99999999999999999999 EUR"),
+        (f'profile.city contains "{"x" * 2_001}"', "out_of_bounds", f'"{"x" * 2_001}"'),
+        ('bucket("x", of: 1) = 0', "out_of_bounds", "1"),
+        ('bucket("x", of: 99999999) = 0', "out_of_bounds", "99999999"),
+        ("orders.count = 1" + " " * LONGEST, "too_long", " " * len("orders.count = 1")),
+        ('profile.city = "C:\\dir"', "lone_backslash", "\\d"),
+        ('profile.city = "C:\\\\a\\', "open_text", '"C:\\\\a\\'),
+        ('profile.city = "C:\\"', "open_text", '"C:\\"'),
+        ("Orders.count > 1", "no_such_fact", "Orders.count"),
+        ("count > 1", "no_such_fact", "count"),
     ],
 )
 def test_a_fault_is_told_with_its_code_and_place(text: str, code: str, wrong: str):
@@ -183,7 +201,13 @@ def test_a_huge_number_in_a_tree_is_told_by_its_pointer():
 
 
 def test_a_name_that_is_none_is_answered_with_the_one_that_was_likely_meant():
-    assert "orders.count" in fault_of("orders.cuont >= 3").message
+    for text in (
+        "orders.cuont >= 3",
+        "Orders.count >= 3",
+        "ORDERS.COUNT >= 3",
+        "anniversary(Orders.Count) in next 3 days",
+    ):
+        assert "Is orders.count meant?" in fault_of(text).message
 
 
 def test_a_fact_is_either_as_it_was_on_a_day_or_counted_in_a_window():
