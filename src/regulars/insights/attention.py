@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from regulars.insights.catalogue import METRICS, NO_WINDOW, STEP_DAYS, Better, Metric, MetricUnit
 from regulars.insights.contracts import Attention, SectionJson, Severity
 from regulars.insights.kept import json_of_attention
+from regulars.insights.queries import find_people
 from regulars.insights.sections.metrics import STOCK
 from regulars.insights.usual import UsualRange, is_season, usual_range
 from regulars.report.contracts import Report
@@ -37,6 +38,8 @@ _JUDGED_APART = {"revenue_at_stake"}
 # A figure of four weeks, or of the state on a day, is held against as many before as a year has.
 WINDOW = "28"
 _YEAR_POINTS = 13
+# Who has ever bought.
+_ALL = "orders.count >= 1"
 
 Point = Mapping[str, Any]
 Series = Mapping[str, Mapping[str, Sequence[Point]]]
@@ -51,7 +54,7 @@ def find_attention(
         *_best_gone_quiet(scores),
         *_more_at_stake(report, stock_before),
         *_products_without_return(sections.get("products", {})),
-        *_unusual_metrics(sections["metrics"]["series"], stock_before),
+        *_unusual_metrics(sections["metrics"]["series"], stock_before, report.metrics.customers),
     ]
     return {"items": [json_of_attention(item) for item in items]}
 
@@ -107,6 +110,7 @@ def _more_at_stake(report: Report, before: Stock) -> Iterator[Attention]:
 def _products_without_return(products: SectionJson) -> Iterator[Attention]:
     """Tell of products whose first buyers return less than others, beyond chance; the largest by revenue."""
     found = sorted(products.get("not_returning", ()), key=lambda each: -each["revenue_minor"])
+    buyers = {each["product_id"]: each["buyers"] for each in products.get("products", ())}
     for product in found[:MOST_PRODUCTS]:
         yield Attention(
             code="product_without_return",
@@ -122,15 +126,15 @@ def _products_without_return(products: SectionJson) -> Iterator[Attention]:
                     "others": product["others_share"],
                 },
             ),
-            customers=None,
+            customers=buyers.get(product["product_id"]),
             worth_minor=product["revenue_minor"],
-            condition="",
+            condition=f'orders.count(where: product_ids contains "{product["product_id"]}") >= 1',
             about=product["product_id"],
             name=product["name"],
         )
 
 
-def _unusual_metrics(series: Series, stock_before: Stock) -> Iterator[Attention]:
+def _unusual_metrics(series: Series, stock_before: Stock, all_customers: int) -> Iterator[Attention]:
     for name, metric in METRICS.items():
         point, *before = _course(metric, series, stock_before)
         if metric.better is Better.NEITHER or name in _JUDGED_APART or point is None or point["value"] is None:
@@ -145,11 +149,37 @@ def _unusual_metrics(series: Series, stock_before: Stock) -> Iterator[Attention]
             code="metric_unusual",
             severity=Severity.WARNING if worse else Severity.NOTICE,
             reason=_out_of_range(metric, now, usual),
-            customers=None,
+            customers=_count_behind(name, now, series, all_customers),
             worth_minor=None,
-            condition="",
+            condition=_behind(metric, date.fromisoformat(point["until"])),
             about=name,
         )
+
+
+def _behind(metric: Metric, until: date) -> str:
+    """Return the condition that finds who is behind a metric; of a mean all whom it is a mean of."""
+    who = metric if metric.people or not metric.windowed else METRICS["active_customers"]
+    return find_people(who, until=until, window_days=int(WINDOW)) or _ALL
+
+
+def _count_behind(name: str, now: float, series: Series, all_customers: int) -> int | None:
+    """Return how many are behind a metric, where the metrics of the run tell it."""
+    points = series.get("active_customers", {}).get(WINDOW, ())
+    active = next((point["value"] for point in points), None)
+    count: float | None = None
+    match name:
+        case "active_customers" | "new_customers" | "customers_at_risk":
+            count = now
+        case "revenue" | "average_purchase_value" | "purchase_frequency":
+            count = active
+        case "retention_rate" | "churn_rate":
+            before = next((point["value"] for point in points[1:] if _is_step(points[0], point)), None)
+            count = None if before is None else now * before
+        case "repeat_purchase_rate":
+            count = now * all_customers
+        case "clv_expected" | "customer_equity":
+            count = all_customers
+    return None if count is None else round(count)
 
 
 def _out_of_range(metric: Metric, now: float, usual: UsualRange) -> Reason:

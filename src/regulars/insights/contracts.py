@@ -50,12 +50,20 @@ class Alarm:
     figures: Mapping[str, float]
 
 
+class NextStep(StrEnum):
+    """What to do first about something that needs somebody: look at its customers, its product, or its metric."""
+
+    SEE_CUSTOMERS = "see_customers"
+    SEE_PRODUCT = "see_product"
+    SEE_METRIC = "see_metric"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
     """Something that needs somebody: what it is (`code`), why, how many customers, and what hangs on it.
 
-    `condition` finds the customers as they are now; `about` is the metric or the product that it is about, `name` what
-    that is called where its name is the business's own.
+    `condition` finds the customers as they are now; None is how many where a run cannot tell. `about` is the metric or
+    the product that it is about, `name` what that is called where its name is the business's own.
     """
 
     code: str
@@ -66,6 +74,19 @@ class Attention:
     condition: str
     about: str
     name: str = ""
+
+    @property
+    def step(self) -> NextStep:
+        """What to do about it first."""
+        return _NEXT_STEPS.get(self.code, NextStep.SEE_METRIC)
+
+
+_NEXT_STEPS = {
+    "best_gone_quiet": NextStep.SEE_CUSTOMERS,
+    "more_at_stake": NextStep.SEE_CUSTOMERS,
+    "product_without_return": NextStep.SEE_PRODUCT,
+    "metric_unusual": NextStep.SEE_METRIC,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

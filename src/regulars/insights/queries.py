@@ -157,6 +157,14 @@ def list_stock(*, after: date) -> list[tuple[date, Mapping[str, Point]]]:
     return [(as_of, {name: point_of(point) for name, point in stock.items()}) for as_of, stock in told]
 
 
+def find_people(metric: catalogue.Metric, *, until: date, window_days: int) -> str:
+    """Return the condition that holds for those behind a metric of a window up to a day; empty where nobody is."""
+    end = until + timedelta(days=1)
+    start = end - timedelta(days=window_days)
+    days = {"end": end, "start": start, "before": start - timedelta(days=window_days)}
+    return metric.people.format(**{name: day.isoformat() for name, day in days.items()})
+
+
 def list_targets() -> list[Target]:
     """Return what the metrics are wanted to be."""
     return [target_of(row) for row in TargetRow.objects.order_by("metric", "window_days")]

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regulars.facts.language.parser import parse
 from regulars.insights.attention import find_attention
-from regulars.insights.catalogue import METRICS
-from regulars.insights.contracts import Attention, Severity
+from regulars.insights.catalogue import METRICS, Better
+from regulars.insights.contracts import Attention, NextStep, Severity
 from regulars.insights.kept import attention_of
 from regulars.insights.models import Run
 from regulars.insights.queries import find_stock_before
@@ -24,6 +25,10 @@ from regulars.report.tests.report_factory import believable_report
 from regulars.report.wording import say
 
 AS_OF = date(2026, 11, 19)
+ALL_CUSTOMERS = believable_report().metrics.customers
+JUDGED = [
+    name for name, metric in METRICS.items() if metric.better is not Better.NEITHER and name != "revenue_at_stake"
+]
 NOBODY = pa.table(
     {
         "m": pa.array([5, 5, 2], pa.int8()),
@@ -109,6 +114,40 @@ def test_products_whose_buyers_do_not_return_come_by_revenue_and_no_more_than_th
     ]
     items = found(sections=series_of() | {"products": {"not_returning": lost}})
     assert [item.name for item in items] == ["Mug 4", "Mug 3", "Mug 2"]
+
+
+def test_a_product_comes_with_its_buyers_and_where_to_look() -> None:
+    product_id = "0192f0c1-2222-7000-8000-000000000001"
+    lost = {
+        "product_id": product_id,
+        "name": "Mug",
+        "followed": 90,
+        "returned_share": 0.1,
+        "others_share": 0.4,
+        "revenue_minor": 5,
+    }
+    products = {"not_returning": [lost], "products": [{"product_id": product_id, "buyers": 230}]}
+    [item] = found(sections=series_of() | {"products": products})
+    assert (item.customers, item.step) == (230, NextStep.SEE_PRODUCT)
+    assert item.condition == f'orders.count(where: product_ids contains "{product_id}") >= 1'
+    parse(item.condition)
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_each_unusual_metric_comes_with_who_is_behind_it(name: str) -> None:
+    sections, metric = series_of(), METRICS[name]
+    course = points([0.9, *[0.3, 0.31] * 8], width=0.02)
+    sections["metrics"]["series"][name] = {"28" if metric.windowed else "0": course}
+    steps = [{name: point} for point in course[1:14]]
+    [item] = [each for each in found(sections=sections, stock={"steps": steps}) if each.about == name]
+    assert item.step is NextStep.SEE_METRIC
+    parse(item.condition)
+    if name in ("revenue", "retention_rate", "active_customers", "average_purchase_value"):
+        assert "until: 2026-11-20" in item.condition
+    # Of those who bought in the window before, nine in ten; 101 of them.
+    counts = {"retention_rate": 91, "revenue": 100, "refunded_share": None, "clv_expected": ALL_CUSTOMERS}
+    if name in counts:
+        assert item.customers == counts[name]
 
 
 @pytest.mark.parametrize(("value", "severity"), [(40.0, Severity.WARNING), (190.0, Severity.NOTICE)])

@@ -16,7 +16,7 @@ from regulars.faces.console.permission import WhoAsks
 from regulars.imports.contracts import ImportState
 from regulars.imports.queries import list_imports
 from regulars.insights import queries as insights
-from regulars.insights.catalogue import METRICS, NO_WINDOW
+from regulars.insights.catalogue import METRICS, NO_WINDOW, STEP_DAYS
 from regulars.insights.contracts import Attention, Run, RunState, Severity
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
@@ -90,15 +90,12 @@ def _worded(item: Attention) -> tuple[str, str, str]:
         case "product_without_return":
             title = gettext("Few come back whose first order held “{name}”").format(name=item.name)
             return title, gettext("See the product"), reverse("console:product", args=[item.about])
-    label = gettext(METRICS[item.about].label)
+    metric = METRICS[item.about]
     figures = _figures(item)
     lower = figures["now"] < figures["low"]
     words = gettext("{label}: lower than usual") if lower else gettext("{label}: higher than usual")
-    return (
-        words.format(label=label),
-        gettext("Look at it"),
-        metric_address(item.about, 28 if METRICS[item.about].windowed else NO_WINDOW),
-    )
+    title = words.format(label=gettext(metric.label))
+    return title, gettext("Look at it"), metric_address(item.about, STEP_DAYS if metric.windowed else NO_WINDOW)
 
 
 def _figures(item: Attention) -> dict[str, float]:

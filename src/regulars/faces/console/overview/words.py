@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -12,6 +11,7 @@ from django.urls import reverse
 from regulars.faces.console.overview.reading import Reading
 from regulars.insights.catalogue import NO_WINDOW, Better, Metric, MetricUnit
 from regulars.insights.contracts import Point
+from regulars.insights.queries import find_people
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
 from regulars.report.wording import cash, relative_change, signed_percent, signed_points
@@ -101,10 +101,7 @@ def people_address(reading: Reading) -> str:
     metric, point = reading.metric, reading.now
     if not metric.people or point is None:
         return ""
-    end = point.until + timedelta(days=1)
-    start = end - timedelta(days=reading.window_days)
-    days = {"end": end, "start": start, "before": start - timedelta(days=reading.window_days)}
-    condition = metric.people.format(**{name: day.isoformat() for name, day in days.items()})
+    condition = find_people(metric, until=point.until, window_days=reading.window_days)
     return f"{reverse('console:customers')}?{urlencode({'where': condition})}"
 
 

@@ -16,11 +16,14 @@ from regulars.faces.console.tests.test_rfm import score_all
 from regulars.imports.contracts import ImportState
 from regulars.imports.models import Import
 from regulars.insights import queries
+from regulars.insights.attention import find_attention
 from regulars.insights.catalogue import METRICS
-from regulars.insights.contracts import RunState
+from regulars.insights.contracts import RunState, SectionJson
 from regulars.insights.models import Section, Target
 from regulars.insights.services import request_run
+from regulars.insights.tests.test_attention import NOBODY
 from regulars.kit import formats
+from regulars.report.tests.report_factory import believable_report
 from regulars.staff.contracts import Role
 
 
@@ -160,6 +163,47 @@ def test_what_the_run_found_stands_with_its_reason_and_its_customers(owner: Clie
     assert "€1,234 are at stake" in page
     [address] = re.findall(r'href="(/customers[?]where=rfm.m[^"]+)"', page)
     assert owner.get(html.unescape(address)).status_code == 200
+
+
+def test_the_buyers_of_a_product_are_found_by_their_condition(owner: Client):
+    scored()
+    run = queries.find_latest_run(state=RunState.SUCCEEDED)
+    assert run
+    products = queries.find_section(run.id, "products")
+    assert products
+    sold = max(products["products"], key=lambda product: product["buyers"])
+    lost = sold | {"followed": 9, "returned_share": 0.1, "others_share": 0.4, "revenue_minor": 1}
+    sections: dict[str, SectionJson] = {
+        "metrics": {"series": {}},
+        "products": {"not_returning": [lost], "products": [sold]},
+    }
+    kept = find_attention(believable_report(), NOBODY, sections, stock_before={})
+    [item] = kept["items"]
+    assert item["customers"] == sold["buyers"]
+    page = owner.get("/customers", {"where": item["condition"]}).text
+    assert re.search(rf"\b{sold['buyers']} customers? found", page)
+
+
+def test_an_unusual_state_leads_to_its_metric_of_no_window(owner: Client):
+    scored(3)
+    run = queries.find_latest_run(state=RunState.SUCCEEDED)
+    assert run
+    item = {
+        "code": "metric_unusual",
+        "severity": "warning",
+        "template": "It is {now:.0f}; usual are {low:.0f} to {high:.0f}.",
+        "values": {"now": 190.0, "low": 90.0, "high": 110.0},
+        "customers": 190,
+        "worth_minor": None,
+        "condition": "churn.at_risk",
+        "about": "customers_at_risk",
+        "name": "",
+    }
+    Section.objects.filter(run_id=run.id, name="attention").update(content={"items": [item]})
+    page = owner.get("/overview").text
+    assert needs(page)["metric_unusual"] == "Customers at risk: higher than usual"
+    assert "It is 190; usual are 90 to 110." in page
+    assert '<a class="btn btn-small" href="/metrics/customers_at_risk">' in page
 
 
 def test_a_run_from_before_there_were_metrics_says_so(owner: Client):
