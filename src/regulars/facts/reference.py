@@ -11,9 +11,8 @@ from regulars.facts.asking import COUNT_MILLISECONDS, LIST_MILLISECONDS
 from regulars.facts.catalogue import declared_catalogue
 from regulars.facts.contracts import Catalogue, Fact, FactType, Since
 from regulars.facts.language.binding import MOST_COUNTED, MOST_NODES
-from regulars.facts.language.lexer import LONGEST
-from regulars.facts.language.parser import DEEPEST
 from regulars.facts.language.reading_trees import schema_of_trees
+from regulars.facts.language.tree import DEEPEST, LONGEST
 
 MADE = "<!-- Made by `make reference` from what the code declares; a test holds it to that. -->\n"
 TYPES: Mapping[FactType, str] = {

@@ -11,10 +11,11 @@ from typing import Any
 from regulars.facts.contracts import ORDERED, TEMPORAL, TEXTUAL, Catalogue, Fact, FactType, Occurrences, Scalar, Since
 from regulars.facts.language import meaning, tree
 from regulars.facts.language.faults import Place, WithheldFact, WrongCondition
+from regulars.facts.language.lexer import too_long
 from regulars.facts.language.moments import Bounds, Clock, TooFar, anniversaries, shifted
 from regulars.facts.language.nearest import nearest
-from regulars.facts.language.parser import DEEPEST
-from regulars.facts.language.tree import Condition
+from regulars.facts.language.printer import write
+from regulars.facts.language.tree import DEEPEST, LONGEST, Condition, levels_within
 from regulars.facts.language.values import WrongValue, read_value
 from regulars.kit.i18n import gettext
 
@@ -48,9 +49,12 @@ def bind(condition: Condition, setting: Setting, places: Mapping[str, Place] | N
     Raises
     ------
     WrongCondition
-        A fact is not known, a value is of another type than its fact, or the whole is too large.
+        A fact is not known, a value is of another type than its fact, or the whole is too large, or its text too long.
     """
-    return _Binder(setting, places or {}).condition(condition, "")
+    found = _Binder(setting, places or {}).condition(condition, "")
+    if len(write(condition)) > LONGEST:
+        raise too_long((places or {}).get(""))
+    return found
 
 
 def find_fact(name: str, catalogue: Catalogue, pointer: str = "") -> Fact:
@@ -89,29 +93,38 @@ class _Binder:
     of: Occurrences | None = None
     in_where: bool = False
     segments: tuple[str, ...] = ()
+    # As the parser counts: parentheses and each `not`.
+    depth: int = 0
     # Shared by all that read parts of one condition.
-    seen: dict[str, int] = field(default_factory=lambda: {"nodes": 0, "counted": 0, "depth": 0})
+    seen: dict[str, int] = field(default_factory=lambda: {"nodes": 0, "counted": 0})
 
     # --- Conditions -----------------------------------------------------------------------------------------------
 
     def condition(self, node: Condition, pointer: str) -> meaning.Meaning:
         self._count("nodes", MOST_NODES, pointer, gettext("A condition has at most {most} parts."))
-        self._count("depth", 2 * DEEPEST, pointer, gettext("A condition is at most {most} levels deep."))
         try:
             return self._one(node, pointer)
         except TooFar:
             raise self.wrong("too_far", gettext("This time is beyond the calendar."), pointer) from None
-        finally:
-            self.seen["depth"] -= 1
+
+    def deeper(self, levels: int, node: Condition, pointer: str) -> meaning.Meaning:
+        """Return what a condition means that stands some levels deeper than the one that holds it."""
+        if self.depth + levels > DEEPEST:
+            message = gettext("A condition is at most {most} levels deep.").format(most=DEEPEST)
+            raise self.wrong("too_deep", message, pointer)
+        return replace(self, depth=self.depth + levels).condition(node, pointer)
+
+    def part(self, node: Condition, whole: Condition, pointer: str) -> meaning.Meaning:
+        return self.deeper(levels_within(whole, node), node, pointer)
 
     def _one(self, node: Condition, pointer: str) -> meaning.Meaning:
         match node:
             case tree.All(of=parts):
-                return meaning.Both([self.condition(each, f"{pointer}/of/{n}") for n, each in enumerate(parts)])
+                return meaning.Both([self.part(each, node, f"{pointer}/of/{n}") for n, each in enumerate(parts)])
             case tree.AnyOf(of=parts):
-                return meaning.Either([self.condition(each, f"{pointer}/of/{n}") for n, each in enumerate(parts)])
+                return meaning.Either([self.part(each, node, f"{pointer}/of/{n}") for n, each in enumerate(parts)])
             case tree.Not(of=part):
-                return meaning.Opposite(self.condition(part, f"{pointer}/of"))
+                return meaning.Opposite(self.part(part, node, f"{pointer}/of"))
             case tree.Sequence():
                 return self.sequence(node, pointer)
             case tree.InSegment(segment=name):
@@ -131,7 +144,8 @@ class _Binder:
             raise self.wrong("no_such_segment", gettext("There is no segment {name}.").format(name=name), pointer)
         within = replace(self, segments=(*self.segments, name), places={})
         try:
-            return within.condition(found, "")
+            # A level of its own, so that segments within each other do not lead down without end.
+            return within.deeper(1, found, "")
         except WrongCondition as error:
             raise self.wrong(error.code, error.message, pointer) from None
 

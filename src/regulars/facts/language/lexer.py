@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from regulars.facts.language.faults import Place, WrongCondition
-from regulars.facts.language.tree import MOST_DIGITS
+from regulars.facts.language.tree import LONGEST, MOST_DIGITS
 from regulars.kit.i18n import gettext
 
-LONGEST = 20_000
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<day>\d{4}-\d{2}-\d{2}(?![\w.]))
@@ -56,8 +55,7 @@ def read_tokens(text: str) -> list[Token]:
         It is too long, or holds what is no word, or a number of too many digits.
     """
     if len(text) > LONGEST:
-        message = gettext("A condition has at most {most} characters.").format(most=LONGEST)
-        raise WrongCondition(message, code="too_long", place=Place(LONGEST, len(text)))
+        raise too_long(Place(LONGEST, len(text)))
     tokens, position = [], _after_space(text, 0)
     while position < len(text):
         found = _TOKEN.match(text, position)
@@ -71,6 +69,12 @@ def read_tokens(text: str) -> list[Token]:
         tokens.append(Token(kind, _ESCAPED.sub(r"\1", value[1:-1]) if kind is Kind.TEXT else value, place))
         position = _after_space(text, found.end())
     return [*tokens, Token(Kind.END, "", Place(len(text), len(text)))]
+
+
+def too_long(place: Place | None = None) -> WrongCondition:
+    """Return the fault of a condition whose text is too long; the place is what is too much of it."""
+    message = gettext("A condition has at most {most} characters.").format(most=LONGEST)
+    return WrongCondition(message, code="too_long", place=place)
 
 
 def quoted(text: str) -> str:

@@ -11,11 +11,10 @@ from regulars.facts.language import tree
 from regulars.facts.language.faults import Place, WrongCondition
 from regulars.facts.language.lexer import Kind, read_tokens
 from regulars.facts.language.reader import Hint, Reader
-from regulars.facts.language.tree import Condition, Node
+from regulars.facts.language.tree import DEEPEST, Condition, Node
 from regulars.kit.i18n import gettext
 from regulars.kit.money import minor_digits
 
-DEEPEST = 20
 COMPARATORS = tuple(each.value for each in tree.Comparator)
 SPANS = tuple(each.value for each in tree.Span)
 WORDS = frozenset(

@@ -21,13 +21,13 @@ def write(condition: Condition) -> str:
     """Return the text of a condition, on one line."""
     match condition:
         case tree.All(of=parts):
-            return " and ".join(_part(each, tree.All, tree.AnyOf) for each in parts)
+            return " and ".join(_part(each, condition) for each in parts)
         case tree.AnyOf(of=parts):
-            return " or ".join(_part(each, tree.AnyOf) for each in parts)
+            return " or ".join(_part(each, condition) for each in parts)
         case tree.Not(of=tree.OneOf(what=what, values=values)):
             return f"{_operand(what)} not in {_listed(values)}"
         case tree.Not(of=part):
-            return f"not {_part(part, tree.All, tree.AnyOf)}"
+            return f"not {_part(part, condition)}"
         case tree.Sequence():
             return _sequence(condition)
         case tree.InSegment(segment=name):
@@ -40,8 +40,8 @@ def write_in_lines(condition: Condition) -> str:
     line = write(condition)
     if len(line) <= _WIDE or not isinstance(condition, tree.All | tree.AnyOf):
         return line
-    word, inner = ("and", tree.AnyOf) if isinstance(condition, tree.All) else ("or", tree.AnyOf)
-    return f"\n{word} ".join(_part(each, type(condition), inner) for each in condition.of)
+    word = "and" if isinstance(condition, tree.All) else "or"
+    return f"\n{word} ".join(_part(each, condition) for each in condition.of)
 
 
 def write_value(value: Any) -> str:
@@ -69,9 +69,9 @@ def write_property(name: str) -> str:
     return name if plain else f"property({quoted(name)})"
 
 
-def _part(condition: Condition, *kinds: type[Condition]) -> str:
-    text = write(condition)
-    return f"({text})" if isinstance(condition, kinds) else text
+def _part(part: Condition, whole: Condition) -> str:
+    text = write(part)
+    return f"({text})" if tree.is_enclosed(part, whole) else text
 
 
 def _predicate(condition: Condition) -> str:

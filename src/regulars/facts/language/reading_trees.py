@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from regulars.facts.language.faults import WrongCondition
-from regulars.facts.language.parser import DEEPEST
-from regulars.facts.language.tree import LARGEST, Condition
+from regulars.facts.language.tree import DEEPEST, LARGEST, Condition
 from regulars.kit.i18n import gettext
 
 _ADAPTER: TypeAdapter[Condition] = TypeAdapter(Condition)
-# Each level of a condition is up to four of its JSON: a node, its field, the list in it, and a value's own.
-_DEEPEST_JSON = 4 * DEEPEST
+# Each level of a text is up to four of the JSON, as of any in all: two nodes, and the list in each. What stands within
+# them, down to an amount of time in a condition on properties, is some more.
+_DEEPEST_JSON = 4 * DEEPEST + 24
 
 
 def read_tree(data: object) -> Condition:

@@ -26,6 +26,9 @@ from pydantic import (
 )
 
 LONGEST_TEXT = 2_000
+# Of the text of a whole condition, in parentheses and behind `not`, and in characters.
+DEEPEST = 20
+LONGEST = 20_000
 MOST_PARTS = 100
 MOST_VALUES = 1_000
 MOST_STEPS = 5
@@ -397,6 +400,19 @@ Condition = Annotated[
 NODES: tuple[type[Node], ...] = (All, AnyOf, Not, FactOperand, EventOperand, Step)
 for _node in NODES:
     _node.model_rebuild()
+
+
+def is_enclosed(part: Condition, whole: Condition) -> bool:
+    """Tell whether a part of a condition stands in parentheses in the text of the whole."""
+    if isinstance(whole, AnyOf):
+        return isinstance(part, AnyOf)
+    return isinstance(part, All | AnyOf)
+
+
+def levels_within(whole: Condition, part: Condition) -> int:
+    """Return how many levels deeper than the whole a part stands in its text: in parentheses, and behind `not`."""
+    is_behind_not = isinstance(whole, Not) and not isinstance(part, OneOf)
+    return is_enclosed(part, whole) + is_behind_not
 
 
 def children_of(node: Node) -> list[tuple[str, Any]]:

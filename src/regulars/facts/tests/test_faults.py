@@ -16,12 +16,12 @@ from regulars.facts.catalogue import declared_catalogue
 from regulars.facts.language import tree
 from regulars.facts.language.binding import MOST_COUNTED, Setting, bind
 from regulars.facts.language.faults import WrongCondition
-from regulars.facts.language.lexer import LONGEST
 from regulars.facts.language.meaning import Meaning
 from regulars.facts.language.moments import Clock
-from regulars.facts.language.parser import DEEPEST, parse
+from regulars.facts.language.parser import parse
 from regulars.facts.language.printer import write
 from regulars.facts.language.reading_trees import read_tree
+from regulars.facts.language.tree import DEEPEST, LONGEST
 from regulars.facts.tests.conditions import conditions
 
 CATALOGUE = declared_catalogue()
@@ -233,6 +233,13 @@ def test_the_fault_of_a_tree_is_told_by_its_pointer():
 
 def test_a_segment_within_itself_is_refused():
     assert fault_of('segment("a")', a='segment("b")', b='orders.count > 1 or segment("a")').code == "segment_in_itself"
+
+
+def test_segments_within_each_other_are_refused_where_they_lead_too_deep():
+    chain = {f"s{number}": f'segment("s{number + 1}")' for number in range(1_000)}
+    assert fault_of('segment("s0")', **chain).code == "too_deep"
+    last = {f"s{DEEPEST - 1}": "orders.count > 1"}
+    assert meant('segment("s0")', **(chain | last)) == meant("orders.count > 1")
 
 
 def test_a_segment_is_what_its_condition_is():
