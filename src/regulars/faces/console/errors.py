@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 
 from regulars.customers.queries import NoSuchCustomer
@@ -43,14 +45,22 @@ _ANOTHER_ROLE = mark("Nothing was changed. An owner can give you another role on
 
 
 class TellDomainErrors:
-    """Show a page's domain error as a page: not there is 404, withheld 403, what cannot be done 400."""
+    """Show a page's domain error as a page: not there is 404, withheld 403, what cannot be done 400.
+
+    An address that is only sent to, as that of a form, leads to the page above it where somebody opens it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request."""
-        return self._get_response(request)
+        response = self._get_response(request)
+        match = request.resolver_match
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET" and match is not None:
+            is_page = needed_by(match.func) is not None and not getattr(request, "htmx", False)
+            return redirect(request.path.rpartition("/")[0] or "/") if is_page else response
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer for a page of the console that raised a domain error."""

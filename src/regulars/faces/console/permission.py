@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Protocol
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -107,6 +108,7 @@ def lacks_second_factor(request: HttpRequest) -> bool:
 def _to(request: HttpRequest, address: str, *, wanted: bool = False) -> HttpResponse:
     """Lead to a page that comes before the one that was asked for; `wanted` says that this one comes afterwards."""
     if getattr(request, "htmx", False):
-        # A part of a page cannot be replaced by that page; the whole page goes there.
-        return HttpResponseClientRedirect(address)
+        # A part of a page cannot be replaced by that page; the whole page goes there, and comes back to where it was.
+        shown = request.htmx.current_url_abs_path if wanted else None  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(f"{address}?{urlencode({'next': shown})}" if shown else address)
     return redirect_to_login(request.get_full_path()) if wanted else redirect(address)

@@ -21,7 +21,9 @@ def test_one_signs_in_goes_where_one_wanted_and_signs_out() -> None:
     assert "This address and password" in client.post("/sign-in", {"login": "owner@example.com", "password": "x"}).text
     told = {"login": "Owner@Example.com", "password": shop.PASSWORD, "next": "/settings"}
     assert client.post("/sign-in", told).headers["Location"] == "/settings"
-    assert client.get("/sign-out").status_code == 405
+    # Only who sends it signs out: opened, it leads to what is above it.
+    assert client.get("/sign-out").headers["Location"] == "/"
+    assert client.get("/settings").status_code == 200
     client.post("/sign-out")
     assert client.get("/settings").status_code == 302
 
@@ -29,7 +31,7 @@ def test_one_signs_in_goes_where_one_wanted_and_signs_out() -> None:
 def test_signing_in_leads_to_no_other_site() -> None:
     shop.account(Role.OWNER)
     told = {"login": "owner@example.com", "password": shop.PASSWORD, "next": "https://evil.example/"}
-    assert Client().post("/sign-in", told).headers["Location"] == "/customers"
+    assert Client().post("/sign-in", told).headers["Location"] == "/"
 
 
 def test_the_look_is_kept_in_the_browser_and_leads_back() -> None:
@@ -37,7 +39,17 @@ def test_the_look_is_kept_in_the_browser_and_leads_back() -> None:
     answer = client.post("/preferences", {"theme": "dark", "next": "/settings"})
     assert answer.headers["Location"] == "/settings"
     assert '<html lang="en" data-theme="dark">' in client.get("/customers").text
-    assert client.post("/preferences", {"theme": "pink", "next": "//evil.example"}).headers["Location"] == "/customers"
+    assert client.post("/preferences", {"theme": "pink", "next": "//evil.example"}).headers["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("address", "above"),
+    [("/settings/rates", "/settings"), ("/team/invite", "/team"), ("/api-keys/create", "/api-keys")],
+)
+def test_the_address_of_a_form_leads_to_its_page_where_somebody_opens_it(address: str, above: str) -> None:
+    client = client_of(Role.OWNER)
+    assert client.get(address).headers["Location"] == above
+    assert client.get(address, headers={"HX-Request": "true"}).status_code == 405
     client.post("/preferences", {"theme": "system"})
     assert '<html lang="en">' in client.get("/customers").text
 

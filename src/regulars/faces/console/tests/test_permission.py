@@ -98,6 +98,11 @@ def test_somebody_who_was_locked_out_is_signed_out() -> None:
 def test_a_part_of_a_page_sends_the_whole_page_to_sign_in() -> None:
     answer = Client().get("/customers", headers={"HX-Request": "true"})
     assert answer.headers["HX-Redirect"] == "/sign-in"
+    shown = {"HX-Request": "true", "HX-Current-URL": "http://testserver/customers?q=ada"}
+    answer = Client().get("/customers", headers=shown)
+    assert answer.headers["HX-Redirect"] == "/sign-in?next=%2Fcustomers%3Fq%3Dada"
+    elsewhere = shown | {"HX-Current-URL": "https://evil.example/customers"}
+    assert Client().get("/customers", headers=elsewhere).headers["HX-Redirect"] == "/sign-in"
 
 
 @pytest.mark.django_db

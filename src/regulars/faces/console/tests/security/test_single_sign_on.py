@@ -44,7 +44,7 @@ def test_who_has_an_account_signs_in_and_stays_known_when_the_address_changes(pr
     assert client.get("/team").status_code == 200
     provider.person["email"] = "married@example.com"
     client, answer = come(provider)
-    assert answer.headers["Location"] == "/customers"
+    assert answer.headers["Location"] == "/"
     assert "Example" in client.get("/account").text
     entries = AuditEntry.objects.filter(action__startswith="account.").order_by("id")
     assert [(each.action, each.actor) for each in entries[1:]] == [
@@ -68,7 +68,7 @@ def test_who_is_asked_to_join_joins_with_the_role_of_the_invitation(provider: Pr
     invite(email="ada@example.com", role=Role.ANALYST, now=shop.now(), actor=shop.ACTOR)
     provider.person |= {"email": "Ada@example.com", "name": "Ada"}
     client, answer = come(provider)
-    assert answer.headers["Location"] == "/customers"
+    assert answer.headers["Location"] == "/"
     ada = Account.objects.get(email="ada@example.com")
     assert (ada.role, ada.name, ada.has_usable_password()) == (Role.ANALYST, "Ada", False)
     assert Invitation.objects.get().accepted_at
