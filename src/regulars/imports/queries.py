@@ -7,9 +7,9 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 
-from regulars.imports.contracts import FileMapping, Import, ImportKind, Originals, Preview, Refusal
+from regulars.imports.contracts import FileMapping, Import, ImportKind, ImportState, Originals, Preview, Refusal
 from regulars.imports.kept import import_of, imports_of, settled_now, wanted_of
 from regulars.imports.models import Import as ImportRow
 from regulars.imports.models import Refusal as RefusalRow
@@ -51,6 +51,13 @@ def list_imports(
         moment, identity = before
         rows = rows.filter(created_at__lte=moment).exclude(created_at=moment, id__lte=identity)
     return imports_of(list(rows[:limit]))
+
+
+def list_unsuccessful(*, since: datetime, limit: int) -> list[Import]:
+    """Return imports that ended since a moment and failed, or whose rows were all refused; the last to end first."""
+    nothing_kept = Q(state=ImportState.DONE.value, refused__gt=0, imported=0, updated=0, unchanged=0)
+    rows = ImportRow.objects.filter(Q(state=ImportState.FAILED.value) | nothing_kept, ended_at__gte=since)
+    return imports_of(list(rows.order_by("-ended_at", "id")[:limit]))
 
 
 def list_refusals(import_id: UUID, *, limit: int, after: int = 0) -> list[Refusal]:

@@ -13,8 +13,8 @@ from regulars.faces.console.latest import Latest
 from regulars.faces.console.overview.reading import Reading
 from regulars.faces.console.overview.words import metric_address, target_state, value_in_words
 from regulars.faces.console.permission import WhoAsks
-from regulars.imports.contracts import ImportState
-from regulars.imports.queries import list_imports
+from regulars.imports.contracts import Import, ImportState
+from regulars.imports.queries import count_by_reason, list_unsuccessful
 from regulars.insights import queries as insights
 from regulars.insights.catalogue import METRICS, NO_WINDOW, STEP_DAYS
 from regulars.insights.contracts import Attention, Run, RunState, Severity
@@ -23,7 +23,7 @@ from regulars.kit.i18n import gettext, ngettext
 from regulars.report.wording import say
 from regulars.stream.queries import count_dead_letters
 
-IMPORTS = 20
+MOST_IMPORTS = 20
 # A failed import of longer ago is no news.
 RECENTLY = timedelta(days=7)
 _COLUMNS = ("rfm.segment", "orders.last", "orders.revenue", "churn.at_stake")
@@ -144,18 +144,26 @@ def _runs(run: Run | None, latest: Latest | None) -> Iterator[Need]:
 
 
 def _imports(now: datetime) -> Iterator[Need]:
-    for each in list_imports(limit=IMPORTS):
-        ended = each.ended_at
-        if each.state is not ImportState.FAILED or ended is None or now - ended > RECENTLY:
-            continue
+    for each in list_unsuccessful(since=now - RECENTLY, limit=MOST_IMPORTS):
+        failed = each.state is ImportState.FAILED
+        title = gettext("The import of {file} failed") if failed else gettext("No row of {file} was taken in")
         yield Need(
-            code="import_failed",
+            code="import_failed" if failed else "import_refused",
             tone="bad",
-            title=gettext("The import of {file} failed").format(file=each.file_name),
-            reason=each.error_message,
+            title=title.format(file=each.file_name),
+            reason=each.error_message if failed else _why_refused(each),
             step=gettext("See why"),
             address=reverse("console:imports.one", args=[each.id]),
         )
+
+
+def _why_refused(each: Import) -> str:
+    """Say how many rows were refused, and why most of them."""
+    why = next((why for why, _ in count_by_reason(each.id, most=1)), "")
+    words = ngettext(
+        "{count} row was refused: {why}", "{count} rows were refused, most of them for this: {why}", each.counts.refused
+    )
+    return words.format(count=formats.number(each.counts.refused), why=why)
 
 
 def _dead_letters() -> Iterator[Need]:

@@ -13,8 +13,10 @@ from django.utils import timezone
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import client_of
 from regulars.faces.console.tests.test_rfm import score_all
-from regulars.imports.contracts import ImportState
+from regulars.imports import services as imports
+from regulars.imports.contracts import FileMapping, ImportState
 from regulars.imports.models import Import
+from regulars.imports.queries import get_import
 from regulars.insights import queries
 from regulars.insights.attention import find_attention
 from regulars.insights.catalogue import METRICS
@@ -23,6 +25,7 @@ from regulars.insights.models import Section, Target
 from regulars.insights.services import request_run
 from regulars.insights.tests.test_attention import NOBODY
 from regulars.kit import formats
+from regulars.kit.ids import new_id
 from regulars.report.tests.report_factory import believable_report
 from regulars.staff.contracts import Role
 
@@ -140,6 +143,37 @@ def test_an_import_that_failed_needs_somebody_for_a_week(owner: Client):
     assert "The file is damaged." in page
     Import.objects.filter(id=made.id).update(ended_at=timezone.now() - timedelta(days=8))
     assert "import_failed" not in needs(owner.get("/overview").text)
+
+
+def test_a_failure_is_not_lost_behind_the_imports_of_every_hour(owner: Client):
+    scored(3)
+    made = shop.imported("customer,date,amount\n1,2026-11-01,10\n")
+    row = Import.objects.get(id=made.id)
+    Import.objects.filter(id=made.id).update(state=ImportState.FAILED.value, ended_at=timezone.now())
+    for hours in range(1, 31):
+        row.id, row.created_at = new_id(), timezone.now() + timedelta(hours=hours)
+        row.save(force_insert=True)
+    assert needs(owner.get("/overview").text)["import_failed"].startswith("The import of ")
+
+
+def test_an_import_of_which_no_row_was_taken_in_needs_somebody_too(owner: Client):
+    scored(3)
+    received = shop.receive("customer,date,amount\n" + "1,never,10\n" * 3)
+    columns = {name: name for name in ("customer", "date", "amount")}
+    imports.map_columns(
+        import_id=received.id, mapping=FileMapping(columns=columns), now=timezone.now(), actor=shop.ACTOR
+    )
+    imports.start(import_id=received.id, now=timezone.now(), actor=shop.ACTOR)
+    shop.work_on_imports()
+    made = get_import(received.id)
+    assert (made.state, made.counts.refused, made.counts.imported) == (ImportState.DONE, 3, 0)
+    page = owner.get("/overview").text
+    assert needs(page)["import_refused"] == "No row of orders.csv was taken in"
+    assert "3 rows were refused, most of them for this: " in page
+    shop.imported("customer,date,amount\n,2026-11-01,10\n2,2026-11-01,10\n3,2026-11-02,10\n", name="half.csv")
+    assert "half.csv" not in owner.get("/overview").text
+    Import.objects.filter(id=made.id).update(ended_at=timezone.now() - timedelta(days=8))
+    assert "import_refused" not in needs(owner.get("/overview").text)
 
 
 def test_what_the_run_found_stands_with_its_reason_and_its_customers(owner: Client):
