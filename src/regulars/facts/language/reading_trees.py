@@ -98,8 +98,14 @@ def _pointer(steps: list[int | str], data: object, *, keeps_last: bool) -> str:
         is_last = number == len(steps) - 1
         if isinstance(data, list | tuple) and isinstance(step, int) and step < len(data):
             data, pointer = data[step], f"{pointer}/{step}"
-        elif isinstance(data, dict) and step in data and (is_last or isinstance(data[step], dict | list | tuple)):
+        elif isinstance(data, dict) and step in data and (is_last or _leads_on(steps[number:], data)):
             data, pointer = data[str(step)], f"{pointer}/{step}"
         elif is_last and keeps_last:
             pointer = f"{pointer}/{step}"
     return pointer
+
+
+def _leads_on(steps: list[int | str], data: dict[Any, Any]) -> bool:
+    """Tell whether a step leads into the data, and does not name a kind: to more data, or to a value of a type."""
+    step, *rest = steps
+    return isinstance(data[step], dict | list | tuple) or (len(rest) == 1 and rest[0] not in data)

@@ -231,6 +231,26 @@ def test_the_fault_of_a_tree_is_told_by_its_pointer():
     assert caught.value.pointer == "/of/1/value"
 
 
+@pytest.mark.parametrize(
+    ("condition", "pointer"),
+    [
+        ({"kind": "compare", "what": {"fact": "orders.count"}, "operator": ">", "value": 1e300}, "/value"),
+        ({"kind": "compare", "what": {"fact": "orders.count"}, "operator": ">", "value": 5e-324}, "/value"),
+        ({"kind": "between", "what": {"fact": "orders.count"}, "low": 1, "high": "x" * 3_000}, "/high"),
+        ({"kind": "in", "what": {"fact": "orders.count"}, "values": [1, None]}, "/values/1"),
+        ({"kind": "exists", "what": {"fact": "not a name"}}, "/what/fact"),
+        ({"kind": "exists", "what": {"fact": "orders.count", "more": 1}}, "/what/more"),
+        ({"kind": "exists", "what": {"bucket": "a", "of": 1}}, "/what/of"),
+        ({"kind": "segment", "segment": ""}, "/segment"),
+        ({"kind": "segment"}, "/segment"),
+    ],
+)
+def test_a_value_that_a_tree_cannot_have_is_told_by_its_pointer(condition: dict[str, Any], pointer: str):
+    fault = fault_or_none(lambda: read_tree({"kind": "not", "of": condition}))
+    assert fault
+    assert fault.pointer == f"/of{pointer}"
+
+
 def test_a_segment_within_itself_is_refused():
     assert fault_of('segment("a")', a='segment("b")', b='orders.count > 1 or segment("a")').code == "segment_in_itself"
 
