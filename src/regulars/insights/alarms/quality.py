@@ -2,7 +2,8 @@
 
 What is usual is the median of the weeks before, and how far they usually lie from it (the median absolute deviation, as
 a standard deviation; Rousseeuw and Croux 1993). A count is unusual beyond four of those, and never within four times
-its own chance (the root of it, or of one), so that a small shop is left in peace.
+its own chance (the root of it, or of one), so that a small shop is left in peace. Where the same week of a year ago was
+at least half as unusual, it is the season.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regulars.insights.contracts import Alarm, Severity
+from regulars.insights.usual import is_season
 from retention.reasons import Reason, mark
 
 DAYS_A_WEEK = 7
 # So many weeks before are what is usual; with fewer than half of them nothing is.
 USUAL_WEEKS = 12
 FEWEST_WEEKS = 6
+# A day of the calendar, as Black Friday, comes again after so many weeks, or so many.
+YEAR_WEEKS = (52, 53)
 DEVIATIONS = 4.0
 _AS_DEVIATION = 1.4826
 REFUND_WEEKS = 4
@@ -92,15 +96,36 @@ def _silent_days(days: Days) -> Iterator[Alarm]:
 
 def _unusual_count(days: Days) -> Iterator[Alarm]:
     """Hold the last seven days against the weeks before, and the last day against the same weekday of those."""
-    weeks = _sums(days.orders, DAYS_A_WEEK, USUAL_WEEKS)
-    for unit, counts in (("week", weeks), ("day", _same_weekday(days.orders, 0))):
-        if len(counts) <= FEWEST_WEEKS:
+    most = max(YEAR_WEEKS) + USUAL_WEEKS
+    # A day of a week that the season makes unusual is so too, the same way.
+    seasons: set[bool] = set()
+    weeks = _sums(days.orders, DAYS_A_WEEK, most)
+    for unit, counts in (("week", weeks), ("day", _same_weekday(days.orders, 0, most))):
+        before = counts[1 : USUAL_WEEKS + 1]
+        if len(before) < FEWEST_WEEKS:
             continue
-        usual, reach = _usual(counts[1:])
-        if abs(counts[0] - usual) <= reach:
+        usual, reach = _usual(before)
+        is_fall = bool(counts[0] < usual)
+        if abs(counts[0] - usual) <= reach or is_fall in seasons:
             continue
-        yield _unusual(unit, int(counts[0]), usual, is_fall=bool(counts[0] < usual))
+        if _is_season(counts, usual):
+            seasons.add(is_fall)
+            continue
+        yield _unusual(unit, int(counts[0]), usual, is_fall=is_fall)
         return
+
+
+def _is_season(counts: Counts, usual: float) -> bool:
+    """Tell whether the same week or weekday of a year ago lay apart from what was usual then, in proportion as now."""
+    apart = counts[0] / max(usual, 1.0) - 1
+    for weeks in YEAR_WEEKS:
+        before = counts[weeks + 1 : weeks + 1 + USUAL_WEEKS]
+        # A shop's first weeks are lower than those of now without any season.
+        if len(before) < FEWEST_WEEKS:
+            return False
+        if apart and is_season(apart, year_ago=counts[weeks] / max(float(np.median(before)), 1.0) - 1):
+            return True
+    return False
 
 
 def _unusual(unit: str, orders: int, usual: float, *, is_fall: bool) -> Alarm:
@@ -144,9 +169,9 @@ def _usual(counts: Counts) -> tuple[float, float]:
     return usual, DEVIATIONS * max(deviation, float(np.sqrt(max(usual, 1.0))))
 
 
-def _same_weekday(values: Counts, back: int) -> Counts:
+def _same_weekday(values: Counts, back: int, most: int = USUAL_WEEKS) -> Counts:
     """Return the value of a day counted back from the last one, then those of the same weekday before it."""
-    return values[::-1][back::DAYS_A_WEEK][: USUAL_WEEKS + 1]
+    return values[::-1][back::DAYS_A_WEEK][: most + 1]
 
 
 def _sums(values: Counts, span: int, most: int) -> Counts:

@@ -91,6 +91,39 @@ def test_a_jump_of_orders_is_told() -> None:
     assert judged(with_last(usual(), lambda counts: counts * 2))["orders_jumped"].severity is Severity.NOTICE
 
 
+def two_years(growth: float, seed: int) -> Days:
+    """Return more than a year of a shop, the older weeks smaller."""
+    random = np.random.default_rng(seed)
+    length = 7 * 70
+    counts = random.poisson(40 * growth ** (np.arange(length) / length - 1))
+    return Days(orders=counts, gross_minor=counts * 2_500, refunded_minor=counts * 0)
+
+
+def in_week(days: Days, back: int, factor: float) -> Days:
+    """Return the days with the counts of a week, so many weeks back, multiplied."""
+    counts, end = days.orders.copy(), len(days.orders) - 7 * back
+    counts[end - 7 : end] = counts[end - 7 : end] * factor
+    return dataclasses.replace(days, orders=counts)
+
+
+@pytest.mark.parametrize("year_weeks", [52, 53])
+@pytest.mark.parametrize("growth", [1.0, 2.0])
+@pytest.mark.parametrize(("factor", "code"), [(2.0, "orders_jumped"), (0.3, "orders_fell")])
+def test_what_was_as_unusual_a_year_ago_is_the_season(year_weeks: int, growth: float, factor: float, code: str) -> None:
+    now = in_week(two_years(growth, seed=3), 0, factor)
+    assert code in judged(now)
+    assert judged(in_week(now, year_weeks, factor)) == {}
+    # It was another week, or it went the other way.
+    assert code in judged(in_week(now, 40, factor))
+    assert code in judged(in_week(now, year_weeks, 1 / factor))
+
+
+def test_the_first_weeks_of_a_growing_shop_are_no_season() -> None:
+    days = two_years(20.0, seed=4)
+    young = Days(**{name: getattr(days, name)[-7 * 54 :] for name in ("orders", "gross_minor", "refunded_minor")})
+    assert "orders_fell" in judged(in_week(young, 0, 0.3))
+
+
 def test_a_shop_of_a_few_weeks_is_not_judged() -> None:
     days = usual()
     young = Days(**{name: getattr(days, name)[-35:] for name in ("orders", "gross_minor", "refunded_minor")})
