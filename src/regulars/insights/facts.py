@@ -66,7 +66,7 @@ FACTS: Sequence[Fact] = (
     _moved(
         name="churn.at_risk",
         type=FactType.BOOLEAN,
-        label=mark("Breaking a habit"),
+        label=mark("Customer at risk"),
         description=mark("Whether somebody with a habit has been silent for longer than usual, and has likely left."),
         column=f"{_ROW}.at_risk",
     ),

@@ -113,10 +113,10 @@ def _kpis(report: Report) -> list[Figure]:
             gettext("Value of the next 12 months"),
             metrics.customer_equity_minor,
             True,
-            "clv.decile = 10",
+            "clv.expected_12m > 0",
         ),
         ("expected_revenue", gettext("Revenue expected"), metrics.expected_revenue_minor, True, "expected.revenue > 0"),
-        ("expected_orders", gettext("Orders expected"), metrics.expected_orders, False, "expected.orders >= 1"),
+        ("expected_orders", gettext("Orders expected"), metrics.expected_orders, False, "expected.orders > 0"),
         ("at_stake", gettext("Revenue at stake"), metrics.revenue_at_stake_minor, True, "churn.at_risk"),
     )
     return [

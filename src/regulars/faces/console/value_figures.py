@@ -111,7 +111,7 @@ def risk_histogram(spread: ValueSpread, currency: str | None) -> Figure | None:
         columns=(
             Column(label=gettext("Risk"), definition="risk"),
             Column(label=gettext("Customers"), form="number"),
-            Column(label=gettext("Breaking a habit"), form="number", definition="at_stake"),
+            Column(label=gettext("Customers at risk"), form="number", definition="at_stake"),
             Column(label=gettext("At stake"), form="money", currency=currency, definition="at_stake"),
         ),
         rows=tuple(
@@ -126,7 +126,7 @@ def risk_histogram(spread: ValueSpread, currency: str | None) -> Figure | None:
             "series": _risk_series(risks),
         },
         legend=(
-            Key(label=gettext("Breaking a habit"), tone="lapsed", definition="at_stake"),
+            Key(label=gettext("Customers at risk"), tone="lapsed", definition="at_stake"),
             Key(label=gettext("All others"), tone="reference"),
         ),
         note=gettext(
@@ -139,7 +139,7 @@ def risk_histogram(spread: ValueSpread, currency: str | None) -> Figure | None:
 def _risk_series(risks: Sequence[RiskTenth]) -> list[dict[str, object]]:
     others = [each.customers - each.at_risk for each in risks]
     return [
-        {"name": gettext("Breaking a habit"), "tone": "lapsed", "values": [each.at_risk for each in risks]},
+        {"name": gettext("Customers at risk"), "tone": "lapsed", "values": [each.at_risk for each in risks]},
         {"name": gettext("All others"), "tone": "reference", "values": others},
     ]
 

@@ -101,7 +101,7 @@ def map_of(
             )
             for cohort in shown
         ),
-        figure=_figure(cohorts, period, currency),
+        figure=_figure(cohorts, period, currency, measure),
     )
 
 
@@ -136,7 +136,7 @@ def _level(value: float, highest: float) -> int:
     return 0 if highest <= 0 else min(HEAT_LEVELS - 1, max(0, int(value / highest * HEAT_LEVELS)))
 
 
-def _figure(cohorts: Sequence[Cohort], period: str, currency: str | None) -> Figure:
+def _figure(cohorts: Sequence[Cohort], period: str, currency: str | None, measure: str) -> Figure:
     noun = period_words(period)[1]
     rows: list[tuple[Cell, ...]] = [
         (
@@ -154,7 +154,9 @@ def _figure(cohorts: Sequence[Cohort], period: str, currency: str | None) -> Fig
     count = sum(1 for cohort in cohorts if cohort.size)
     return Figure(
         name="cohorts",
-        title=_("Who comes back, by when they first bought"),
+        title=_("What customers have spent, by when they first bought")
+        if measure == REVENUE
+        else _("Who comes back, by when they first bought"),
         unit=_("% of the cohort that bought again, by {period} after the first").format(period=noun),
         summary=ngettext("{n} cohort.", "{n} cohorts.", count).format(n=formats.number(count)),
         columns=(
