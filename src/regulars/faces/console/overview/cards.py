@@ -25,7 +25,10 @@ _MOST_POINTS = 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A metric in words; `spark` is the path of the line of what it was, oldest first."""
+    """A metric in words; `spark` is the path of the line of what it was, oldest first.
+
+    `benchmark_source` says of whom the benchmark is said and by whom, `benchmark_address` where it stands.
+    """
 
     name: str
     label: str
@@ -39,6 +42,7 @@ class Line:
     target_state: str
     benchmark: str
     benchmark_source: str
+    benchmark_address: str
     spark: str
 
 
@@ -68,7 +72,8 @@ def line_of(reading: Reading, currency: str) -> Line:
         target="" if target is None else value_in_words(metric, target.value, currency),
         target_state=target_state(reading),
         benchmark="" if first is None else value_in_words(metric, first.value, currency),
-        benchmark_source="" if first is None else gettext(first.who),
+        benchmark_source="" if first is None else f"{gettext(first.who)}: {first.source}",
+        benchmark_address="" if first is None else first.address,
         spark=_spark(reading),
     )
 
