@@ -46,7 +46,7 @@ def tag(request: HttpRequest) -> HttpResponse:
     if told.get("all") == "on":
         ids = _all(read_asked(_as_list(request), now=timezone.now()), MOST_TAGGED + 1)
     else:
-        ids = [UUID(each) for each in told.getlist("customer") if _is_id(each)]
+        ids = _chosen(request)
     back = _back(request)
     if len(ids) > MOST_TAGGED:
         most = gettext("At most {most} customers are tagged at once; the list finds more. Narrow it first.")
@@ -58,11 +58,16 @@ def tag(request: HttpRequest) -> HttpResponse:
         return redirect(back)
     request.session[UNDO] = {"ids": [str(each) for each in changed], "tag": name, "removes": not removes}
     words = (
-        ngettext("The tag was taken from {count} customer.", "The tag was taken from {count} customers.", len(changed))
+        ngettext(
+            "The tag “{tag}” was taken from {count} customer.",
+            "The tag “{tag}” was taken from {count} customers.",
+            len(changed),
+        )
         if removes
-        else ngettext("{count} customer was tagged.", "{count} customers were tagged.", len(changed))
+        else ngettext("“{tag}”: {count} customer was tagged.", "“{tag}”: {count} customers were tagged.", len(changed))
     )
-    messages.success(request, words.format(count=len(changed)), extra_tags="undo" if changed else "")
+    said = words.format(tag=" ".join(name.split()), count=len(changed))
+    messages.success(request, said, extra_tags="undo" if changed else "")
     return redirect(back)
 
 
@@ -82,7 +87,7 @@ def undo(request: HttpRequest) -> HttpResponse:
 @needs("customers.export")
 @require_POST
 def export(request: HttpRequest) -> StreamingHttpResponse | HttpResponse:
-    """Give the list as a file, with its columns; who took it out is on the audit trail.
+    """Give the list as a file, with its columns, or those of it who are chosen; who took it out is on the audit trail.
 
     Parquet is written by a worker, by the list's condition.
     """
@@ -93,7 +98,8 @@ def export(request: HttpRequest) -> StreamingHttpResponse | HttpResponse:
         return redirect(asked.address())
     if request.POST.get("format") == ExportFormat.PARQUET:
         return _as_parquet(request, asked, who)
-    ids = _all(asked, MOST_EXPORTED)
+    has_chosen = request.POST.get("all") != "on" and "customer" in request.POST
+    ids = _there(_chosen(request)) if has_chosen else _all(asked, MOST_EXPORTED)
     details = {"customers": len(ids), "columns": [fact.name for fact in asked.columns]}
     record(who.actor, "customers.exported", "list", "customers", now=who.now, details=details)
     answer = StreamingHttpResponse(_lines(ids, asked), content_type="text/csv; charset=utf-8")
@@ -134,6 +140,16 @@ def _change(request: HttpRequest, ids: Sequence[UUID], name: str, *, removes: bo
         changed += [each.customer_id for each in outcomes if each.outcome == "updated"]
         told += [each.message for each in outcomes if each.outcome == "refused"]
     return changed, "" if changed else next(iter(told), "")
+
+
+def _chosen(request: HttpRequest) -> list[UUID]:
+    return [UUID(each) for each in dict.fromkeys(request.POST.getlist("customer")) if _is_id(each)]
+
+
+def _there(ids: Sequence[UUID]) -> list[UUID]:
+    """Return those of the ids that are customers' own, each once."""
+    there = {each.id for each in customers.list_customers(ids)}
+    return [each for each in dict.fromkeys(ids) if each in there]
 
 
 def _all(asked: Asked, most: int) -> list[UUID]:
