@@ -12,11 +12,12 @@ from regulars.kit import formats
 from regulars.kit.i18n import gettext
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """A part of the filter, and the address of the list without it."""
+    """A part of the filter, where it is changed, and the address of the list without it."""
 
     text: str
+    opens: str
     without: str
 
 

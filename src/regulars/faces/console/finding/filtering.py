@@ -22,6 +22,7 @@ from regulars.faces.console.finding.parts import (
     Part,
     asked_of,
     condition_of,
+    is_untouched,
     joined,
     lines_of,
 )
@@ -80,11 +81,14 @@ def filter_part(request: HttpRequest) -> HttpResponse:
         return render(request, "console/_filter.html", context)
     kind, parts = _told_parts(told, asked.setting.catalogue)
     conditions = [condition_of(part, asked.setting.currency) for part in parts]
+    for part in filter(is_untouched, parts):
+        part.error = ""
     whole = joined(kind, [each for each in conditions if each is not None])
     where = write_in_lines(whole) if whole else ""
     if not getattr(request, "htmx", False):
         return redirect(asked.address(where=where))
-    return render(request, "console/_filter.html", _context(asked, where, kind, parts))
+    context = _context(asked, where, kind, parts) | {"at_line": len(parts) - 1 if told.get("add") else None}
+    return render(request, "console/_filter.html", context)
 
 
 @needs("customers.read")
@@ -108,22 +112,26 @@ def count_part(request: HttpRequest) -> HttpResponse:
     return render(request, "console/_count.html", {"count": count})
 
 
-def filter_context(asked: Asked) -> dict[str, Any]:
-    """Return both sides of the filter of a list."""
+def filter_context(asked: Asked, told: QueryDict) -> dict[str, Any]:
+    """Return both sides of the filter of a list, and the line at which one begins where the address tells one."""
     kind, parts = lines_of(asked.condition, asked.setting.catalogue, asked.setting.currency)
     where = write_in_lines(asked.condition) if asked.condition else asked.where
-    return _context(asked, where, kind, parts, counts=False)
+    line = told.get("line", "")
+    at_line = int(line) if line.isascii() and line.isdecimal() and len(line) < 6 else None
+    return _context(asked, where, kind, parts, counts=False) | {"at_line": at_line}
 
 
 def chips_context(asked: Asked) -> dict[str, Any]:
-    """Return the parts of the condition as chips, each with the address of the list without it."""
+    """Return the parts of the condition as chips, each with the address of its line and of the list without it."""
     kind, parts = lines_of(asked.condition, asked.setting.catalogue, asked.setting.currency)
     whole = asked.condition
     conditions = whole.of if isinstance(whole, tree.All | tree.AnyOf) else [whole] if whole else []
     chips = []
     for number, part in enumerate(parts):
         rest = joined(kind, [each for place, each in enumerate(conditions) if place != number])
-        chips.append(Chip(in_words(part, asked.setting.currency), asked.address(where=write(rest) if rest else "")))
+        without = asked.address(where=write(rest) if rest else "")
+        opens = asked.address(open="1", line=str(number))
+        chips.append(Chip(text=in_words(part, asked.setting.currency), opens=opens, without=without))
     return {"chips": chips, "joined_by": _words_of(kind)}
 
 
@@ -192,22 +200,26 @@ def _words_of(kind: str) -> str:
 
 
 def _told_parts(told: QueryDict, catalogue: Catalogue) -> tuple[str, list[Part]]:
-    """Return the lines as their fields are filled in, one more where one was added, one less where one was dropped."""
+    """Return the lines as their fields are filled in, one more where one was added, one less where one was dropped.
+
+    The line that was added last is new until another is added.
+    """
     count = told.get("lines", "0")
     most = min(int(count) if count.isascii() and count.isdecimal() else 0, MOST_PARTS)
     parts = [_told_part(told, number, catalogue) for number in range(most) if told.get("drop") != str(number)]
     added = catalogue.facts.get(told.get("add", ""))
     if added:
-        parts.append(Part(fact=added, asked=next(iter(asked_of(added)))))
+        parts.append(Part(fact=added, asked=next(iter(asked_of(added))), is_new=True))
     if told.get("add") == "text":
-        parts.append(Part())
+        parts.append(Part(is_new=True))
     return "any" if told.get("joined") == "any" else "all", parts
 
 
 def _told_part(told: QueryDict, number: int, catalogue: Catalogue) -> Part:
     fact = catalogue.facts.get(told.get(f"fact.{number}", ""))
+    is_new = told.get("new") == str(number) and not told.get("add")
     if fact is None:
-        return Part(text=text_of(told, f"text.{number}"))
+        return Part(text=text_of(told, f"text.{number}"), is_new=is_new)
     asked = told.get(f"asked.{number}", "")
     return Part(
         fact=fact,
@@ -217,6 +229,7 @@ def _told_part(told: QueryDict, number: int, catalogue: Catalogue) -> Part:
         window_unit=_unit(told, f"window_unit.{number}"),
         on=text_of(told, f"on.{number}"),
         unit=_unit(told, f"unit.{number}"),
+        is_new=is_new,
     )
 
 

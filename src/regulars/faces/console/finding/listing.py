@@ -99,7 +99,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     is_open = asked.fault is not None or "open" in request.GET
     context |= {"views": views_for(request, asked), "is_open": is_open} | chips_context(asked)
     if is_open:
-        context |= filter_context(asked)
+        context |= filter_context(asked, request.GET)
     return render(request, "console/customers.html", context)
 
 

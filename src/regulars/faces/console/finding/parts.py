@@ -93,6 +93,8 @@ class Part:
     # The unit of a value that is a length of time.
     unit: str = "days"
     text: str = ""
+    # Whether it was added last, and nobody may have filled it in yet.
+    is_new: bool = False
     error: str = ""
 
 
@@ -116,6 +118,11 @@ def condition_of(part: Part, currency: str) -> tree.Condition | None:
     except (ValueError, InvalidOperation):
         part.error = gettext("Something is missing here, or is not of its kind.")
     return None
+
+
+def is_untouched(part: Part) -> bool:
+    """Return whether a line was added last and holds nothing yet; what is missing in it is no fault so far."""
+    return part.is_new and not any((*part.values, part.window, part.on, part.text))
 
 
 def _asked(part: Part, fact: Fact, currency: str) -> tree.Condition:

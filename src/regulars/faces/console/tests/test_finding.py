@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import hypothesis.strategies as st
 import pytest
@@ -77,8 +78,12 @@ def test_a_condition_filters_the_list_and_is_shown_as_chips(owner: Client):
     assert listed(page) == ["Ines Kovač"]
     assert "1 customer found" in page
     assert "Orders is at least 1" in page
-    # Taking a chip away leaves the others.
-    without = re.findall(r'class="chip" aria-current="true" href="([^"]+)"', page)
+    # Its words lead to its line, and taking a chip away leaves the others.
+    opens = re.findall(r'class="chip chip-parts" aria-current="true"><a href="([^"]+)"', page)
+    assert [parse_qs(urlsplit(each.replace("&amp;", "&")).query)["line"] for each in opens] == [["0"], ["1"]]
+    assert 'name="asked.1" data-begins' in owner.get(opens[1].replace("&amp;", "&")).text
+    assert "data-begins" not in owner.get("/customers?open=1&line=x").text
+    without = re.findall(r'class="chip-away" href="([^"]+)"', page)
     assert [parse_qs(urlsplit(each.replace("&amp;", "&")).query)["where"] for each in without] == [
         ["profile.has_email"],
         ["orders.count >= 1"],
@@ -121,7 +126,7 @@ def test_the_columns_and_the_order_are_those_that_are_asked_for(owner: Client):
     people()
     page = owner.get("/customers", {"show": ["profile.city", "orders.average"], "sort": "orders.revenue"}).text
     heads = re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', page)
-    assert heads == ["Name", "E-mail", "City", "Average order"]
+    assert heads == ["Name", "E-mail or phone", "City", "Average order"]
     assert listed(page)[0] == "Ines Kovač"
     assert (
         listed(owner.get("/customers", {"sort": "orders.revenue", "direction": "ascending"}).text)[-1] == "Ines Kovač"
@@ -161,6 +166,29 @@ def test_a_line_that_is_not_filled_in_says_so_and_counts_the_others(owner: Clien
     assert "Something is missing here" in page
 
 
+@pytest.mark.parametrize("fact", ["orders.count", "profile.city", "rfm.segment", "orders.last", "text"])
+def test_a_line_that_was_just_added_is_not_yet_wrong_and_is_where_one_types(owner: Client, fact: str):
+    people()
+    page = owner.get("/customers/filter", {"lines": "0", "add": fact}, headers=HTMX).text
+    assert "field-error" not in page
+    assert page.count("data-begins") == 1
+    assert 'name="new" value="0"' in page
+    # Nor is it where one chooses what is asked of it; but where another is added, it was left as it is.
+    told = {"lines": "1", "new": "0", **({} if fact == "text" else {"fact.0": fact, "asked.0": "="})}
+    page = owner.get("/customers/filter", told, headers=HTMX).text
+    assert "field-error" not in page
+    assert "data-begins" not in page
+    page = owner.get("/customers/filter", told | {"add": "orders.count"}, headers=HTMX).text
+    assert page.count("field-error") == 1
+    assert 'name="new" value="1"' in page
+
+
+def test_a_choice_that_is_not_made_says_so(owner: Client):
+    people()
+    page = owner.get("/customers/filter", {"lines": "0", "add": "rfm.segment"}, headers=HTMX).text
+    assert '<option value="">choose …</option>' in page
+
+
 def test_without_scripts_the_lines_lead_to_the_list(owner: Client):
     people()
     told = {"lines": "1", "fact.0": "orders.count", "asked.0": ">=", "value.0": "1"}
@@ -193,7 +221,7 @@ def test_the_chosen_are_tagged_and_it_can_be_undone(owner: Client):
     people()
     ids = [str(each.id) for each in list_newest_customers(limit=3)]
     page = tag_them(owner, tag="vip", do="add", customer=ids)
-    assert "3 customers were tagged." in page
+    assert "“vip”: 3 customers were tagged." in page
     assert "Undo" in page
     assert len(listed(owner.get("/customers", {"where": 'profile.tags contains "vip"'}).text)) == 3
     # Of those who had it already, nothing is undone.
@@ -202,7 +230,7 @@ def test_the_chosen_are_tagged_and_it_can_be_undone(owner: Client):
     )
     assert "Undone for 1 customer." in owner.post("/customers/tag/undo", {"back": "/customers"}, follow=True).text
     assert len(listed(owner.get("/customers", {"where": 'profile.tags contains "vip"'}).text)) == 3
-    assert "taken from 3 customers" in tag_them(owner, tag="vip", do="remove", customer=ids)
+    assert "The tag “vip” was taken from 3 customers." in tag_them(owner, tag="vip", do="remove", customer=ids)
 
 
 def test_all_that_the_list_finds_are_tagged_where_that_is_asked_for(owner: Client):
@@ -234,6 +262,21 @@ def test_the_list_is_taken_out_as_a_file_with_its_columns(owner: Client):
     assert len(lines) == 2
     [(entry, _)] = list_audit_entries(limit=5, action="customers.exported")
     assert entry.details["customers"] == 1
+
+
+def test_only_the_chosen_are_taken_out_where_some_are_chosen(owner: Client):
+    people()
+    assert "Export the chosen" in owner.get("/customers").text
+    chosen = [str(each.id) for each in list_newest_customers(limit=3)][1:]
+    told = {"customer": [*chosen, chosen[0], "nobody", str(UUID(int=1))], "show": ["profile.city"]}
+    lines = owner.post("/customers/export", told).getvalue().decode().splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["Customer", *chosen]
+    [(entry, _)] = list_audit_entries(limit=5, action="customers.exported")
+    assert entry.details == {"customers": 2, "columns": ["profile.city"]}
+    # Where all that the list finds is meant, the boxes do not count; and those that name nobody are not the whole list.
+    lines = owner.post("/customers/export", told | {"all": "on"}).getvalue().decode().splitlines()
+    assert len(lines) == 6
+    assert len(owner.post("/customers/export", {"customer": "nobody"}).getvalue().decode().splitlines()) == 1
 
 
 def test_a_view_is_kept_shared_and_taken_away(owner: Client):
