@@ -14,6 +14,7 @@ from regulars.faces.console.overview.words import (
     target_state,
     value_in_words,
 )
+from regulars.insights.catalogue import Benchmark
 from regulars.kit.i18n import gettext
 from regulars.report.page.figures import spark_path
 
@@ -27,7 +28,7 @@ _MOST_POINTS = 14
 class Line:
     """A metric in words; `spark` is the path of the line of what it was, oldest first.
 
-    `benchmark_source` says of whom the benchmark is said and by whom, `benchmark_address` where it stands.
+    `benchmark` tells who publishes it, `benchmark_source` of whom, and `benchmark_address` where it stands.
     """
 
     name: str
@@ -71,11 +72,16 @@ def line_of(reading: Reading, currency: str) -> Line:
         year=change_since(reading, reading.year_ago),
         target="" if target is None else value_in_words(metric, target.value, currency),
         target_state=target_state(reading),
-        benchmark="" if first is None else value_in_words(metric, first.value, currency),
-        benchmark_source="" if first is None else f"{gettext(first.who)}: {first.source}",
+        benchmark="" if first is None else f"{value_in_words(metric, first.value, currency)} ({_publisher(first)})",
+        benchmark_source="" if first is None else gettext(first.who),
         benchmark_address="" if first is None else first.address,
         spark=_spark(reading),
     )
+
+
+def _publisher(benchmark: Benchmark) -> str:
+    """Return who stands behind a source: its title, behind the comma, would make the column too wide."""
+    return benchmark.source.partition(",")[0]
 
 
 def _spark(reading: Reading) -> str:
