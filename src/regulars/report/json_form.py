@@ -1,7 +1,8 @@
 """The report as JSON and back, and the JSON Schema that describes it: all read off the dataclasses in `contracts`.
 
-A `Reason` becomes `{"code", "text"}`, the text in the active language; in counts (`data.refused`, `data.treated`) it is
-flattened to `reason` (the code) and `text`. What is not a finite number is null. Paths lose their folders.
+A `Reason` becomes `{"code", "text", "template", "values"}`: the text in the active language, and the English template
+with its values, from which it is said in any other. In counts (`data.refused`, `data.treated`) it is flattened, its code
+as `reason`. What is not a finite number is null. Paths lose their folders.
 """
 
 from __future__ import annotations
@@ -40,6 +41,14 @@ T = TypeVar("T")
 _SAID = "{text}"
 
 
+# What a reason says, and from what: a template of `str.format`, and values, which may be `{"day"}` or a reason too.
+_SAID_SCHEMA: dict[str, Any] = {
+    "text": {"type": "string"},
+    "template": {"type": "string"},
+    "values": {"type": "object"},
+}
+
+
 class NotAReport(DomainError):
     """What is given is not the JSON of a report that this version knows."""
 
@@ -60,9 +69,9 @@ def form_of(value: Any, currency: str | None = None) -> Any:
 def _form(value: Any, currency: str | None) -> Any:
     match value:
         case Count():
-            return {"reason": value.reason.code, "text": say(value.reason, currency), "count": value.count}
+            return {"reason": value.reason.code, **_said(value.reason, currency), "count": value.count}
         case Reason():
-            return {"code": value.code, "text": say(value, currency)}
+            return {"code": value.code, **_said(value, currency)}
         case float():
             return value if math.isfinite(value) else None
         case date():
@@ -78,10 +87,26 @@ def _form(value: Any, currency: str | None) -> Any:
     return value
 
 
+def _said(reason: Reason, currency: str | None) -> dict[str, Any]:
+    """Return what a reason says in the active language, and what it is said from in any other."""
+    values = {name: _form_of_value(value, currency) for name, value in reason.values.items()}
+    return {"text": say(reason, currency), "template": reason.template, "values": values}
+
+
+def _form_of_value(value: Any, currency: str | None) -> Any:
+    """Return a value of a reason; what JSON has no form for says what it is."""
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    if value is None or isinstance(value, str | int | float | Reason):
+        return _form(value, currency)
+    return str(value)
+
+
 def from_json(told: Mapping[str, Any]) -> Report:
     """Return the report that `to_json` told, as `json.loads` reads it.
 
-    Reasons say what they said then, in the language of then. A null where a number belongs is NaN.
+    Reasons are said in the language of who reads them; those of a version that kept their text alone, in that of then.
+    A null where a number belongs is NaN.
 
     Raises
     ------
@@ -131,9 +156,9 @@ def _read_tuple(told: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _read_dataclass(told: Any, hint: Any) -> Any:
     if hint is Count:
-        return Count(reason=_reason(told["reason"], told["text"]), count=_read_scalar(told["count"], int))
+        return Count(reason=_reason(told["reason"], told), count=_read_scalar(told["count"], int))
     if hint is Reason:
-        return _reason(told["code"], told["text"])
+        return _reason(told["code"], told)
     hints = _hints(hint)
     return hint(**{field.name: _read(told[field.name], hints[field.name]) for field in dataclasses.fields(hint)})
 
@@ -143,8 +168,20 @@ def _hints(hint: Any) -> dict[str, Any]:
     return typing.get_type_hints(hint)
 
 
-def _reason(code: Any, text: Any) -> Reason:
-    return Reason(_read_scalar(code, str), _SAID, {"text": _read_scalar(text, str)})
+def _reason(code: Any, told: Mapping[str, Any]) -> Reason:
+    text = _read_scalar(told["text"], str)
+    if "template" not in told:
+        return Reason(_read_scalar(code, str), _SAID, {"text": text})
+    values = {_read_scalar(name, str): _value(each) for name, each in told["values"].items()}
+    return Reason(_read_scalar(code, str), _read_scalar(told["template"], str), values)
+
+
+def _value(told: Any) -> Any:
+    if isinstance(told, dict):
+        return date.fromisoformat(told["day"]) if "day" in told else _reason(told["code"], told)
+    if told is None or isinstance(told, str | int | float):
+        return told
+    raise TypeError
 
 
 def _read_scalar(told: Any, hint: Any) -> Any:
@@ -205,9 +242,9 @@ def _schema_of_dataclass(hint: Any, definitions: dict[str, Any]) -> dict[str, An
         definitions[name] = {}
         hints = typing.get_type_hints(hint)
         if hint is Count:
-            properties = {"reason": _SCALARS[str], "text": _SCALARS[str], "count": _SCALARS[int]}
+            properties = {"reason": _SCALARS[str], **_SAID_SCHEMA, "count": _SCALARS[int]}
         elif hint is Reason:
-            properties = {"code": _SCALARS[str], "text": _SCALARS[str]}
+            properties = {"code": _SCALARS[str], **_SAID_SCHEMA}
         else:
             properties = {f.name: _nullable(hints[f.name], definitions) for f in dataclasses.fields(hint)}
         definitions[name] = {

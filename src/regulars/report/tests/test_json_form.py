@@ -36,7 +36,12 @@ SCALARS = {
     # A path keeps its name alone.
     Path: st.from_regex(r"[a-zä]{1,8}\.csv", fullmatch=True).map(Path),
     Role: st.sampled_from(Role),
-    Reason: st.builds(Reason, words, st.just("{text}"), st.fixed_dictionaries({"text": words})),
+    Reason: st.builds(
+        Reason,
+        words,
+        st.just("{text}"),
+        st.fixed_dictionaries({"text": words, "more": st.none() | st.integers(-9, 9) | st.dates() | st.booleans()}),
+    ),
 }
 
 
@@ -80,7 +85,7 @@ def test_what_is_no_number_is_null():
 def test_counts_carry_the_code_and_the_text():
     refused = to_json(believable_report())["data"]["refused"]
     assert refused
-    assert all(set(count) == {"reason", "text", "count"} for count in refused)
+    assert all(set(count) == {"reason", "text", "template", "values", "count"} for count in refused)
 
 
 def test_money_in_a_text_is_in_the_currency_of_the_report():
@@ -117,7 +122,25 @@ def test_what_was_no_number_where_there_need_be_none_comes_back_as_none():
 def test_a_text_comes_back_as_it_stands_where_it_looks_like_a_template():
     told = to_json(replace(believable_report(), findings=(Reason("odd", "{text}", {"text": "{n} of {}{{"}),)))
     assert from_json(told).findings[0] == Reason("odd", "{text}", {"text": "{n} of {}{{"})
-    assert to_json(from_json(told))["findings"] == [{"code": "odd", "text": "{n} of {}{{"}]
+    assert to_json(from_json(told))["findings"][0]["text"] == "{n} of {}{{"
+    # As a version kept it that knew the text alone.
+    old = {**told, "findings": [{"code": "odd", "text": "{n} of {}{{"}]}
+    assert from_json(old).findings[0] == Reason("odd", "{text}", {"text": "{n} of {}{{"})
+
+
+def test_what_one_reads_in_another_language_is_said_in_it():
+    activate("en")
+    report = believable_report()
+    inner = Reason("own_rate", "each customer's own rate")
+    values = {"day": date(2026, 11, 28), "share": 0.5, "rule": inner, "none": None, "n": 3}
+    said = Reason("odd", "{day} {share:.0%} {rule} {none} {n}", values)
+    told = json.loads(json.dumps(to_json(replace(report, findings=(said, *report.findings)))))
+    back = from_json(told)
+    assert back.findings[0] == said
+    activate("de")
+    assert to_json(back)["findings"] == to_json(replace(report, findings=(said, *report.findings)))["findings"]
+    assert to_json(back)["findings"][0]["text"] != told["findings"][0]["text"]
+    assert "jedes" in to_json(back)["findings"][0]["text"]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +155,9 @@ def test_a_text_comes_back_as_it_stands_where_it_looks_like_a_template():
         lambda told: told.update(segments="new"),
         lambda told: told.update(concentration=[[0.5]]),
         lambda told: told.update(models=None),
+        lambda told: told["findings"][0].update(template=3),
+        lambda told: told["findings"][0].update(values={"n": [1]}),
+        lambda told: told["findings"][0].update(values={"n": {"day": "soon"}}),
         lambda told: told["metrics"].update(clv_historic_minor=10**400),
     ],
 )
