@@ -1,8 +1,8 @@
 """The report as JSON and back, and the JSON Schema that describes it: all read off the dataclasses in `contracts`.
 
 A `Reason` becomes `{"code", "text", "template", "values"}`: the text in the active language, and the English template
-with its values, from which it is said in any other. In counts (`data.refused`, `data.treated`) it is flattened, its code
-as `reason`. What is not a finite number is null. Paths lose their folders.
+with its values, from which it is said in any other. In counts (`data.refused`, `data.treated`) it is flattened, its
+code as `reason`. What is not a finite number is null. Paths lose their folders.
 """
 
 from __future__ import annotations
