@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -10,12 +11,14 @@ import hypothesis.strategies as st
 import pytest
 from django.test import Client
 from hypothesis import given
+from playwright.sync_api import Route, expect
 
 from regulars.customers.queries import list_newest_customers
 from regulars.faces.console.finding.chips import in_words
 from regulars.faces.console.finding.parts import Part, asked_of, condition_of, lines_of, part_of
 from regulars.faces.console.tests import shop
-from regulars.faces.console.tests.serving import client_of
+from regulars.faces.console.tests.all_pages import fill
+from regulars.faces.console.tests.serving import Console, client_of, picture
 from regulars.facts.catalogue import declared_catalogue
 from regulars.facts.language import tree
 from regulars.facts.language.parser import parse
@@ -317,3 +320,105 @@ def test_what_is_asked_in_a_text_is_what_the_parser_reads():
     assert parse("orders.count >= 1").tree == condition_of(
         Part(fact=CATALOGUE.facts["orders.count"], asked=">=", values=["1", ""]), "EUR"
     )
+
+
+# --- In a browser -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_the_side_panel_never_shows_the_one_before(console: Console) -> None:
+    fill()
+    page = console.page()
+    page.goto("/customers?q=kovac")
+    beside = page.get_by_role("dialog", name="A customer")
+    page.get_by_role("button", name="Glance Ines Kovač").click()
+    expect(beside).to_contain_text("ines.kovac@example.com")
+    page.keyboard.press("Escape")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/panel", hold)
+    page.get_by_role("button", name="Glance I. Kovac").click()
+    expect(beside.locator(".skeleton").first).to_be_visible()
+    expect(beside).not_to_contain_text("ines.kovac@example.com")
+    # Nor does an answer that comes after another was asked for.
+    beside.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Glance Ines Kovač").click()
+    held[1].continue_()
+    expect(beside).to_contain_text("ines.kovac@example.com")
+    page.keyboard.press("Escape")
+    page.unroute("**/panel")
+    page.route("**/panel", lambda route: route.abort())
+    page.get_by_role("button", name="Glance I. Kovac").click()
+    told = beside.get_by_role("alert")
+    expect(told).to_contain_text("could not be reached")
+    expect(beside).not_to_contain_text("ines.kovac@example.com")
+    picture(page, "a side panel that fails")
+    # What is told can be dismissed there, and is still told where the panel closes.
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    console.complaints.clear()
+
+
+@pytest.mark.browser
+def test_the_bar_says_how_many_are_chosen_and_takes_them_out(console: Console) -> None:
+    fill()
+    rebuild_facts()
+    page = console.page()
+    page.goto("/customers?where=orders.count+%3E%3D+0")
+    bar = page.get_by_role("group", name="With the chosen customers")
+    boxes = page.get_by_role("checkbox", name=re.compile("^Choose (?!all)"))
+    boxes.first.check()
+    expect(bar).to_contain_text("1 chosen")
+    found = bar.get_by_role("checkbox", name="All that the list finds")
+    found.check()
+    expect(bar).to_contain_text("All: 57 customers found")
+    # Who takes one out means those that are left.
+    boxes.first.uncheck()
+    expect(bar).to_contain_text("49 chosen")
+    expect(found).not_to_be_checked()
+    bar.get_by_role("button", name="None").click()
+    expect(bar).to_be_hidden()
+    for number in range(2):
+        boxes.nth(number).check()
+    with page.expect_download() as download:
+        bar.get_by_role("button", name="Export the chosen").click()
+    assert len(Path(download.value.path()).read_text(encoding="utf-8").splitlines()) == 3
+    expect(bar).to_contain_text("2 chosen")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Take out as CSV").click()
+    assert len(Path(download.value.path()).read_text(encoding="utf-8").splitlines()) == 58
+
+
+@pytest.mark.browser
+def test_on_a_phone_customers_are_chosen_without_scrolling_sideways(console: Console) -> None:
+    fill()
+    page = console.page(width=390)
+    page.goto("/customers")
+    box = page.locator(".table-box").evaluate("box => [box.scrollWidth, box.clientWidth]")
+    assert box[0] == box[1]
+    page.get_by_role("checkbox", name=re.compile("^Choose (?!all)")).first.check()
+    bar = page.get_by_role("group", name="With the chosen customers")
+    expect(bar).to_contain_text("1 chosen")
+    picture(page, "customers chosen on a phone")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.browser
+def test_the_heads_of_a_table_stand_on_one_line(console: Console) -> None:
+    fill()
+    page = console.page()
+    page.goto("/customers")
+    picture(page, "customers heads")
+    tops = page.locator("thead th").evaluate_all(
+        """heads => heads.map((head) => {
+          const range = document.createRange();
+          range.selectNodeContents(head.querySelector("a")?.firstChild ?? head.firstChild);
+          return range.getBoundingClientRect().bottom;
+        })"""
+    )
+    assert max(tops) - min(tops) < 1
