@@ -95,23 +95,25 @@ def told_apart(
     What it hands over on the way is given to `take`.
     """
     (folder / _ASKED).write_text(json.dumps(asked, default=str), encoding="utf-8")
-    doing, done = "", 0.0
-    with _process(module, folder) as (process, lines):
-        while process.poll() is None or not lines.empty():
+    doing, done, has_ended = "", 0.0, False
+    with _lines_of_process(module, folder) as lines:
+        while not has_ended:
             with suppress(queue.Empty):
-                line = json.loads(lines.get(timeout=_LOOK_EVERY_SECONDS))
-                if isinstance(line, list):
-                    doing, done = line
+                line = lines.get(timeout=_LOOK_EVERY_SECONDS)
+                if line is None:
+                    has_ended = True
+                elif isinstance(told := json.loads(line), list):
+                    doing, done = told
                 elif take is not None:
-                    take(line)
+                    take(told)
             # It may say that this process is to stop, by raising.
             progress(doing, done)
     return _told(folder)
 
 
 @contextmanager
-def _process(module: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], queue.SimpleQueue[str]]]:
-    """Yield the process and the lines that it writes; it ends with the work, whatever ends that."""
+def _lines_of_process(module: str, folder: Path) -> Iterator[queue.SimpleQueue[str | None]]:
+    """Yield the lines that a process writes, and None behind them; it ends with the work, whatever ends that."""
     process = subprocess.Popen(  # noqa: S603  # It is this Python, and one of our modules.
         [sys.executable, "-m", module, str(folder)],
         stdin=subprocess.DEVNULL,
@@ -119,16 +121,17 @@ def _process(module: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str],
         text=True,
         preexec_fn=follow_into_death(signal.SIGKILL),  # noqa: PLW1509  # One call of C.
     )
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def read() -> None:
         for line in process.stdout or ():
             lines.put(line)
+        lines.put(None)
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     try:
-        yield process, lines
+        yield lines
     finally:
         process.kill()
         process.wait()

@@ -147,7 +147,7 @@ class Metric(TypedDict):
 
 
 class Attention(TypedDict):
-    """Something that needs somebody."""
+    """Something that needs somebody: what it is about and what that is called, and what to do first."""
 
     code: str
     severity: Literal["notice", "warning"]
@@ -156,6 +156,8 @@ class Attention(TypedDict):
     worth_minor: float | None
     condition: str
     about: str
+    name: str
+    step: Literal["see_customers", "see_product", "see_metric"]
 
 
 class RfmCell(TypedDict):

@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import Field
 
 from regulars.faces.api.schemas.wire import In, Out
-from regulars.insights.catalogue import Better, MetricUnit
-from regulars.insights.contracts import Attention, Severity
+from regulars.insights.catalogue import METRICS, Better, MetricUnit
+from regulars.insights.contracts import Attention, NextStep, Severity
+from regulars.kit.i18n import gettext
 from regulars.report.wording import say
 
 
@@ -74,7 +75,11 @@ class TargetOut(Out):
 
 
 class AttentionOut(Out):
-    """Something that needs somebody; `condition` finds its customers as they are now."""
+    """Something that needs somebody; `condition` finds its customers as they are now.
+
+    `about` is the metric or the product that it is about, `name` what that is called, and `step` what to do first: look
+    at the customers, the product, or the metric. `customers` is null where the run could not tell how many they are.
+    """
 
     code: str
     severity: Severity
@@ -83,12 +88,19 @@ class AttentionOut(Out):
     worth_minor: float | None
     condition: str
     about: str
+    name: str
+    step: NextStep
 
     @classmethod
     def of(cls, item: Attention, currency: str) -> AttentionOut:
         """Return what needs somebody as it is told."""
-        names = [name for name in cls.model_fields if name != "text"]
-        return cls(**{name: getattr(item, name) for name in names}, text=say(item.reason, currency))
+        names = [name for name in cls.model_fields if name not in ("text", "name")]
+        metric = METRICS.get(item.about)
+        return cls(
+            **{name: getattr(item, name) for name in names},
+            name=gettext(metric.label) if metric else item.name,
+            text=say(item.reason, currency),
+        )
 
 
 class AttentionsOut(Out):
