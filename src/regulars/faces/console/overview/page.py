@@ -129,9 +129,12 @@ def _sentence(readings: Mapping[str, Reading] | None, found: Sequence[Need], day
     urgent = sum(need.tone in ("bad", "attention") for need in found)
     to_do = gettext("Nothing needs you today.")
     if urgent:
-        to_do = ngettext("{count} thing needs you today.", "{count} things need you today.", urgent).format(
-            count=urgent
-        )
+        to_do = ngettext("{count} thing needs you today.", "{count} things need you today.", urgent)
+        if urgent < len(found):
+            to_do = ngettext(
+                "{count} of {all} things needs you today.", "{count} of {all} things need you today.", urgent
+            )
+        to_do = to_do.format(count=urgent, all=len(found))
     if readings is None:
         return to_do
     reading = readings["retention_rate"]
