@@ -59,7 +59,13 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "figures": figures_of(facts, score, currency),
         "segment": segment_of(score),
         "changes": changes_of(ids) if score else [],
-        "why": why_of(facts, score, today=who.now.astimezone(business.zone_info).date()),
+        "why": why_of(
+            score,
+            last_ordered_on=facts.last_ordered_at.astimezone(business.zone_info).date()
+            if facts and facts.last_ordered_at
+            else None,
+            today=who.now.astimezone(business.zone_info).date(),
+        ),
         "orders": latest[:ORDERS],
         "more_orders": len(latest) > ORDERS,
         "identifiers": [

@@ -12,12 +12,15 @@ from regulars.orders.contracts import CustomerFacts
 _DAY_SECONDS = 86_400
 
 
-def why_of(facts: CustomerFacts | None, score: Score | None, *, today: date) -> list[str]:
-    """Return what speaks for and against a customer's leaving, a sentence each; nothing where there is no risk."""
-    if score is None or score.risk is None or facts is None or facts.last_ordered_at is None:
+def why_of(score: Score | None, *, last_ordered_on: date | None, today: date) -> list[str]:
+    """Return what speaks for and against a customer's leaving, a sentence each; nothing where there is no risk.
+
+    The risk hangs on purchases, what came back whole not among them, so that the last order may be later than the last
+    of these.
+    """
+    if score is None or score.risk is None or last_ordered_on is None:
         return []
-    silent = max(0, (today - score.last_on).days)
-    told = [_silence(facts, silent), _among(score), _expected(score, today)]
+    told = [_silence(score, today), _sent_back(score, last_ordered_on), _among(score), _expected(score, today)]
     return [sentence for sentence in told if sentence]
 
 
@@ -29,12 +32,15 @@ def usual_gap_days(facts: CustomerFacts) -> float | None:
     return seconds / _DAY_SECONDS / (facts.orders - 1) or None
 
 
-def _silence(facts: CustomerFacts, silent: int) -> str:
-    gap = usual_gap_days(facts)
-    if gap is None:
-        words = gettext("The last order was {silent} ago; how long this customer waits between two is not known yet.")
+def _silence(score: Score, today: date) -> str:
+    silent = max(0, (today - score.last_on).days)
+    gap = (score.last_on - score.first_on).days / score.frequency if score.frequency else 0.0
+    if not gap:
+        words = gettext(
+            "The last purchase was {silent} ago; how long they wait between two is not known yet."
+        )
         return words.format(silent=_days(silent))
-    told = gettext("No order for {silent}; between two orders there were {gap} on average.")
+    told = gettext("No purchase for {silent}; between two purchases there were {gap} on average.")
     sentence = told.format(silent=_days(silent), gap=_days(round(gap)))
     if silent >= 2 * gap:
         compared = gettext("That is {times} times as long as usual.").format(times=formats.number(silent / gap, 1))
@@ -43,6 +49,12 @@ def _silence(facts: CustomerFacts, silent: int) -> str:
     else:
         compared = gettext("That is not longer than usual.")
     return f"{sentence} {compared}"
+
+
+def _sent_back(score: Score, last_ordered_on: date) -> str:
+    if last_ordered_on <= score.last_on:
+        return ""
+    return gettext("What was ordered on {day} came back.").format(day=formats.day(last_ordered_on))
 
 
 def _among(score: Score) -> str:

@@ -26,7 +26,6 @@ from regulars.facts.language.binding import bind
 from regulars.facts.language.parser import parse
 from regulars.insights.contracts import Score
 from regulars.kit.classification import Classification
-from regulars.orders.contracts import CustomerFacts
 from regulars.orders.facts_kept import rebuild_facts
 from regulars.staff import saved_views
 from regulars.staff.contracts import Role
@@ -101,33 +100,21 @@ def test_what_is_sensitive_is_shown_to_who_may_change_it_only() -> None:
     assert "es&quot;presso" in page
 
 
-def facts(orders: int, *, first_days_ago: int, last_days_ago: int) -> CustomerFacts:
-    now = datetime(2026, 11, 28, 12, tzinfo=UTC)
-    return CustomerFacts(
-        customer_id=UUID(int=1),
-        orders=orders,
-        revenue_minor=1,
-        returned_minor=0,
-        first_ordered_at=now - timedelta(days=first_days_ago),
-        last_ordered_at=now - timedelta(days=last_days_ago),
-        unconverted_orders=0,
-        average_minor=1,
-    )
-
-
-def score(*, last_days_ago: int, expected: date | None, decile: int | None = 9) -> Score:
+def score(purchases: int, *, first_days_ago: int, last_days_ago: int, expected: date | None) -> Score:
     told = dict.fromkeys(Score.__dataclass_fields__)
-    told |= {"risk": 0.8, "risk_decile": decile, "last_on": TODAY - timedelta(days=last_days_ago)}
+    told |= {"risk": 0.8, "risk_decile": 9, "frequency": purchases - 1}
+    told |= {"first_on": TODAY - timedelta(days=first_days_ago), "last_on": TODAY - timedelta(days=last_days_ago)}
     return Score(**told | {"next_order_expected_on": expected})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("orders", "first", "last", "expected", "sentences"),
+    ("purchases", "first", "last", "expected", "sentences"),
     [
         (
             *(5, 220, 60, date(2026, 11, 1)),
             [
-                "No order for 60 days; between two orders there were 40 days on average. That is longer than usual.",
+                "No purchase for 60 days; between two purchases there were 40 days on average."
+                " That is longer than usual.",
                 "By risk this is tenth 9 of 10; 10 is the highest.",
                 "The next order was expected by 1 Nov 2026; it has not come.",
             ],
@@ -135,7 +122,7 @@ def score(*, last_days_ago: int, expected: date | None, decile: int | None = 9) 
         (
             *(3, 140, 100, None),
             [
-                "No order for 100 days; between two orders there were 20 days on average."
+                "No purchase for 100 days; between two purchases there were 20 days on average."
                 " That is 5 times as long as usual.",
                 "By risk this is tenth 9 of 10; 10 is the highest.",
                 "An order within a year is less likely than none.",
@@ -144,7 +131,7 @@ def score(*, last_days_ago: int, expected: date | None, decile: int | None = 9) 
         (
             *(1, 9, 9, date(2026, 12, 24)),
             [
-                "The last order was 9 days ago; how long this customer waits between two is not known yet.",
+                "The last purchase was 9 days ago; how long they wait between two is not known yet.",
                 "By risk this is tenth 9 of 10; 10 is the highest.",
                 "The next order is expected by 24 Dec 2026.",
             ],
@@ -152,20 +139,27 @@ def score(*, last_days_ago: int, expected: date | None, decile: int | None = 9) 
     ],
 )
 def test_why_a_customer_may_leave_is_computed(
-    orders: int, first: int, last: int, expected: date | None, sentences: list[str]
+    purchases: int, first: int, last: int, expected: date | None, sentences: list[str]
 ) -> None:
     found = why_of(
-        facts(orders, first_days_ago=first, last_days_ago=last),
-        score(last_days_ago=last, expected=expected),
+        score(purchases, first_days_ago=first, last_days_ago=last, expected=expected),
+        last_ordered_on=TODAY - timedelta(days=last),
         today=TODAY,
     )
     assert [each.replace("5.0 times", "5 times") for each in found] == sentences
 
 
+def test_a_last_order_that_came_back_is_told_apart_from_the_last_purchase() -> None:
+    told = score(5, first_days_ago=220, last_days_ago=60, expected=None)
+    found = why_of(told, last_ordered_on=TODAY - timedelta(days=44), today=TODAY)
+    assert found[0].startswith("No purchase for 60 days")
+    assert found[1] == "What was ordered on 15 Oct 2026 came back."
+
+
 def test_before_the_first_score_there_is_no_why() -> None:
     owner = client_of(Role.OWNER)
     customer = shop.somebody("Ines", "ines@example.com")
-    assert why_of(None, None, today=TODAY) == []
+    assert why_of(None, last_ordered_on=None, today=TODAY) == []
     page = owner.get(f"/customers/{customer}").text
     assert "Why this risk" not in page
     assert "Has an e-mail address" in page
