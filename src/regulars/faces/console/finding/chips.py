@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from regulars.faces.console.finding.fact_words import label_of
 from regulars.faces.console.finding.parts import DURATIONS, NO_VALUE, SPANS, Part, asked_of
 from regulars.facts.contracts import TEMPORAL, Fact, FactType
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
+from regulars.orders.queries import map_products
+
+_BUYERS = re.compile(
+    r'orders\.count\(where: product_ids contains "(?P<product>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"\) >= 1'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +31,7 @@ class Chip:
 def in_words(part: Part, currency: str) -> str:
     """Return what a line asks, as one says it."""
     if part.fact is None:
-        return part.text
+        return _bought(part.text) or part.text
     words = [_label(part, part.fact), asked_of(part.fact).get(part.asked, part.asked)]
     if part.asked == "between":
         low, high = (_shown(value, part.fact, currency) for value in part.values)
@@ -34,6 +41,13 @@ def in_words(part: Part, currency: str) -> str:
     elif part.asked not in NO_VALUE:
         words.append(_shown(part.values[0], part.fact, currency))
     return " ".join(words)
+
+
+def _bought(text: str) -> str:
+    """Return in words that somebody has bought a product, as pages of products ask it; else nothing."""
+    named = _BUYERS.fullmatch(text)
+    product = map_products([UUID(named["product"])]).get(UUID(named["product"])) if named else None
+    return gettext("Bought {product}").format(product=product.name) if product else ""
 
 
 def _label(part: Part, fact: Fact) -> str:

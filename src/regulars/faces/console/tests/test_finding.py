@@ -10,6 +10,7 @@ from uuid import UUID
 import hypothesis.strategies as st
 import pytest
 from django.test import Client
+from django.utils.html import escape
 from hypothesis import given
 from playwright.sync_api import Route, expect
 
@@ -24,6 +25,7 @@ from regulars.facts.language import tree
 from regulars.facts.language.parser import parse
 from regulars.facts.tests.conditions import conditions
 from regulars.orders.facts_kept import rebuild_facts
+from regulars.orders.queries import list_products
 from regulars.staff.contracts import Role
 from regulars.staff.queries import list_audit_entries
 
@@ -91,6 +93,15 @@ def test_a_condition_filters_the_list_and_is_shown_as_chips(owner: Client):
         ["profile.has_email"],
         ["orders.count >= 1"],
     ]
+
+
+def test_who_bought_a_product_is_a_chip_with_its_name(owner: Client):
+    people()
+    [product, *_] = list_products(limit=9)
+    asked = 'orders.count(where: product_ids contains "{}") >= 1'
+    assert f"Bought {escape(product.name)}</a>" in owner.get("/customers", {"where": asked.format(product.id)}).text
+    nobodys = asked.format(UUID(int=7))
+    assert f"{escape(nobodys)}</a>" in owner.get("/customers", {"where": nobodys}).text
 
 
 def test_what_was_on_a_day_is_a_chip_in_words_and_a_line_with_the_day(owner: Client):
