@@ -31,7 +31,7 @@ from regulars.kit.classification import Classification, may_see
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
-_EXACT_TO = 10_000
+EXACT_TO = 10_000
 
 
 class NoSuchCustomer(DomainError):
@@ -127,9 +127,9 @@ def count_customers_by_id(*, until: UUID, source: str | None = None, since: date
 
 def count_customers() -> Count:
     """Return how many customers there are: exactly to 10,000, beyond that as the planner estimates."""
-    exact = CustomerRow.objects.all()[: _EXACT_TO + 1].count()
-    if exact <= _EXACT_TO:
-        return Count(exact - min(exact, Alias.objects.all()[: _EXACT_TO + 1].count()), is_exact=True)
+    exact = CustomerRow.objects.all()[: EXACT_TO + 1].count()
+    if exact <= EXACT_TO:
+        return Count(exact - min(exact, Alias.objects.all()[: EXACT_TO + 1].count()), is_exact=True)
     [(estimate,)] = rows_of("estimate_customers")
     return Count(max(estimate, exact), is_exact=False)
 
@@ -200,7 +200,7 @@ def list_all_merges(*, limit: int, before: UUID | None = None) -> list[Merge]:
 
 def list_tags() -> list[str]:
     """Return the tags that are in use among the customers that came last."""
-    newest = CustomerRow.objects.exclude(tags=[]).order_by("-updated_at").values_list("tags", flat=True)[:_EXACT_TO]
+    newest = CustomerRow.objects.exclude(tags=[]).order_by("-updated_at").values_list("tags", flat=True)[:EXACT_TO]
     return sorted({tag for tags in newest for tag in tags})
 
 
