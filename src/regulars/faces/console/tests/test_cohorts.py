@@ -266,5 +266,5 @@ def test_a_choice_draws_the_page_anew_and_stands_in_the_address(console: Console
     expect(page.get_by_role("heading", name=re.compile("Who comes back, by when.*Austria"))).to_be_visible()
     page.locator("#choice-show").select_option("revenue")
     expect(page.get_by_text("that a customer of the cohort has spent so far")).to_be_visible()
-    page.get_by_role("button", name="Table: Who comes back, by when they first bought").click()
+    page.get_by_role("button", name="Table: What customers have spent, by when they first bought").click()
     expect(page.get_by_role("columnheader", name="Periods after").first).to_be_visible()
