@@ -36,9 +36,7 @@ def _silence(score: Score, today: date) -> str:
     silent = max(0, (today - score.last_on).days)
     gap = (score.last_on - score.first_on).days / score.frequency if score.frequency else 0.0
     if not gap:
-        words = gettext(
-            "The last purchase was {silent} ago; how long they wait between two is not known yet."
-        )
+        words = gettext("The last purchase was {silent} ago; how long they wait between two is not known yet.")
         return words.format(silent=_days(silent))
     told = gettext("No purchase for {silent}; between two purchases there were {gap} on average.")
     sentence = told.format(silent=_days(silent), gap=_days(round(gap)))
