@@ -50,7 +50,7 @@ def stage(rows: Iterable[bytes], *, run_id: UUID, now: datetime, wait: Callable[
         sql.Identifier(StagedScore._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, STAGED))
     )
     with transaction.atomic():
-        while not _had_the_locks("clear_staged", {"run_id": run_id, "scored_at": now}):
+        while not _had_the_locks("begin_staged", {"run_id": run_id, "scored_at": now}):
             wait()
         with (
             connection.cursor() as cursor,
@@ -59,7 +59,7 @@ def stage(rows: Iterable[bytes], *, run_id: UUID, now: datetime, wait: Callable[
         ):
             for part in rows:
                 copy.write(part)
-        rows_of("index_staged")
+        rows_of("finish_staged")
 
 
 def put_in_place(rule: Rule, *, seen_until: int, now: datetime, wait: Callable[[], None]) -> None:

@@ -45,9 +45,9 @@ DELETE FROM insights_waiting RETURNING customer_id
 -- Whether anybody waits.
 SELECT EXISTS (SELECT FROM insights_waiting)
 
--- name: clear_staged
+-- name: begin_staged
 -- Forget what was staged; what is staged next was made by a run at a moment.
-SELECT insights_clear_staged(%(run_id)s, %(scored_at)s)
+SELECT insights_begin_staged(%(run_id)s, %(scored_at)s)
 
 -- name: touched_since
 -- The customers of whom something was told since a place in the stream.
@@ -138,9 +138,9 @@ SELECT staged.customer_id
 FROM insights_staged_score AS staged
 WHERE NOT EXISTS (SELECT FROM customers_customer AS customer WHERE customer.id = staged.customer_id)
 
--- name: index_staged
+-- name: finish_staged
 -- Give what is staged the indexes and the statistics that the scores have.
-SELECT insights_index_staged()
+SELECT insights_finish_staged()
 
 -- name: swap_scores
 -- Let what is staged be the scores, and forget what was known; gives up where somebody reads scores for long.

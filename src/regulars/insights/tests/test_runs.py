@@ -430,12 +430,15 @@ def test_a_run_that_no_job_works_on_gets_one_again() -> None:
 
 
 @pytest.mark.django_db
-def test_the_nightly_run_begins_after_two_in_the_business_zone_once_for_each_day() -> None:
+def test_the_nightly_run_begins_after_two_in_the_business_zone_once_for_each_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     orders.put_orders(orders=[order()], now=NOW, actor=MIRA)
     open_at = NOW.replace(hour=0, minute=30)
     # Without a business its zone is UTC.
     assert not services.is_due(now=open_at)
     assert services.is_due(now=open_at + timedelta(hours=2))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: open_at + timedelta(hours=2))
     begin_nightly.func(0)
     latest = find_latest_run()
     assert latest is not None

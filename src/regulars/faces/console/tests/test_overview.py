@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -183,10 +184,14 @@ def test_an_import_of_which_no_row_was_taken_in_needs_somebody_too(owner: Client
     assert "import_refused" not in needs(owner.get("/overview").text)
 
 
-def test_what_the_run_found_stands_with_its_reason_and_its_customers(owner: Client):
-    scored(3)
+def let_the_run_have_found(item: dict[str, Any]) -> None:
     run = queries.find_latest_run(state=RunState.SUCCEEDED)
     assert run
+    Section.objects.filter(run_id=run.id, name="attention").update(content={"items": [item]})
+
+
+def test_what_the_run_found_stands_with_its_reason_and_its_customers(owner: Client):
+    scored(3)
     item = {
         "code": "best_gone_quiet",
         "severity": "warning",
@@ -198,7 +203,7 @@ def test_what_the_run_found_stands_with_its_reason_and_its_customers(owner: Clie
         "about": "",
         "name": "",
     }
-    Section.objects.filter(run_id=run.id, name="attention").update(content={"items": [item]})
+    let_the_run_have_found(item)
     page = owner.get("/overview").text
     assert needs(page)["best_gone_quiet"] == "62 of your best customers have gone quiet"
     assert "€1,234 are at stake" in page
@@ -227,8 +232,6 @@ def test_the_buyers_of_a_product_are_found_by_their_condition(owner: Client):
 
 def test_an_unusual_state_leads_to_its_metric_of_no_window(owner: Client):
     scored(3)
-    run = queries.find_latest_run(state=RunState.SUCCEEDED)
-    assert run
     item = {
         "code": "metric_unusual",
         "severity": "warning",
@@ -240,7 +243,7 @@ def test_an_unusual_state_leads_to_its_metric_of_no_window(owner: Client):
         "about": "customers_at_risk",
         "name": "",
     }
-    Section.objects.filter(run_id=run.id, name="attention").update(content={"items": [item]})
+    let_the_run_have_found(item)
     page = owner.get("/overview").text
     assert needs(page)["metric_unusual"] == "Customers at risk: higher than usual"
     assert "It is 190; usual are 90 to 110." in page
