@@ -23,6 +23,11 @@ from regulars.staff.models import Account
 # Beside the code, where nothing is committed: what the pages looked like in the last run of the tests.
 PICTURES = Path(__file__).parents[5] / "var" / "pictures"
 
+# What Chromium and htmx tell that is no fault of a page: a newer request took the place of one that was under way (the
+# event after a request that failed for another reason has a second one beside it, which is complained of), and somebody
+# pressed a key before the page had looked for what to focus.
+HARMLESS = ("htmx:sendAbort", "htmx:afterRequest", "Autofocus processing was blocked because")
+
 
 def picture(page: Page, name: str) -> Path:
     """Keep what a page looks like, from its top to its end; return the file."""
@@ -61,10 +66,14 @@ class Console:
         if role:
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": _session(role), "url": self.url}])
         page = context.new_page()
-        page.on("console", lambda message: self.complaints.append(f"{page.url}: {message.text}"))
+        page.on("console", lambda message: self._hear(page, message.text))
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
         page.on("dialog", lambda dialog: self._refuse(page, dialog))
         return page
+
+    def _hear(self, page: Page, said: str) -> None:
+        if not said.startswith(HARMLESS):
+            self.complaints.append(f"{page.url}: {said}")
 
     def _refuse(self, page: Page, dialog: Dialog) -> None:
         self.complaints.append(f"{page.url}: {dialog.message}")
