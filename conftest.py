@@ -13,9 +13,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import django
 import hypothesis
@@ -232,18 +233,50 @@ def django_db_setup(cluster: Cluster, template: str) -> None:
 _fresh = itertools.count()
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A database as tests begin with it, and what the function that filled it has returned."""
+
+    name: str
+    told: Any
+
+
+_begun: dict[Callable[[], Any], Begun] = {}
+
+
+def begun_with(fill: Callable[[], Any], cluster: Cluster, template: str) -> Begun:
+    """Return a database that a function has filled: it is made when the first test of this process asks for it."""
+    if fill not in _begun:
+        name = f"regulars_begun_{len(_begun)}"
+        copied_database(cluster, template, name)
+        _begun[fill] = Begun(name, fill())
+        # What leads to it would keep others from copying it.
+        connections.close_all()
+        forget_what_is_remembered()
+    return _begun[fill]
+
+
+@pytest.fixture
+def begun(request: pytest.FixtureRequest, fresh_database: str) -> Any:  # noqa: ARG001  # By then it is filled.
+    """What the function in `begins_with` has returned."""
+    return _begun[request.node.get_closest_marker("begins_with").kwargs["what"]].told
+
+
 @pytest.fixture
 def fresh_database(
+    request: pytest.FixtureRequest,
     cluster: Cluster,
     django_db_setup: None,  # noqa: ARG001  # To return to.
     template: str,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[str]:
-    """A database for one test alone, in which transactions are real."""
+    """A database for one test alone, in which transactions are real; empty, or filled as its `begins_with` says."""
     name = f"regulars_fresh_{next(_fresh)}"
     forget_what_is_remembered()
+    marker = request.node.get_closest_marker("begins_with")
     with django_db_blocker.unblock():
-        copied_database(cluster, template, name)
+        source = begun_with(marker.kwargs["what"], cluster, template).name if marker else template
+        copied_database(cluster, source, name)
         yield name
         lead_to("regulars_test")
     forget_what_is_remembered()

@@ -1,7 +1,6 @@
 -- name: last_run
--- How the run that began last stands, how long it took to have its scores in place, and how long from there to its end.
-SELECT id::text, state, extract(epoch FROM in_place_at - started_at)::float8, customers, error_message,
-    extract(epoch FROM finished_at - in_place_at)::float8
+-- How the run that began last stands, when it began, and how long it took.
+SELECT id::text, state, started_at, customers, error_message, extract(epoch FROM finished_at - started_at)::float8
 FROM insights_run ORDER BY started_at DESC LIMIT 1
 
 -- name: forget

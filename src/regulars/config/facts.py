@@ -6,6 +6,7 @@ from regulars.customers import facts as customers
 from regulars.facts import catalogue
 from regulars.insights import facts as insights
 from regulars.orders import facts as orders
+from regulars.stream.queries import map_latest_events
 
 FEATURES = (customers, orders, insights)
 
@@ -13,4 +14,4 @@ FEATURES = (customers, orders, insights)
 def install() -> None:
     """Install the catalogue."""
     facts = [fact for feature in FEATURES for fact in feature.FACTS]
-    catalogue.install(customers.GROUND, facts, [customers.trait_facts])
+    catalogue.install(customers.GROUND, facts, [customers.trait_facts], events=map_latest_events)

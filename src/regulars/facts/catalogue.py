@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from regulars.facts.contracts import Catalogue, Fact, Ground
+from regulars.facts.contracts import Catalogue, EventsSay, Fact, Ground
 from regulars.kit.classification import may_see
 
 Facts = Callable[[], Sequence[Fact]]
@@ -24,16 +24,16 @@ def install(
     ground: Ground,
     facts: Iterable[Fact],
     added: Sequence[Facts] = (),
-    events: Mapping[str, Sequence[str]] | None = None,
+    events: EventsSay = dict,
 ) -> None:
-    """Keep the facts of all features, and what reads those that the business has added; and what events say.
+    """Keep the facts of all features, what reads those that the business has added, and what events say.
 
     Raises
     ------
     ValueError
         Two facts have one name, or a name is none.
     """
-    _Installed.catalogue = Catalogue(ground=ground, facts=_by_name(facts), events=events or {})
+    _Installed.catalogue = Catalogue(ground=ground, facts=_by_name(facts), events=events)
     _Installed.added = added
 
 

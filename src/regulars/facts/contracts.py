@@ -99,6 +99,8 @@ class Measure(StrEnum):
     AVERAGE = "average"
     FIRST = "first"
     LAST = "last"
+    # On how many days of the business's calendar.
+    DAYS = "days"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,23 +172,27 @@ class Ground:
     events: str
 
 
+EventsSay = Callable[[], Mapping[str, Sequence[str]]]
+"""Returns types of events, each with the names of what its events say of themselves."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """All facts by name that somebody may see, and the ground on which they stand.
 
     Of those that are `withheld` only the names are here: what asks this catalogue can neither tell nor read them.
-    `events` are types of events that are told beforehand, each with the names of what its events say; others may come.
+    `events` tells which types of events have come lately, each with the names of what these say; others may come.
     """
 
     ground: Ground
     facts: Mapping[str, Fact]
     withheld: frozenset[str] = frozenset()
-    events: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    events: EventsSay = dict
 
     def event_types(self) -> Sequence[str]:
-        """Return the types of events that are told beforehand, also as what changes a fact."""
+        """Return the types of events that change a fact, or have come lately."""
         changing = {event for fact in self.facts.values() for event in fact.changed_by}
-        return sorted(changing | self.events.keys())
+        return sorted(changing | self.events().keys())
 
     def families(self) -> Mapping[str, Sequence[Fact]]:
         """Return the facts by what stands before the first dot of their names."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from regulars.facts.asking import COUNT_MILLISECONDS, LIST_MILLISECONDS
 from regulars.facts.catalogue import declared_catalogue
-from regulars.facts.contracts import Catalogue, Fact, FactType, Since
+from regulars.facts.contracts import Catalogue, Fact, FactType
 from regulars.facts.language.binding import MOST_COUNTED, MOST_NODES
 from regulars.facts.language.reading_trees import schema_of_trees
 from regulars.facts.language.tree import DEEPEST, LONGEST
@@ -185,8 +185,7 @@ def _row(fact: Fact) -> str:
     asked += ["sorts lists"] if fact.is_indexed else []
     asked += ["has anniversaries"] if fact.is_yearly else []
     asked += ["`has been`, on a day"] if fact.history else []
-    if fact.counts is Since.DAYS:
-        asked.append("changes at midnight")
+    asked += ["changes at midnight"] if fact.flips_at is not None else []
     return (
         f"| `{fact.name}` | {fact.label}. {fact.description} | {TYPES[fact.type]}{unit}{choices} | {missing}"
         f" | {', '.join(asked) or '–'} |"

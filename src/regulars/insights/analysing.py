@@ -8,7 +8,7 @@ import duckdb
 
 from regulars.insights import keeping
 from regulars.insights.alarms.judging import judge
-from regulars.insights.asking import Asked, Found, Further, PutInPlace
+from regulars.insights.asking import Asked, Found
 from regulars.insights.attention import find_attention
 from regulars.insights.catalogue import NO_WINDOW
 from regulars.insights.contracts import ATTENTION, METRICS, REPORT, Boundaries
@@ -43,15 +43,7 @@ class EngineFailed(DomainError):
     code = "engine_failed"
 
 
-def analyse(
-    snapshot: Snapshot,
-    ahead: ReadAhead,
-    asked: Asked,
-    folder: Path,
-    *,
-    put_in_place: PutInPlace,
-    progress: Progress,
-) -> Further:
+def analyse(snapshot: Snapshot, ahead: ReadAhead, asked: Asked, folder: Path, *, progress: Progress) -> Found:
     """Score all customers on a snapshot, of which some was read ahead, and go on as `finding.find` says.
 
     Raises
@@ -68,20 +60,10 @@ def analyse(
                 today = asked.now.astimezone(business.zone_info).date()
 
                 def take_scores(found: Scores) -> None:
-                    progress(gettext("Putting the scores in place"), _SCORED)
+                    progress(gettext("Writing the scores"), _SCORED)
                     rows = staged_rows(found, as_of=asked.as_of)
                     wait = keeping.waiting(progress, _SCORED)
                     keeping.stage(rows, run_id=asked.run_id, now=asked.now, wait=wait)
-                    cuts = found.boundaries
-                    put_in_place(
-                        Found(
-                            customers=len(found.table),
-                            boundaries=Boundaries(
-                                recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary
-                            ),
-                            seen_until=snapshot.manifest.seen_until,
-                        )
-                    )
 
                 scored = score_customers(
                     bought, business=business, as_of=asked.as_of, today=today, take_scores=take_scores, progress=steps
@@ -106,8 +88,12 @@ def analyse(
         # What it says may quote what it read; its kind says enough.
         raise EngineFailed(gettext("The analysis ran out of room: {why}").format(why=type(error).__name__)) from error
     attention = find_attention(report, scored.analysis.scores, sections, stock_before=asked.stock_before)
-    return Further(
+    cuts = scored.boundaries
+    return Found(
+        customers=len(scored.analysis.scores),
         orders=report.metrics.orders,
+        boundaries=Boundaries(recency=cuts.recency, frequency=cuts.frequency, monetary=cuts.monetary),
+        seen_until=snapshot.manifest.seen_until,
         sections={REPORT: to_json(report), ATTENTION: attention, **sections},
         alarms=[json_of_alarm(alarm) for alarm in alarms],
         spread=spread,

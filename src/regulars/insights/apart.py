@@ -1,8 +1,7 @@
 """Find what a run finds in a process of its own: its memory goes when it ends, and the worker goes on meanwhile.
 
 `python -m regulars.insights.apart FOLDER` reads from the folder what is asked, tells on its standard output how far it
-has come, one line of JSON each, and leaves in the folder what it found, or why it found nothing. What it hands over on
-the way is such a line too; it goes on meanwhile.
+has come, one line of JSON each, and leaves in the folder what it found, or why it found nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from uuid import UUID
 from psycopg import OperationalError
 
 from regulars.business.contracts import Business
-from regulars.insights.asking import Asked, Found, Further, PutInPlace
+from regulars.insights.asking import Asked, Found
 from regulars.insights.contracts import Boundaries
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import activate
@@ -60,7 +59,7 @@ class GaveUp(DomainError):
         self.code = code
 
 
-def find_apart(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
+def find_apart(asked: Asked, folder: Path, *, progress: Progress) -> Found:
     """Do what `finding.find` does, in another process.
 
     Raises
@@ -74,26 +73,13 @@ def find_apart(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress
     DiedOnTheWay
         The process was killed.
     """
-
-    def take(told: dict[str, Any]) -> None:
-        cuts = {name: tuple(values) for name, values in told.pop("boundaries").items()}
-        put_in_place(Found(**told, boundaries=Boundaries(**cuts)))
-
-    return Further(**told_apart(_ME, asdict(asked), folder, progress=progress, take=take))
+    told = told_apart(_ME, asdict(asked), folder, progress=progress)
+    cuts = {name: tuple(values) for name, values in told.pop("boundaries").items()}
+    return Found(**told, boundaries=Boundaries(**cuts))
 
 
-def told_apart(
-    module: str,
-    asked: Mapping[str, Any],
-    folder: Path,
-    *,
-    progress: Progress,
-    take: Callable[[dict[str, Any]], None] | None = None,
-) -> dict[str, Any]:
-    """Have another process of a module do what is asked; return what it tells. It raises as `find_apart` does.
-
-    What it hands over on the way is given to `take`.
-    """
+def told_apart(module: str, asked: Mapping[str, Any], folder: Path, *, progress: Progress) -> dict[str, Any]:
+    """Have another process of a module do what is asked; return what it tells. It raises as `find_apart` does."""
     (folder / _ASKED).write_text(json.dumps(asked, default=str), encoding="utf-8")
     doing, done, has_ended = "", 0.0, False
     with _lines_of_process(module, folder) as lines:
@@ -102,10 +88,8 @@ def told_apart(
                 line = lines.get(timeout=_LOOK_EVERY_SECONDS)
                 if line is None:
                     has_ended = True
-                elif isinstance(told := json.loads(line), list):
-                    doing, done = told
-                elif take is not None:
-                    take(told)
+                else:
+                    doing, done = json.loads(line)
             # It may say that this process is to stop, by raising.
             progress(doing, done)
     return _told(folder)
@@ -165,15 +149,10 @@ def main(folder: Path) -> None:
     def work(told: dict[str, Any], progress: Progress) -> Mapping[str, Any]:
         asked = _asked(told)
         activate(asked.business.language)
-        return asdict(find(asked, folder, put_in_place=_hand_over, progress=progress))
+        return asdict(find(asked, folder, progress=progress))
 
-    do_apart(folder, work)
-
-
-def _hand_over(found: Found) -> None:
-    """Tell what was found on the way; what now follows is in less of a hurry than the scores are."""
-    _say(asdict(found))
     os.nice(_IN_NO_HURRY)
+    do_apart(folder, work)
 
 
 def do_apart(folder: Path, work: Callable[[dict[str, Any], Progress], Mapping[str, Any]]) -> None:
@@ -215,11 +194,7 @@ def _asked(told: dict[str, Any]) -> Asked:
 
 
 def _tell(doing: str, done: float) -> None:
-    _say([doing, done])
-
-
-def _say(told: Any) -> None:
-    sys.stdout.write(json.dumps(told, default=str) + "\n")
+    sys.stdout.write(json.dumps([doing, done]) + "\n")
     sys.stdout.flush()
 
 

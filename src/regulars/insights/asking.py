@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -30,29 +30,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What goes with a run's scores; all of it can be written as JSON.
+    """What a run has found beside its scores, which are staged: its report with what `SECTIONS` add to it.
 
-    `seen_until` is the number below which its snapshot had seen every transaction of the stream.
+    `alarms` say what is to be known before trusting it, `spread` how its scores are spread, and `stock` the metrics of
+    the state. `seen_until` is the number below which its snapshot had seen every transaction of the stream. All of it
+    can be written as JSON.
     """
 
     customers: int
+    orders: int
     boundaries: Boundaries
     seen_until: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Further:
-    """What a run has found after its scores: its report with what `SECTIONS` add to it, and the metrics of the state.
-
-    `alarms` say what is to be known before trusting it, and `spread` how its scores are spread.
-    """
-
-    orders: int
     sections: Mapping[str, SectionJson]
     alarms: Sequence[Mapping[str, Any]]
     spread: Mapping[str, Any]
     stock: Mapping[str, Any]
-
-
-PutInPlace = Callable[[Found], None]
-"""Is handed what goes with the scores as soon as these are staged, and lets them take their place."""

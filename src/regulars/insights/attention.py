@@ -39,7 +39,7 @@ _JUDGED_APART = {"revenue_at_stake"}
 WINDOW = "28"
 _YEAR_POINTS = 13
 # Who has ever bought.
-_ALL = "orders.count >= 1"
+_ALL = "purchases.count >= 1"
 
 Point = Mapping[str, Any]
 Series = Mapping[str, Mapping[str, Sequence[Point]]]

@@ -1,8 +1,8 @@
-"""Do a run: write a snapshot, score all customers on it, put the scores in place, and find what is further to be known.
+"""Do a run: write a snapshot, score all customers on it, find what is further to be known, and put all of it in place.
 
-Whatever fails or is killed before that leaves the scores as they were: they change in one transaction. A run that was
-cut short begins anew; its snapshot has the less to read. It has succeeded when all is found: until then pages show what
-the run before found.
+What a run found takes its place in one transaction, at the end: whatever fails or is killed before leaves the scores,
+and all that pages show, as the run before left them. A run that was cut short begins anew; its snapshot has the less to
+read.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from django.db import transaction
 from regulars.business.contracts import Business
 from regulars.business.queries import get_business
 from regulars.insights import apart, ending
-from regulars.insights.asking import Asked, Found, Further, PutInPlace
-from regulars.insights.background import Interrupted, Told, carried_through, too_often
+from regulars.insights.asking import Asked, Found
+from regulars.insights.background import Told, carried_through, too_often
 from regulars.insights.contracts import Boundaries, RunState
 from regulars.insights.models import Run as RunRow
 from regulars.insights.models import Section as SectionRow
@@ -30,7 +30,9 @@ from regulars.kit.progress import Progress
 from regulars.kit.scratch import scratch_folder
 from regulars.stream.long_work import MOST_STARTS, Clock, alone_with, counts_as_start, never
 
-Finds = Callable[..., Further]
+Finds = Callable[..., Found]
+# The share of the work that is behind when all is found.
+_FOUND = 0.98
 
 
 def carry_on(
@@ -52,11 +54,11 @@ def carry_on(
         return is_mine and _work(run_id, clock, told, finds)
 
 
-def _find_here(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
+def _find_here(asked: Asked, folder: Path, *, progress: Progress) -> Found:
     """Find here what a process of its own would."""
     from regulars.insights import finding
 
-    return finding.find(asked, folder, put_in_place=put_in_place, progress=progress)
+    return finding.find(asked, folder, progress=progress)
 
 
 def _work(run_id: UUID, clock: Clock, told: Told, finds: Finds) -> bool:
@@ -68,12 +70,9 @@ def _work(run_id: UUID, clock: Clock, told: Told, finds: Finds) -> bool:
 
     def work() -> None:
         with scratch_folder() as folder:
-
-            def put_in_place(found: Found) -> None:
-                _put_in_place(run_id, found, zone=business.zone_info, clock=clock, told=told)
-
-            further = finds(_asked(row, business, clock), folder, put_in_place=put_in_place, progress=told)
-        _end(run_id, further, clock)
+            found = finds(_asked(row, business, clock), folder, progress=told)
+        told(gettext("Putting the scores in place"), _FOUND)
+        _put_in_place(run_id, found, zone=business.zone_info, clock=clock, told=told)
         told.note("")
 
     give_up = partial(_give_up, run_id, clock)
@@ -111,42 +110,23 @@ def _under_way(run_id: UUID) -> RunRow | None:
     return RunRow.objects.select_for_update().filter(id=run_id, state=RunState.RUNNING.value).first()
 
 
+@transaction.atomic
 def _put_in_place(run_id: UUID, found: Found, *, zone: ZoneInfo, clock: Clock, told: Told) -> None:
-    """Put the scores that are staged in place, in one transaction.
-
-    Raises
-    ------
-    Interrupted
-        The run was given up meanwhile.
-    """
+    """Let the scores that are staged and all else that was found take their place; not where the run was given up."""
     from regulars.insights import keeping
 
-    with transaction.atomic():
-        row = _under_way(run_id)
-        if row is None:
-            raise Interrupted
-        now = clock()
-        rule = Rule(run_id=run_id, boundaries=found.boundaries, zone=zone, today=now.astimezone(zone).date())
-        keeping.put_in_place(rule, seen_until=found.seen_until, now=now, wait=keeping.waiting(told, 0.5))
-        row.customers = found.customers
-        row.recency_cuts, row.frequency_cuts, row.monetary_cuts = _cuts(found.boundaries)
-        row.seen_until = found.seen_until
-        row.in_place_at = clock()
-        row.save()
-        ending.tell_scored(row, now=row.in_place_at)
-
-
-@transaction.atomic
-def _end(run_id: UUID, further: Further, clock: Clock) -> None:
-    """Keep what was further found, and end the run; nothing, where it was given up meanwhile."""
     row = _under_way(run_id)
     if row is None:
         return
-    row.orders = further.orders
-    row.alarms, row.spread, row.stock = list(further.alarms), dict(further.spread), dict(further.stock)
+    row.customers, row.orders, row.seen_until = found.customers, found.orders, found.seen_until
+    row.recency_cuts, row.frequency_cuts, row.monetary_cuts = _cuts(found.boundaries)
+    row.alarms, row.spread, row.stock = list(found.alarms), dict(found.spread), dict(found.stock)
     SectionRow.objects.bulk_create(
-        SectionRow(run=row, name=name, content=content) for name, content in further.sections.items()
+        SectionRow(run=row, name=name, content=content) for name, content in found.sections.items()
     )
+    now = clock()
+    rule = Rule(run_id=run_id, boundaries=found.boundaries, zone=zone, today=now.astimezone(zone).date())
+    keeping.put_in_place(rule, seen_until=found.seen_until, now=now, wait=keeping.waiting(told, _FOUND))
     ending.succeed(row, now=clock())
 
 
@@ -156,11 +136,11 @@ def _cuts(boundaries: Boundaries) -> tuple[list[int], list[int], list[int]]:
 
 @transaction.atomic
 def _give_up(run_id: UUID, clock: Clock, code: str, message: str) -> None:
+    from regulars.insights import keeping
+
     row = _under_way(run_id)
     if row is not None:
-        if row.in_place_at is not None:
-            sentence = gettext("The scores are in place; what pages show of all customers is of the run before: {why}")
-            message = sentence.format(why=message)
+        keeping.drop_staged()
         ending.fail(row, code, message, now=clock())
 
 

@@ -73,6 +73,8 @@ def _defined(name: str, term: str, *, label: str = "", **more: object) -> Metric
     return Metric(name=name, label=label or known.term, definition=known.text, **more)  # type: ignore[arg-type]
 
 
+_BEFORE = "purchases.count(since: {before}, until: {start})"
+_WITHIN = "purchases.count(since: {start}, until: {end})"
 # A survey among shops that use its analytics: buyers with a second order, of all buyers.
 _METRILO = {"source": "Metrilo, survey of its shops", "address": "https://www.metrilo.com/glossary/retention-rate/"}
 # What retailers of the United States told of the year 2021: 166 million returned of each billion sold.
@@ -87,14 +89,14 @@ _ALL: Sequence[Metric] = (
         "retention_rate",
         unit=MetricUnit.SHARE,
         better=Better.MORE,
-        people="orders.count(since: {before}, until: {start}) >= 1 and orders.count(since: {start}, until: {end}) >= 1",
+        people=f"{_BEFORE} >= 1 and {_WITHIN} >= 1",
     ),
     _defined(
         "churn_rate",
         "churn_rate",
         unit=MetricUnit.SHARE,
         better=Better.LESS,
-        people="orders.count(since: {before}, until: {start}) >= 1 and orders.count(since: {start}, until: {end}) = 0",
+        people=f"{_BEFORE} >= 1 and {_WITHIN} = 0",
     ),
     _defined(
         "repeat_purchase_rate",
@@ -102,7 +104,7 @@ _ALL: Sequence[Metric] = (
         unit=MetricUnit.SHARE,
         better=Better.MORE,
         windowed=False,
-        people="orders.count >= 2",
+        people="purchases.count >= 2",
         benchmarks=(
             Benchmark(value=0.28, who=mark("online shops on average"), **_METRILO),
             Benchmark(value=0.30, who=mark("online shops for coffee"), **_METRILO),
@@ -116,7 +118,7 @@ _ALL: Sequence[Metric] = (
         "active",
         unit=MetricUnit.CUSTOMERS,
         better=Better.MORE,
-        people="orders.count(since: {start}, until: {end}) >= 1",
+        people=f"{_WITHIN} >= 1",
     ),
     _defined(
         "new_customers",
@@ -124,14 +126,14 @@ _ALL: Sequence[Metric] = (
         label=mark("New customers"),
         unit=MetricUnit.CUSTOMERS,
         better=Better.MORE,
-        people="orders.first >= {start} and orders.first < {end}",
+        people="purchases.first >= {start} and purchases.first < {end}",
     ),
     _defined(
         "revenue",
         "revenue",
         unit=MetricUnit.MONEY,
         better=Better.MORE,
-        people="orders.count(since: {start}, until: {end}) >= 1",
+        people=f"{_WITHIN} >= 1",
     ),
     Metric(
         name="revenue_of_regulars",
@@ -139,7 +141,7 @@ _ALL: Sequence[Metric] = (
         definition=mark("What customers paid in the window, less refunds, who had bought before it began."),
         unit=MetricUnit.MONEY,
         better=Better.MORE,
-        people="orders.first < {start} and orders.count(since: {start}, until: {end}) >= 1",
+        people=f"purchases.first < {{start}} and {_WITHIN} >= 1",
     ),
     _defined("returning_share", "returning_share", unit=MetricUnit.SHARE, better=Better.NEITHER),
     _defined("average_purchase_value", "average_purchase_value", unit=MetricUnit.MONEY, better=Better.MORE),

@@ -123,9 +123,9 @@ class Boundaries:
 class Run:
     """One run of the science over all customers, as of the end of the day `as_of`.
 
-    `step` says what is being done, in the business's language, and `share_done` how much of the work is behind. Its
-    scores took their place at `in_place_at`; it has succeeded when all else that it finds is known too.
-    `error_code` is stable, and `error_message` a sentence; both are empty unless it failed.
+    `step` says what is being done, in the business's language, and `share_done` how much of the work is behind. All
+    that it finds, its scores with it, takes its place at once when it succeeds. `error_code` is stable, and
+    `error_message` a sentence; both are empty unless it failed.
     """
 
     id: UUID
@@ -134,7 +134,6 @@ class Run:
     requested_by: str
     as_of: date
     started_at: datetime
-    in_place_at: datetime | None
     finished_at: datetime | None
     step: str
     share_done: float

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from regulars.facts.contracts import Fact, FactType, History, Row, Unit
+from regulars.facts.contracts import Aggregate, Fact, FactType, History, Measure, Row, Unit
 from regulars.kit.i18n import mark
 from regulars.orders.facts import CHANGED_BY as ORDERS_CHANGED_BY
+from regulars.orders.facts import PURCHASES
 from regulars.report.segments import SEGMENTS as LOOKS
 
 _ROW = "insights_score"
 SCORED = Row(_ROW)
-RUN = frozenset({"insights.scored"})
+RUN = frozenset({"insights.run_succeeded"})
 SEGMENTS = {name: look.name for name, look in LOOKS.items()}
 # What a run finds; what each order moves, says so itself.
 _scored = partial(Fact, source=SCORED, changed_by=RUN)
@@ -46,6 +47,29 @@ FACTS: Sequence[Fact] = (
     _score("r", mark("Recency score"), mark("From 1 to 5; 5 are those who bought last.")),
     _score("f", mark("Frequency score"), mark("From 1 to 5; 5 are those who buy most often.")),
     _score("m", mark("Monetary score"), mark("From 1 to 5; 5 are those who have brought the most revenue.")),
+    _moved(
+        name="purchases.count",
+        type=FactType.INTEGER,
+        label=mark("Purchases"),
+        description=mark("On how many days something was ordered of which not all came back."),
+        column=f"({_ROW}.frequency + 1)",
+        missing=0,
+        aggregate=Aggregate(occurrences=PURCHASES, measure=Measure.DAYS),
+    ),
+    _moved(
+        name="purchases.first",
+        type=FactType.DAY,
+        label=mark("First purchase"),
+        description=mark("The first day on which something was ordered of which not all came back."),
+        column=f"{_ROW}.first_on",
+    ),
+    _moved(
+        name="purchases.last",
+        type=FactType.DAY,
+        label=mark("Last purchase"),
+        description=mark("The last day on which something was ordered of which not all came back."),
+        column=f"{_ROW}.last_on",
+    ),
     _scored(
         name="churn.risk",
         type=FactType.FRACTION,

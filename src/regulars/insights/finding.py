@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 
-from regulars.insights.asking import Asked, Further, PutInPlace
+from regulars.insights.asking import Asked, Found
 from regulars.insights.lake.ahead import ReadAhead
 from regulars.insights.lake.writing import write_snapshot
 from regulars.kit.progress import Progress, part_of
@@ -19,10 +19,10 @@ _FOR_A_SNAPSHOT = ("adbc_driver_postgresql.dbapi", "pyarrow.compute", "pyarrow.d
 _ENGINE, _SCIENCE = "regulars.insights.lake.reading", "regulars.insights.analysing"
 
 
-def find(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Progress) -> Further:
-    """Write a snapshot, score all customers on it, and go on to what is further to be known of them.
+def find(asked: Asked, folder: Path, *, progress: Progress) -> Found:
+    """Write a snapshot, score all customers on it, stage the scores, and find what is further to be known of them.
 
-    The scores are staged when `put_in_place` is called. The folder is for what is needed on the way.
+    The folder is for what is needed on the way.
 
     Raises
     ------
@@ -40,4 +40,4 @@ def find(asked: Asked, folder: Path, *, put_in_place: PutInPlace, progress: Prog
     from regulars.insights.analysing import analyse
 
     steps = part_of(progress, _SNAPSHOT, 1.0)
-    return analyse(snapshot, ahead, asked, folder, put_in_place=put_in_place, progress=steps)
+    return analyse(snapshot, ahead, asked, folder, progress=steps)

@@ -80,6 +80,11 @@ def put_in_place(rule: Rule, *, seen_until: int, now: datetime, wait: Callable[[
         wait()
 
 
+def drop_staged() -> None:
+    """Keep nothing of what a run staged that is given up; where somebody reads it just now, the next run drops it."""
+    _had_the_locks("clear_staged")
+
+
 def _had_the_locks(statement: str, told: Mapping[str, Any] | None = None) -> bool:
     """Run a statement that keeps everybody out of a table; False where somebody reads it: none is to wait for us."""
     try:

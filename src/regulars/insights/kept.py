@@ -44,7 +44,6 @@ def run_of(row: RunRow) -> Run:
         requested_by=row.requested_by,
         as_of=row.as_of,
         started_at=row.started_at,
-        in_place_at=row.in_place_at,
         finished_at=row.finished_at,
         step=row.step,
         share_done=row.share_done,

@@ -18,8 +18,6 @@ class Run(models.Model):
     requested_by = models.TextField()
     as_of = models.DateField()
     started_at = models.DateTimeField()
-    # When its scores took their place; what is further to be known of all customers follows.
-    in_place_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     step = models.TextField(default="")
     share_done = models.FloatField(default=0.0)

@@ -18,7 +18,7 @@ _SCORED = (
 COLUMNS: Columns = {
     **columns(
         "insights_run",
-        none="id state trigger requested_by as_of started_at in_place_at finished_at step share_done starts"
+        none="id state trigger requested_by as_of started_at finished_at step share_done starts"
         " error_code error_message customers orders recency_cuts frequency_cuts monetary_cuts alarms seen_until spread"
         " stock",
     ),

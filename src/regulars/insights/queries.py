@@ -172,14 +172,14 @@ def list_targets() -> list[Target]:
 
 def find_boundaries() -> tuple[UUID, Boundaries] | None:
     """Return by which boundaries orders move RFM scores, and of which run they are; None before the first run."""
-    row = _in_place().first()
+    row = _succeeded().first()
     run = None if row is None else run_of(row)
     return None if run is None or run.boundaries is None else (run.id, run.boundaries)
 
 
 def find_seen_until() -> int:
-    """Return the number below which the run whose scores are in place has seen each transaction; 0 before the first."""
-    return _in_place().values_list("seen_until", flat=True).first() or 0
+    """Return the number below which the last run that succeeded has seen each transaction; 0 before the first."""
+    return _succeeded().values_list("seen_until", flat=True).first() or 0
 
 
 def find_spreads(as_of: date) -> dict[str, Any]:
@@ -187,8 +187,7 @@ def find_spreads(as_of: date) -> dict[str, Any]:
 
     Each is empty where there is no such run; the earlier one says its `as_of`.
     """
-    rows = RunRow.objects.filter(state=RunState.SUCCEEDED.value).order_by("-started_at", "id")
-    last = rows.values_list("spread", flat=True).first() or {}
+    last = _succeeded().values_list("spread", flat=True).first() or {}
     row = _about_four_weeks_before(as_of, RunRow.objects.exclude(spread={}))
     return {"last": last, "earlier": {} if row is None else row.spread | {"as_of": row.as_of.isoformat()}}
 
@@ -203,9 +202,9 @@ def _about_four_weeks_before(as_of: date, rows: QuerySet[RunRow]) -> RunRow | No
     return None if nearest is None else RunRow.objects.get(id=nearest[0])
 
 
-def _in_place() -> QuerySet[RunRow]:
-    """Return the runs that put their scores in place, the last one first."""
-    return RunRow.objects.filter(in_place_at__isnull=False).order_by("-in_place_at", "id")
+def _succeeded() -> QuerySet[RunRow]:
+    """Return the runs that succeeded, the last one first."""
+    return RunRow.objects.filter(state=RunState.SUCCEEDED.value).order_by("-started_at", "id")
 
 
 def has_purchases() -> bool:

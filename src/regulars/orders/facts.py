@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from regulars.facts.contracts import Aggregate, Fact, FactType, Measure, Occurrences, Property, Row, Since, Unit
@@ -92,6 +93,13 @@ ORDERS = Occurrences(
             label=mark("Coupons"),
         ),
     },
+)
+
+# What is left of the day's orders is what the science counts: what came back wholly, or has no rate yet, is none.
+PURCHASES = replace(
+    ORDERS,
+    name="purchases",
+    condition=f"{ORDERS.condition} AND (happened.net_reporting_minor > 0 OR happened.returned_reporting_minor = 0)",
 )
 
 FACTS: Sequence[Fact] = (

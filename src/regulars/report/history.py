@@ -23,7 +23,8 @@ from retention.reasons import RetentionError
 # As a table of an engine, or in memory.
 State: TypeAlias = Table | DayState
 
-WINDOW_DAYS = 90
+# Thirteen weeks, so that it holds as many of each weekday as the one before; pages show the same window.
+WINDOW_DAYS = 91
 LAPSE_PERIODS = {"week": 4, "month": 3, "quarter": 1}
 MOST_CURVE_DAYS = 730
 

@@ -13,6 +13,8 @@ from regulars.stream.statements import event_of, rows_of
 
 # How many events one look through the stream looks at.
 LOOKED_AT = 10_000
+# How many of the latest events tell what there is.
+LATEST = 2_000
 _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _BEGINNING_OF_TIME = datetime(1, 1, 2, tzinfo=UTC)
 _MOST = 2**63 - 1
@@ -52,6 +54,11 @@ def list_events_in_order(
     told = {"transaction": after.transaction, "position": after.position, "horizon": horizon}
     rows = rows_of("events_in_order", told | {"source": source, "since": since, "limit": limit})
     return [event_of(row) for row in rows]
+
+
+def map_latest_events() -> dict[str, list[str]]:
+    """Return the types of the latest events, each with the names of what its events say of themselves."""
+    return {kind: [name for name in names if name] for kind, names in rows_of("latest", {"limit": LATEST})}
 
 
 def look_through(

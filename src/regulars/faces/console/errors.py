@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from regulars.customers.queries import NoSuchCustomer
@@ -68,10 +68,12 @@ class TellDomainErrors:
         if not isinstance(exception, DomainError) or match is None or needed_by(match.func) is None:
             return None
         if isinstance(exception, _NOT_THERE):
-            return _page(request, 404, exception.message, gettext("It may have been removed, or merged into another."))
+            gone = gettext("It may have been removed, or merged into another.")
+            return _within(request, 404, exception.message, gone)
         if isinstance(exception, WithheldExport):
-            return _page(request, 403, exception.message, gettext(_ANOTHER_ROLE))
-        return _page(request, 400, exception.message, gettext("Nothing was changed. Go back and try it differently."))
+            return _within(request, 403, exception.message, gettext(_ANOTHER_ROLE))
+        not_done = gettext("Nothing was changed. Go back and try it differently.")
+        return _within(request, 400, exception.message, not_done)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
@@ -86,7 +88,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Say that one's role does not allow this."""
-    return _page(
+    return _within(
         request,
         403,
         gettext("Your role does not allow this"),
@@ -116,7 +118,7 @@ def too_often(request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Say that there is no such page."""
-    return _page(
+    return _within(
         request,
         404,
         gettext("There is no such page"),
@@ -132,6 +134,14 @@ def broken(request: HttpRequest) -> HttpResponse:
         gettext("Something broke on our side"),
         gettext("What was saved before is safe. Try again; if it breaks again, the server's log says why."),
     )
+
+
+def _within(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    """Render for whoever is signed in within what other pages show around themselves, so that the way on is there."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return _page(request, status, title, text)
+    return render(request, "console/error_within.html", {"status": status, "title": title, "text": text}, status=status)
 
 
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:

@@ -23,10 +23,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"theme": "" if theme == SYSTEM else theme}
     match = request.resolver_match
     user = getattr(request, "user", None)
-    # Errors come before a page is found, and the API has none.
-    if not (match and needed_by(match.func) and user and user.is_authenticated):
+    # Where no page is found there is none whose permission says that it is of the console.
+    is_console = match is None or needed_by(match.func) is not None
+    if not (is_console and user and user.is_authenticated):
         return context
-    page = (match.url_name or "").split(".")[0]
+    page = ((match and match.url_name) or "").split(".")[0]
     section = _SECTIONS.get(page, page)
     return context | {
         "navigation": navigation_for(user, section),

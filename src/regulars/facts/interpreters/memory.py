@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
-from regulars.facts.contracts import Fact, FactType, Measure
+from regulars.facts.contracts import Aggregate, Fact, FactType, Measure
 from regulars.facts.language import meaning
 from regulars.facts.language.meaning import Meaning
 from regulars.facts.language.moments import Bounds, Clock
@@ -95,7 +95,7 @@ def _read(reading: meaning.Reading, subject: Subject, clock: Clock) -> Any:
             return len(_within(subject.events.get(event, ()), bounds, where))
         case meaning.WindowReading(fact=fact, aggregate=aggregate, bounds=bounds, where=where):
             among = _within(subject.occurrences.get(aggregate.occurrences.name, ()), bounds, where)
-            value = _measured(aggregate.measure, aggregate.of, among)
+            value = _measured(aggregate, among, clock)
             return _counted(fact, value, clock)
     raise AssertionError(f"{reading} is read of an occurrence")
 
@@ -115,13 +115,16 @@ def _within(happened: Iterable[Occurrence], bounds: Bounds, where: Meaning | Non
     ]
 
 
-def _measured(measure: Measure, of: str, among: Sequence[Occurrence]) -> Any:
+def _measured(aggregate: Aggregate, among: Sequence[Occurrence], clock: Clock) -> Any:
+    measure = aggregate.measure
+    if measure is Measure.DAYS:
+        return len({each.at.astimezone(clock.zone).date() for each in among})
     if measure is Measure.COUNT:
         return len(among)
     if measure in {Measure.FIRST, Measure.LAST}:
         moments = [each.at for each in among]
         return (min if measure is Measure.FIRST else max)(moments, default=None)
-    values = [value for each in among if (value := each.properties.get(of)) is not None]
+    values = [value for each in among if (value := each.properties.get(aggregate.of)) is not None]
     if not values:
         return None
     if measure is Measure.SUM:

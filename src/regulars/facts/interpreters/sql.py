@@ -36,6 +36,7 @@ _MEASURES: Mapping[Measure, str] = {
     Measure.AVERAGE: "round(avg({of}))",
     Measure.FIRST: "min(happened.{at})",
     Measure.LAST: "max(happened.{at})",
+    Measure.DAYS: "count(DISTINCT (happened.{at} AT TIME ZONE {zone})::date)",
 }
 _SINCE: Mapping[Since, str] = {Since.DAYS: "timestamptz", Since.YEARS: "date"}
 _JSON_TYPES: Mapping[FactType, str] = {
@@ -254,7 +255,8 @@ class Compiler:
     def _counted(self, reading: meaning.WindowReading) -> str:
         aggregate, occurrences = reading.aggregate, reading.aggregate.occurrences
         of = occurrences.properties[aggregate.of].expression if aggregate.of else ""
-        measure = _MEASURES[aggregate.measure].format(of=of, at=occurrences.at)
+        zone = self._bound(self.clock.zone.key, "text") if aggregate.measure is Measure.DAYS else ""
+        measure = _MEASURES[aggregate.measure].format(of=of, at=occurrences.at, zone=zone)
         select = self._grouped(
             f"{measure} AS value", occurrences.table, occurrences.customer, occurrences.at, reading.bounds
         )

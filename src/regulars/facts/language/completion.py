@@ -105,7 +105,7 @@ def _words(hint: Hint, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
 def _properties(counted: tree.Operand | None, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     """Return the properties of what is counted, as they are written."""
     if isinstance(counted, tree.EventOperand):
-        yield from ((write_property(name), "") for name in catalogue.events.get(counted.event, ()))
+        yield from ((write_property(name), "") for name in catalogue.events().get(counted.event, ()))
     elif occurrences := _occurrences(counted, catalogue):
         yield from ((write_property(name), gettext(each.label)) for name, each in occurrences.properties.items())
 

@@ -11,7 +11,8 @@ from regulars.facts.language.completion import complete
 from regulars.facts.language.parser import parse
 from regulars.facts.tests.world import catalogue
 
-CATALOGUE = declared_catalogue()
+# Nothing has happened yet.
+CATALOGUE = replace(declared_catalogue(), events=dict)
 
 
 def offered(text: str) -> list[str]:
@@ -109,7 +110,7 @@ def test_types_of_events_are_offered(before: str):
 
 def test_what_an_event_says_is_offered_behind_where():
     events = {"page.viewed": ["category", "utm source", "last"]}
-    known = replace(CATALOGUE, events=events)
+    known = replace(CATALOGUE, events=lambda: events)
     for before in ('event("page.viewed", where: ', 'sequence(event("a"), event("page.viewed", where: '):
         texts = [each.text for each in complete(before, known)]
         assert texts == ["not", "(", "category", 'property("utm source")', 'property("last")']

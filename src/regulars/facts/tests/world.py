@@ -306,11 +306,12 @@ class Maker:
                 "expected_revenue_minor": self._maybe(self.chance.randrange(20_000)),
                 "next_order_expected_on": self._maybe(self._day()),
             }
+            first_on, last_on, repeats = self._day(), self._day(), self.chance.randrange(4)
             segment, r = self.chance.choice(["loyal", "lost"]), self.chance.randint(1, 5)
             rows.append(
                 Score(
                     customer_id=identity, run_id=new_id(), r=r, f=1, m=1, rfm_segment=segment, rfm_on=self._day(),
-                    first_on=self._day(), last_on=self._day(), frequency=0, revenue_minor=0, scored_at=self.now, **told,
+                    first_on=first_on, last_on=last_on, frequency=repeats, revenue_minor=0, scored_at=self.now, **told,
                 )
             )  # fmt: skip
             self.facts[identity] |= {
@@ -318,6 +319,9 @@ class Maker:
                 "rfm.r": r,
                 "rfm.f": 1,
                 "rfm.m": 1,
+                "purchases.count": repeats + 1,
+                "purchases.first": first_on,
+                "purchases.last": last_on,
                 "churn.risk": told["risk"],
                 "churn.risk_decile": told["risk_decile"],
                 "churn.at_risk": told["at_risk"],
@@ -373,10 +377,15 @@ class Maker:
         return Subject(
             id=identity,
             facts=self.facts[identity] | facts,
-            occurrences={"orders": among},
+            occurrences={"orders": among, "purchases": [order for order in among if _is_left(order)]},
             events=self.events[identity],
             history=self.changes[identity],
         )
+
+
+def _is_left(order: Occurrence) -> bool:
+    total, returned = order.properties["total"], order.properties["returned"]
+    return total is not None and (total > 0 or returned == 0)
 
 
 def _rounded(total: int, count: int) -> int | None:

@@ -49,6 +49,10 @@ SELECT EXISTS (SELECT FROM insights_waiting)
 -- Forget what was staged; what is staged next was made by a run at a moment.
 SELECT insights_begin_staged(%(run_id)s, %(scored_at)s)
 
+-- name: clear_staged
+-- Forget what was staged.
+SELECT insights_clear_staged()
+
 -- name: touched_since
 -- The customers of whom something was told since a place in the stream.
 SELECT DISTINCT customer_id

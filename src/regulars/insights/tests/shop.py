@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import cache
 from itertools import islice
 
 from regulars.business import services as business
@@ -42,3 +44,14 @@ def run(now: datetime = NOW) -> Run:
     asked = services.request_run(now=now, actor=MIRA)
     assert carry_on(asked.id, clock=lambda: now)
     return get_run(asked.id)
+
+
+@cache
+def scored_shop(customers: int) -> Callable[[], Run]:
+    """Return what opens a shop and scores its customers: tests begin with it."""
+
+    def fill() -> Run:
+        open_shop(customers)
+        return run()
+
+    return fill

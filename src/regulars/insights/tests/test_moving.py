@@ -50,7 +50,6 @@ def keep_boundaries() -> UUID:
         requested_by=str(ACTOR),
         as_of=TODAY - timedelta(days=1),
         started_at=NOW,
-        in_place_at=NOW,
         finished_at=NOW,
         recency_cuts=cuts["recency"],
         frequency_cuts=cuts["frequency"],

@@ -19,7 +19,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from regulars.insights import background, keeping, services
+from regulars.insights import background, services
 from regulars.insights.carrying_on import carry_on
 from regulars.insights.contracts import PRODUCTS, RunState, Score, Trigger
 from regulars.insights.jobs import begin_nightly, take_up
@@ -197,23 +197,43 @@ def test_who_has_nothing_left_loses_the_scores_and_the_history_says_so(small_sho
     assert (gone.rfm_segment, before.rfm_segment) == (None, lost.rfm_segment)
 
 
-def test_a_run_that_fails_leaves_yesterdays_scores_and_says_so(
-    small_shop: None, monkeypatch: pytest.MonkeyPatch
+# From the first thing that a run does to the last one.
+PARTS = (
+    "finding.write_snapshot",
+    "keeping.stage",
+    "analysing.find_sections",
+    "keeping.put_in_place",
+    "ending.succeed",
+)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_run_that_fails_leaves_yesterdays_scores_and_pages_and_says_so(
+    small_shop: None, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    run()
+    first = run()
     before = scores()
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("ines@example.com")
 
     with monkeypatch.context() as patched:
-        patched.setattr(keeping, "rows_of", fail)
+        patched.setattr(f"regulars.insights.{part}", fail)
         failed = run(NOW + timedelta(days=1))
     assert (failed.state, failed.error_code) == (RunState.FAILED, "unforeseen")
     assert "ZeroDivisionError" in failed.error_message
     assert "ines" not in failed.error_message
     assert scores() == before
     assert find_report(failed.id) is None
+    assert find_section(failed.id, PRODUCTS) is None
+    # Orders that come now are scored by the boundaries of the run before, which pages show too.
+    assert find_boundaries() == (first.id, first.boundaries)
+    latest = find_latest_run(state=RunState.SUCCEEDED)
+    assert latest is not None
+    assert latest.id == first.id
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM insights_staged_score")
+        assert cursor.fetchone() == (0,)
     assert Event.objects.filter(type="insights.run_failed").count() == 1
     assert AuditEntry.objects.filter(action="insights.run_failed").count() == 1
     # The next one is not hindered.
@@ -221,46 +241,21 @@ def test_a_run_that_fails_leaves_yesterdays_scores_and_says_so(
     assert scores() != before
 
 
-def test_what_fails_after_the_scores_are_in_place_leaves_them_and_what_pages_show(
-    small_shop: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scores_and_what_pages_show_take_their_place_at_once(small_shop: None, monkeypatch: pytest.MonkeyPatch) -> None:
     first = run()
     before = scores()
-
-    def fail(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
-
-    with monkeypatch.context() as patched:
-        patched.setattr("regulars.insights.analysing.find_sections", fail)
-        failed = run(NOW + timedelta(days=1))
-    assert (failed.state, failed.error_code) == (RunState.FAILED, "unforeseen")
-    assert failed.in_place_at is not None
-    assert failed.error_message.startswith("The scores are in place; what pages show of all customers is of the run")
-    assert {score.run_id for score in scores().values()} == {failed.id}
-    assert scores().keys() == before.keys()
-    # Orders that come now are scored by its boundaries; pages show what is whole.
-    assert find_boundaries() == (failed.id, failed.boundaries)
-    latest = find_latest_run(state=RunState.SUCCEEDED)
-    assert latest is not None
-    assert latest.id == first.id
-    assert find_section(failed.id, PRODUCTS) is None
-    assert find_section(first.id, PRODUCTS) is not None
-
-
-def test_scores_are_in_place_before_what_is_further_to_be_known(
-    small_shop: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[tuple[RunState, bool, int]] = []
+    seen: list[tuple[bool, UUID | None]] = []
 
     def look(*args: Any, **more: Any) -> Any:
-        latest = find_latest_run()
-        assert latest is not None
-        seen.append((latest.state, latest.in_place_at is not None, len(scores())))
+        latest = find_latest_run(state=RunState.SUCCEEDED)
+        seen.append((scores() == before, latest.id if latest else None))
         return find_sections(*args, **more)
 
     monkeypatch.setattr("regulars.insights.analysing.find_sections", look)
-    done = run()
-    assert seen == [(RunState.RUNNING, True, done.customers)]
+    second = run(NOW + timedelta(days=1))
+    assert seen == [(True, first.id)]
+    assert {score.run_id for score in scores().values()} == {second.id}
+    assert find_section(second.id, PRODUCTS) is not None
 
 
 def indexes_of_scores() -> list[str]:
@@ -328,14 +323,13 @@ def test_a_run_that_is_killed_begins_anew_and_ends_as_if_nothing_had_been(
         raise Killed
 
     asked = services.request_run(now=NOW, actor=MIRA)
-    parts = ("finding.write_snapshot", "keeping.stage", "keeping.put_in_place")
-    for part in (*parts, "analysing.find_sections"):
+    for part in PARTS[1:]:
         with monkeypatch.context() as patched:
             patched.setattr(f"regulars.insights.{part}", die)
             with pytest.raises(Killed):
                 carry_on(asked.id, clock=lambda: NOW)
         assert get_run(asked.id).state is RunState.RUNNING
-        assert bool(scores()) is (part not in parts)
+        assert not scores()
     assert carry_on(asked.id, clock=lambda: NOW)
     assert get_run(asked.id).state is RunState.SUCCEEDED
     assert scores()

@@ -64,7 +64,7 @@ def believable_report() -> Report:
 def empty_report() -> Report:
     """Make the report of a file without a single usable order: nothing is known."""
     metrics: dict[str, object] = {}
-    lengths = {"retention_window_days": 90, "clv_horizon_days": 365}
+    lengths = {"retention_window_days": 91, "clv_horizon_days": 365}
     for name, hint in get_type_hints(Metrics).items():
         metrics[name] = {int: 0, float: math.nan, Estimate: UNKNOWN}.get(hint)
     return Report(

@@ -87,6 +87,13 @@ FROM (
 ) AS ahead
 ORDER BY transaction, position
 
+-- name: latest
+-- The types of the latest events, with the names in what they say.
+SELECT latest.type, array_agg(DISTINCT said.name ORDER BY said.name)
+FROM (SELECT type, payload FROM stream_event ORDER BY transaction DESC, position DESC LIMIT %(limit)s) AS latest
+LEFT JOIN LATERAL jsonb_object_keys(latest.payload) AS said (name) ON TRUE
+GROUP BY 1
+
 -- name: count_in_order
 -- How many events there are before the horizon; of a source, or that happened since a moment.
 SELECT count(*) FROM stream_event

@@ -29,7 +29,7 @@ class AlarmOut(Out):
 class RunOut(Out):
     """One run of the science over all customers, as of the end of the day `as_of`.
 
-    Its scores took their place at `in_place_at`; what else it finds of all customers is known when it has succeeded.
+    All that it finds, its scores with it, takes its place at once when it succeeds.
     """
 
     id: UUID
@@ -37,7 +37,6 @@ class RunOut(Out):
     trigger: Trigger
     as_of: date
     started_at: datetime
-    in_place_at: datetime | None
     finished_at: datetime | None
     step: str
     share_done: float

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from regulars.client import ApiError, Client
+from regulars.client.shapes import Identifier
 from regulars.faces.api.tests.told_orders import an_order
 from regulars.faces.api.tests.way_in import URL, make_key, transport
 from regulars.orders.facts_kept import keep_facts_of
@@ -98,6 +99,17 @@ def test_a_fault_is_told_with_its_place(client: Client):
 
 def test_what_could_come_next_is_offered(client: Client):
     assert [each["text"] for each in client.conditions.complete("orders.co")] == ["orders.count"]
+
+
+def test_events_that_have_come_are_offered_with_what_they_say(client: Client):
+    ines: list[Identifier] = [{"kind": "email", "value": "ines@example.com"}]
+    payload = {"recipe": "bowl", "for whom": "two"}
+    client.events.append("recipe.viewed", occurred_at="2026-11-20T10:15:00Z", identifiers=ines, payload=payload)
+    client.events.append("lamp.lit", occurred_at="2026-11-20T10:15:00Z", identifiers=ines)
+    assert [each["text"] for each in client.conditions.complete('event("recipe')] == ['"recipe.viewed"']
+    said = [each["text"] for each in client.conditions.complete('event("recipe.viewed", where: ')]
+    assert said == ["not", "(", 'property("for whom")', "recipe"]
+    assert [each["text"] for each in client.conditions.complete('event("lamp.lit", where: ')] == ["not", "("]
 
 
 def test_a_cursor_is_good_for_its_own_list_only(client: Client, three: list[str]):

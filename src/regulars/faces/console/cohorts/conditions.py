@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 
 from regulars.insights.cohorts import Group, Kind
 
-_COLUMNS = ("orders.first", "orders.count", "orders.revenue", "orders.last")
+_COLUMNS = ("purchases.first", "purchases.count", "orders.revenue", "orders.last")
 _FACTS = {
     "country": "profile.country",
     "language": "profile.language",
@@ -46,14 +46,14 @@ def who_are(by: str, group: Group | None, period: str) -> str | None:
 
 
 def first_bought(since: date, until: date) -> str:
-    """Return the condition of those whose first order lies from one day to before another."""
-    return f"orders.first >= {since} and orders.first < {until}"
+    """Return the condition of those whose first purchase lies from one day to before another."""
+    return f"purchases.first >= {since} and purchases.first < {until}"
 
 
 def bought_again(start: date, period: str, periods: int) -> str:
-    """Return the condition of those who ordered in a period after the cohort's."""
+    """Return the condition of those who bought in a period after the cohort's."""
     since, until = after(start, period, periods), after(start, period, periods + 1)
-    return f"orders.count(since: {since}, until: {until}) >= 1"
+    return f"purchases.count(since: {since}, until: {until}) >= 1"
 
 
 def customers_address(*parts: str | None) -> str:

@@ -117,7 +117,7 @@ def _compared(group: Group, asked: Asked, currency: str, spent_by: int | None) -
     spent = None if spent_by is None else group.at(spent_by)
     return Compared(
         name=gettext("All customers") if is_all else group_name(asked.by, group, currency),
-        address=customers_address("orders.count >= 1" if is_all else who_are(asked.by, group, asked.period)),
+        address=customers_address("purchases.count >= 1" if is_all else who_are(asked.by, group, asked.period)),
         customers=formats.number(group.customers),
         shares=[_share(group.at(k)) for k in COMPARED],
         spent=formats.money(_spent(spent), currency) if spent and spent.followed >= FEWEST else "",

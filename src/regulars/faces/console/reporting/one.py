@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from regulars.faces.console.acting import acting
 from regulars.faces.console.permission import needs
+from regulars.faces.console.reporting.naming import with_names_today
 from regulars.faces.console.reporting.serving import as_file, as_page
 from regulars.faces.console.reporting.words import STATE_WORDS, wishes_in_words
 from regulars.insights.reports import asking, queries
@@ -41,7 +42,8 @@ def page(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Open the report itself, to be read and printed."""
     who = acting(request)
     content = asking.open_report(report_id=report_id, now=who.now, actor=who.actor)
-    return as_page(content.page, content.policy)
+    language = queries.get_report(report_id).wishes.language
+    return as_page(*with_names_today(content, request, language=language))
 
 
 @needs("insights.read")

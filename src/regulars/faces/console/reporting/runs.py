@@ -13,12 +13,14 @@ from django.views.decorators.http import require_safe
 from regulars.faces.console.acting import acting
 from regulars.faces.console.paging import read_id_place, write_place
 from regulars.faces.console.permission import needs
+from regulars.faces.console.reporting.naming import with_names
 from regulars.faces.console.reporting.serving import as_file, as_page
 from regulars.faces.console.zone import business_of
 from regulars.insights.contracts import ReportJson, Run, RunState
 from regulars.insights.queries import NoSuchRun, find_report, get_run, has_purchases, list_runs
 from regulars.insights.reports.written import json_text
 from regulars.kit.i18n import gettext
+from regulars.report.contracts import Report
 from regulars.report.json_form import from_json
 from regulars.report.page.render import content_policy, render_html
 from regulars.staff.services import record
@@ -51,7 +53,7 @@ def runs(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Open the report of a run, to be read and printed."""
     found, report = _found(run_id)
-    content = _rendered(request, report)
+    content = _rendered(request, with_names(from_json(report), request))
     _note(request, found, "report.opened")
     return as_page(content, content_policy())
 
@@ -61,7 +63,7 @@ def page(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def html(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Send the report of a run as a file that needs nothing else."""
     found, report = _found(run_id)
-    content = _rendered(request, report)
+    content = _rendered(request, from_json(report))
     _note(request, found, "report.downloaded")
     return as_file(content, "html", f"report-{found.as_of}")
 
@@ -83,9 +85,9 @@ def _found(run_id: UUID) -> tuple[Run, ReportJson]:
     return run, report
 
 
-def _rendered(request: HttpRequest, report: ReportJson) -> bytes:
+def _rendered(request: HttpRequest, report: Report) -> bytes:
     """Return the page of what a run has kept, in the language in which it was said then, the business's."""
-    return render_html(from_json(report), language=business_of(request).language).encode()
+    return render_html(report, language=business_of(request).language).encode()
 
 
 def _note(request: HttpRequest, run: Run, action: str) -> None:

@@ -85,3 +85,10 @@ def fill_imports() -> dict[str, str]:
         "the columns of a file": f"/imports/{waiting.id}/columns",
         "the columns of a file that are not recognised": f"/imports/{strange.id}/columns",
     }
+
+
+def fill_all() -> dict[str, str]:
+    """Fill a shop and send files in; return the addresses of all pages by name."""
+    pages, imports = fill(), fill_imports()
+    assert not pages.keys() & imports.keys(), "a page would hide behind another of its name"
+    return pages | imports

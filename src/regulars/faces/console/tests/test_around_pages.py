@@ -72,6 +72,9 @@ def test_what_is_not_there_is_told_in_the_look(address: str, status: int, words:
     assert answer.status_code == status
     assert words in answer.text
     assert "console.css" in answer.text
+    # The way on is there for whoever is signed in, and nobody else learns what there is.
+    assert 'href="/customers"' in answer.text
+    assert 'href="/customers"' not in Client().get("/nowhere").text
 
 
 def test_a_form_without_its_token_is_refused_with_a_way_on() -> None:

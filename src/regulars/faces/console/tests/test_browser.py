@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from django.contrib.auth.tokens import default_token_generator
 from playwright.sync_api import Page, expect
 
 from regulars.faces.console.tests import shop
-from regulars.faces.console.tests.all_pages import fill, fill_imports
+from regulars.faces.console.tests.all_pages import fill, fill_all
 from regulars.faces.console.tests.serving import Console, picture
 from regulars.imports import files
 from regulars.imports.queries import list_imports
@@ -34,22 +35,26 @@ def barriers(page: Page, within: str | None = None) -> AxeResults:
     return Axe().run(page, context=within, options={"runOnly": rules, "resultTypes": ["violations"]})
 
 
-@pytest.mark.parametrize(("width", "scheme"), SCREENS)
-def test_no_page_has_a_barrier_and_each_fits_the_screen(console: Console, width: int, scheme: str) -> None:
-    pages, imports = fill(), fill_imports()
-    assert not pages.keys() & imports.keys(), "a page would hide behind another of its name"
-    page = console.page(width=width, scheme=scheme)
-    for name, address in (pages | imports).items():
+@pytest.mark.begins_with(what=fill_all)
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_page_has_a_barrier_and_each_fits_the_screen(begun: Mapping[str, str], console: Console, width: int) -> None:
+    page = console.page(width=width)
+    for name, address in begun.items():
+        page.emulate_media(color_scheme="light")
         page.goto(address)
         found = barriers(page)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") == width, name
-        picture(page, f"{name} {width} {scheme}")
+        picture(page, f"{name} {width} light")
+        # By night the colours alone are others.
+        page.emulate_media(color_scheme="dark")
+        found = AxeResults(page.evaluate("axe.run({runOnly: ['color-contrast'], resultTypes: ['violations']})"))
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        picture(page, f"{name} {width} dark")
 
 
-@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+@pytest.mark.begins_with(what=fill)
 def test_what_lies_above_a_page_has_no_barrier(console: Console, width: int, scheme: str) -> None:
-    fill()
     page = console.page(width=width, scheme=scheme)
     page.goto("/customers")
     for menu in ("Your menu, Mira Oduya", "Views", "Columns"):
@@ -129,8 +134,8 @@ def test_an_inline_script_and_style_are_stopped_and_reported(console: Console) -
     console.complaints.clear()
 
 
+@pytest.mark.begins_with(what=fill)
 def test_the_list_is_searched_while_one_types_and_the_address_keeps_it(console: Console) -> None:
-    fill()
     page = console.page()
     page.goto("/customers")
     expect(page.locator("#results")).to_contain_text("57 customers")
@@ -150,8 +155,9 @@ def test_the_list_is_searched_while_one_types_and_the_address_keeps_it(console: 
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
 
 
-def test_pages_of_the_list_and_of_the_timeline_are_parts(console: Console) -> None:
-    addresses = fill()
+@pytest.mark.begins_with(what=fill)
+def test_pages_of_the_list_and_of_the_timeline_are_parts(begun: Mapping[str, str], console: Console) -> None:
+    addresses = begun
     page = console.page()
     page.goto("/customers")
     page.get_by_role("link", name="More", exact=True).click()
@@ -166,8 +172,8 @@ def test_pages_of_the_list_and_of_the_timeline_are_parts(console: Console) -> No
     expect(page.get_by_role("link", name="Latest")).to_be_visible()
 
 
+@pytest.mark.begins_with(what=fill)
 def test_a_filter_is_made_of_lines_and_read_as_a_text_while_one_writes(console: Console) -> None:
-    fill()
     rebuild_facts()
     page = console.page()
     page.goto("/customers")
@@ -206,8 +212,8 @@ def test_a_filter_is_made_of_lines_and_read_as_a_text_while_one_writes(console: 
     expect(page).to_have_url(re.compile(r"where=orders\.count"))
 
 
+@pytest.mark.begins_with(what=fill)
 def test_a_wrong_condition_is_shown_where_it_is_wrong(console: Console) -> None:
-    fill()
     page = console.page()
     page.goto("/customers?open=1")
     page.get_by_label("The same as a text").fill("orders.count >= 1 and orders.cuont > 3")
@@ -215,8 +221,8 @@ def test_a_wrong_condition_is_shown_where_it_is_wrong(console: Console) -> None:
     expect(page.locator("#filter-said")).to_contain_text("Is orders.count meant?")
 
 
+@pytest.mark.begins_with(what=fill)
 def test_chosen_customers_are_tagged_by_the_bar_and_it_is_undone(console: Console) -> None:
-    fill()
     page = console.page()
     page.goto("/customers")
     page.get_by_role("checkbox", name="Choose all on this page").check()
@@ -233,8 +239,8 @@ def test_chosen_customers_are_tagged_by_the_bar_and_it_is_undone(console: Consol
     expect(page.locator(".toasts")).to_contain_text("Undone for 50 customers.")
 
 
+@pytest.mark.begins_with(what=fill)
 def test_a_customer_opens_beside_the_list_and_columns_are_chosen(console: Console) -> None:
-    fill()
     page = console.page()
     page.goto("/customers?q=ines+kovac")
     page.get_by_role("button", name="Glance Ines Kovač").click()
@@ -251,8 +257,8 @@ def test_a_customer_opens_beside_the_list_and_columns_are_chosen(console: Consol
     expect(page.get_by_role("columnheader", name="Average order")).to_be_visible()
 
 
+@pytest.mark.begins_with(what=fill)
 def test_columns_are_chosen_on_a_page_of_their_own_where_there_are_no_scripts(console: Console) -> None:
-    fill()
     page = console.page(scripts=False)
     page.goto("/customers/columns")
     card = page.locator("main .card")
@@ -267,8 +273,8 @@ def test_columns_are_chosen_on_a_page_of_their_own_where_there_are_no_scripts(co
     expect(page.get_by_role("columnheader", name="Average order")).to_be_visible()
 
 
+@pytest.mark.begins_with(what=fill)
 def test_the_console_works_by_keyboard_alone(console: Console) -> None:
-    fill()
     page = console.page()
     page.goto("/team")
     page.keyboard.press("Tab")
@@ -307,8 +313,8 @@ def test_the_look_is_chosen_whatever_the_system_says(console: Console) -> None:
     assert page.evaluate(ground) != light
 
 
+@pytest.mark.begins_with(what=fill)
 def test_on_a_phone_the_navigation_is_a_drawer_and_targets_are_large(console: Console) -> None:
-    fill()
     page = console.page(width=390)
     page.goto("/customers")
     navigation = page.get_by_role("navigation", name="Main")
@@ -323,8 +329,8 @@ def test_on_a_phone_the_navigation_is_a_drawer_and_targets_are_large(console: Co
     expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
 
 
+@pytest.mark.begins_with(what=fill)
 def test_without_scripts_one_can_still_search(console: Console) -> None:
-    fill()
     page = console.page(scripts=False)
     page.goto("/customers")
     page.get_by_label("Search these customers").fill("kovac")
@@ -332,8 +338,8 @@ def test_without_scripts_one_can_still_search(console: Console) -> None:
     expect(page.locator("#results")).to_contain_text("2 customers found")
 
 
+@pytest.mark.begins_with(what=fill)
 def test_a_server_that_is_gone_is_told_of_and_nothing_is_lost(console: Console) -> None:
-    fill()
     page = console.page()
     page.goto("/customers")
     page.route("**/customers?*", lambda route: route.abort())
@@ -426,8 +432,9 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(
     assert list_imports(limit=1) == []
 
 
-def test_two_profiles_are_merged_after_one_question_that_names_both(console: Console) -> None:
-    addresses = fill()
+@pytest.mark.begins_with(what=fill)
+def test_two_profiles_are_merged_after_one_question_that_names_both(begun: Mapping[str, str], console: Console) -> None:
+    addresses = begun
     page = console.page()
     page.goto(addresses["customer"])
     page.get_by_role("link", name="Merge with another").click()

@@ -28,6 +28,7 @@ from regulars.intake.contracts import Settings
 from regulars.intake.reading import read
 from regulars.kit import formats
 from regulars.report.contracts import Estimate, Options, Report
+from regulars.report.history import WINDOW_DAYS as REPORT_WINDOW_DAYS
 from regulars.report.run import Goals
 from regulars.report.run import run as report_on
 from regulars.report.segments import segment_look
@@ -37,7 +38,7 @@ from retention.estimates import Interval
 from retention.purchases import within
 
 ZONE, CURRENCY = "Europe/Vienna", "EUR"
-WINDOWS = (28, 91)
+WINDOWS = (28, REPORT_WINDOW_DAYS)
 
 
 def of_the_demo(_: Path) -> tuple[pa.Table, date]:
@@ -89,6 +90,29 @@ def by_the_library(state: Table, as_of: date, days: int) -> Mapping[str, str]:
     }
 
 
+def behind(state: Table, as_of: date, days: int) -> Mapping[str, int]:
+    """Return how many customers stand behind metrics: by days of `daily_state`, one after the other."""
+    rows = state.filter(state.orders > 0).to_pyarrow().to_pylist()
+    # As `retention.purchases.is_purchase` has it.
+    bought: dict[str, list[date]] = {}
+    for row in rows:
+        if not 0 < row["refunded_minor"] >= row["gross_minor"]:
+            bought.setdefault(row["customer"], []).append(row["day"])
+    end, start = as_of, as_of - timedelta(days=days)
+    here = {who for who, on in bought.items() if any(start < day <= end for day in on)}
+    before = {who for who, on in bought.items() if any(start - timedelta(days=days) < day <= start for day in on)}
+    earlier = {who for who, on in bought.items() if min(on) <= start}
+    return {
+        "retention_rate": len(here & before),
+        "churn_rate": len(before - here),
+        "repeat_purchase_rate": sum(len(on) > 1 for on in bought.values()),
+        "active_customers": len(here),
+        "new_customers": len(here - earlier),
+        "revenue": len(here),
+        "revenue_of_regulars": len(here & earlier),
+    }
+
+
 def interval(found: Interval) -> str:
     return f"95 %: {formats.percent(found.low, 1)} – {formats.percent(found.high, 1)}"
 
@@ -104,13 +128,22 @@ def test_pages_show_what_the_library_says(owner: Client, shared_data: Path, tmp_
         for name, expected in by_the_library(state, as_of, days).items():
             page = owner.get(f"/metrics/{name}?window={days}").text
             assert shown(page, name) == expected, (name, days)
+        for name, expected_people in behind(state, as_of, days).items():
+            page = owner.get(f"/metrics/{name}?window={days}").text
+            [listed] = re.findall(r'href="(/customers\?[^"]*)">See the customers behind it', page)
+            found = owner.get(html.unescape(listed)).text
+            assert f"{formats.number(expected_people)} customer" in found, (name, days)
         page = owner.get(f"/metrics/retention_rate?window={days}").text
+        retained = shown(page, "retention_rate")
         assert interval(metrics.retention_rate(state, as_of=as_of, window_days=days)) in html.unescape(page)
     # What models find depends in its last digits on the order of the customers, which their ids make.
     by_our_ids = as_a_file(tmp_path)
     report = report_on([by_our_ids], settings=settings, options=Options(zone=ZONE, as_of=as_of), goals=Goals()).report
     the_segments_are_the_reports(owner.get("/rfm").text, report)
     the_cards_are_the_reports(owner.get("/overview").text, report)
+    assert report.metrics.retention_window_days == REPORT_WINDOW_DAYS
+    assert report.metrics.retention_rate.value is not None
+    assert retained == formats.percent(report.metrics.retention_rate.value, 1)
 
 
 def the_segments_are_the_reports(page: str, report: Report) -> None:
