@@ -53,10 +53,23 @@ def _bought(text: str) -> str:
 def _label(part: Part, fact: Fact) -> str:
     if part.on:
         return gettext("{fact} on {day}").format(fact=label_of(fact), day=formats.day(date.fromisoformat(part.on)))
+    if part.since or part.until:
+        return _between(label_of(fact), part.since, part.until)
     if not part.window:
         return label_of(fact)
     unit = gettext(SPANS.get(part.window_unit, part.window_unit))
     return gettext("{fact} in the last {amount} {unit}").format(fact=label_of(fact), amount=part.window, unit=unit)
+
+
+def _between(label: str, since: str, until: str) -> str:
+    """Return what is counted in days from one until before another, one of which may be nothing."""
+    first = formats.day(date.fromisoformat(since)) if since else ""
+    if not until:
+        return gettext("{fact} since {day}").format(fact=label, day=first)
+    if not since:
+        return gettext("{fact} before {day}").format(fact=label, day=formats.day(date.fromisoformat(until)))
+    last = formats.day(date.fromordinal(max(1, date.fromisoformat(until).toordinal() - 1)))
+    return gettext("{fact} from {first} to {last}").format(fact=label, first=first, last=last)
 
 
 def _shown(value: str, fact: Fact, currency: str) -> str:

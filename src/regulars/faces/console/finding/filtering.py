@@ -227,6 +227,8 @@ def _told_part(told: QueryDict, number: int, catalogue: Catalogue) -> Part:
         values=[text_of(told, f"value.{number}"), text_of(told, f"second.{number}")],
         window=text_of(told, f"window.{number}"),
         window_unit=_unit(told, f"window_unit.{number}"),
+        since=text_of(told, f"since.{number}"),
+        until=text_of(told, f"until.{number}"),
         on=text_of(told, f"on.{number}"),
         unit=_unit(told, f"unit.{number}"),
         is_new=is_new,

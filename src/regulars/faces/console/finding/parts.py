@@ -88,6 +88,9 @@ class Part:
     # The window in which the fact is counted: so much of a unit, or nothing.
     window: str = ""
     window_unit: str = "days"
+    # Or from one day until before another; one of them may be nothing.
+    since: str = ""
+    until: str = ""
     # The day on which the fact was so, or nothing where it is so now.
     on: str = ""
     # The unit of a value that is a length of time.
@@ -122,7 +125,7 @@ def condition_of(part: Part, currency: str) -> tree.Condition | None:
 
 def is_untouched(part: Part) -> bool:
     """Return whether a line was added last and holds nothing yet; what is missing in it is no fault so far."""
-    return part.is_new and not any((*part.values, part.window, part.on, part.text))
+    return part.is_new and not any((*part.values, part.window, part.since, part.until, part.on, part.text))
 
 
 def _asked(part: Part, fact: Fact, currency: str) -> tree.Condition:
@@ -171,6 +174,8 @@ def _line_of(condition: tree.Condition, catalogue: Catalogue, currency: str) -> 
     window = what.window if isinstance(what, tree.FactOperand) else None
     if window and window.last:
         part.window, part.window_unit = str(window.last.amount), window.last.unit.value
+    elif window:
+        part.since, part.until = (_written_day(each) for each in (window.since, window.until))
     if isinstance(what, tree.FactOperand) and isinstance(what.on, tree.Day):
         part.on = what.on.day.isoformat()
     return part if _fill(part, condition, currency) else None
@@ -208,9 +213,19 @@ def _fill(part: Part, condition: tree.Condition, currency: str) -> bool:
 
 
 def _window(part: Part) -> tree.Window | None:
-    if not part.window or part.fact is None or part.fact.aggregate is None:
+    if part.fact is None or part.fact.aggregate is None:
         return None
-    return tree.Window(last=_duration(part.window, part.window_unit))
+    if part.window:
+        return tree.Window(last=_duration(part.window, part.window_unit))
+    if part.since or part.until:
+        since, until = (tree.Day(day=date.fromisoformat(each)) if each else None for each in (part.since, part.until))
+        return tree.Window(since=since, until=until)
+    return None
+
+
+def _written_day(moment: tree.Moment | None) -> str:
+    """Return a day as a field holds it; nothing for a moment, which no field holds."""
+    return moment.day.isoformat() if isinstance(moment, tree.Day) else ""
 
 
 def _day(part: Part) -> tree.Day | None:

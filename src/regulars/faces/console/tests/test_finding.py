@@ -44,18 +44,46 @@ def test_the_lines_of_a_condition_are_that_condition(condition: tree.Condition):
 
 
 @given(
-    st.sampled_from(sorted(CATALOGUE.facts)), st.text(max_size=8), st.text(max_size=8), st.text(max_size=4), st.data()
+    st.sampled_from(sorted(CATALOGUE.facts)),
+    st.text(max_size=8),
+    st.text(max_size=8),
+    st.text(max_size=4),
+    st.data(),
 )
 def test_whatever_is_typed_into_a_line_is_a_condition_or_said_to_be_wrong(
     name: str, first: str, second: str, window: str, data: st.DataObject
 ):
     fact = CATALOGUE.facts[name]
     part = Part(
-        fact=fact, asked=data.draw(st.sampled_from(list(asked_of(fact)))), values=[first, second], window=window
+        fact=fact,
+        asked=data.draw(st.sampled_from(list(asked_of(fact)))),
+        values=[first, second],
+        window=window,
+        since=data.draw(st.sampled_from(["", "0001-01-01", "-"])),
+        until=data.draw(st.sampled_from(["", "2026-01-01", "2026-13-01", "x"])),
     )
     condition = condition_of(part, "EUR")
     assert (condition is None) == bool(part.error)
     assert condition is None or part_of(condition, CATALOGUE, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [
+        ("since: 2026-10-04, until: 2026-11-01", "Orders from 4 Oct 2026 to 31 Oct 2026 is at least 1"),
+        ("since: 2026-10-04", "Orders since 4 Oct 2026 is at least 1"),
+        ("until: 2026-11-01", "Orders before 1 Nov 2026 is at least 1"),
+        ("until: 0001-01-01, since: 0001-01-01", "Orders from 1 Jan 1 to 1 Jan 1 is at least 1"),
+        # What no field holds stays a text.
+        ("since: today - 3 days", "orders.count(since: today - 3 days) >= 1"),
+        ('where: channel = "a", since: 2026-10-04', 'orders.count(where: channel = "a", since: 2026-10-04) >= 1'),
+    ],
+)
+def test_a_time_from_one_day_to_another_is_said_in_words(window: str, words: str):
+    condition = parse(f"orders.count({window}) >= 1").tree
+    part = part_of(condition, CATALOGUE, "EUR")
+    assert in_words(part, "EUR") == words
+    assert condition_of(part, "EUR") == condition
 
 
 def people(count: int = 4) -> None:
@@ -160,6 +188,13 @@ def test_lines_become_a_text_and_a_text_becomes_lines(owner: Client):
         "/customers/filter", {"by": "text", "where": "orders.days_since_last(last: 30 days) < 9"}, headers=HTMX
     ).text
     assert 'name="window.0" value="30"' in page
+    counted = "orders.count(since: 2026-10-04, until: 2026-11-01) >= 1"
+    page = owner.get("/customers/filter", {"by": "text", "where": counted}, headers=HTMX).text
+    assert 'name="since.0" value="2026-10-04"' in page
+    assert 'name="until.0" value="2026-11-01"' in page
+    line = {"lines": "1", "fact.0": "orders.count", "asked.0": ">=", "value.0": "1", "since.0": "2026-10-04"}
+    page = owner.get("/customers/filter", line | {"until.0": ""}, headers=HTMX).text
+    assert where_of(page) == "orders.count(since: 2026-10-04) >= 1"
     page = owner.get("/customers/filter", told | {"drop": "0", "add": ""}, headers=HTMX).text
     assert where_of(page) == ""
     assert "filter-line" in owner.get("/customers/filter", told | {"add": "text"}, headers=HTMX).text
