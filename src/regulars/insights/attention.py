@@ -128,7 +128,7 @@ def _products_without_return(products: SectionJson) -> Iterator[Attention]:
             ),
             customers=buyers.get(product["product_id"]),
             worth_minor=product["revenue_minor"],
-            condition=f'orders.count(where: product_ids contains "{product["product_id"]}") >= 1',
+            condition=f'purchases.count(where: product_ids contains "{product["product_id"]}") >= 1',
             about=product["product_id"],
             name=product["name"],
         )

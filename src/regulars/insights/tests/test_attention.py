@@ -129,7 +129,7 @@ def test_a_product_comes_with_its_buyers_and_where_to_look() -> None:
     products = {"not_returning": [lost], "products": [{"product_id": product_id, "buyers": 230}]}
     [item] = found(sections=series_of() | {"products": products})
     assert (item.customers, item.step) == (230, NextStep.SEE_PRODUCT)
-    assert item.condition == f'orders.count(where: product_ids contains "{product_id}") >= 1'
+    assert item.condition == f'purchases.count(where: product_ids contains "{product_id}") >= 1'
     parse(item.condition)
 
 

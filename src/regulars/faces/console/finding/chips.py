@@ -15,7 +15,7 @@ from regulars.kit.i18n import gettext
 from regulars.orders.queries import map_products
 
 _BUYERS = re.compile(
-    r'orders\.count\(where: product_ids contains "(?P<product>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"\) >= 1'
+    r'purchases\.count\(where: product_ids contains "(?P<product>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"\) >= 1'
 )
 
 

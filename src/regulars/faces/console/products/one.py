@@ -188,6 +188,6 @@ def _segments(told: Told, product_id: UUID) -> list[Segment]:
 
 def _buyers(product_id: UUID, also: str = "") -> str:
     """Return the address of the customers who bought it, as they are now."""
-    condition = f'orders.count(where: product_ids contains "{product_id}") >= 1'
+    condition = f'purchases.count(where: product_ids contains "{product_id}") >= 1'
     query = {"where": f"{condition} and {also}" if also else condition}
     return f"{reverse('console:customers')}?{urlencode(query)}"

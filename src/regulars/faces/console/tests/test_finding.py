@@ -126,7 +126,7 @@ def test_a_condition_filters_the_list_and_is_shown_as_chips(owner: Client):
 def test_who_bought_a_product_is_a_chip_with_its_name(owner: Client):
     people()
     [product, *_] = list_products(limit=9)
-    asked = 'orders.count(where: product_ids contains "{}") >= 1'
+    asked = 'purchases.count(where: product_ids contains "{}") >= 1'
     assert f"Bought {escape(product.name)}</a>" in owner.get("/customers", {"where": asked.format(product.id)}).text
     nobodys = asked.format(UUID(int=7))
     assert f"{escape(nobodys)}</a>" in owner.get("/customers", {"where": nobodys}).text
