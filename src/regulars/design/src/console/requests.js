@@ -35,6 +35,11 @@ export function sendOnChange() {
 
 export function tellFailures() {
   const { notReached, notDone } = document.body.dataset;
-  document.body.addEventListener("htmx:sendError", () => toast(notReached, "bad"));
-  document.body.addEventListener("htmx:responseError", () => toast(notDone, "bad"));
+  for (const [event, text] of [["htmx:sendError", notReached], ["htmx:responseError", notDone]]) {
+    document.body.addEventListener(event, ({ detail }) => {
+      // A panel whose content did not come would wait for ever; where it closes, its button asks again.
+      if (detail.target?.matches("[data-asked-for]")) detail.target.closest("dialog").close();
+      toast(text, "bad");
+    });
+  }
 }
