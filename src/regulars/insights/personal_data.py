@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.insights.models import Score, ScoreHistory
-from regulars.insights.reports.queries import list_reports_naming
+from regulars.insights.reports.queries import list_reports_naming, list_runs_naming
 from regulars.kit.classification import Columns, columns
 
 _SCORED = (
@@ -22,7 +22,7 @@ COLUMNS: Columns = {
         " error_code error_message customers orders recency_cuts frequency_cuts monetary_cuts alarms seen_until spread"
         " stock",
     ),
-    # The report's lists of customers name them by id.
+    # As those of kept reports, below.
     **columns("insights_section", none="run_id name", personal="content"),
     **columns("insights_target", none="metric window_days value set_by set_at"),
     **columns(
@@ -72,6 +72,7 @@ def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
             {"title": each.wishes.title, "as_of": each.as_of.isoformat(), "made_at": _plain(each.finished_at)}
             for each in list_reports_naming(customer_ids)
         ],
+        "named_in_runs": [day.isoformat() for day in list_runs_naming(customer_ids)],
     }
 
 

@@ -1,6 +1,6 @@
-"""Let kept reports name somebody no longer: who is erased is taken out of their lists of people.
+"""Let reports, kept ones and those of runs, name somebody no longer: who is erased leaves their lists of people.
 
-The figures stay: they count many. A report is written anew from its own JSON, by the same renderer as ever.
+The figures stay: they count many. A kept report is written anew from its own JSON, by the same renderer as ever.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.db import transaction
 from regulars.insights.models import KeptReport as ReportRow
 from regulars.insights.models import ReportContent as ContentRow
 from regulars.insights.reports.written import json_text
+from regulars.insights.statements import rows_of
 from regulars.report.contracts import CustomerRow, Report
 from regulars.report.json_form import NotAReport, from_json
 from regulars.staff.services import record
@@ -40,7 +41,17 @@ def forget_people(*, customer_ids: Collection[UUID], now: datetime, actor: Actor
             record(actor, "report.removed", "report", row.report_id, now=now, details={"why": "erasure"})
         else:
             record(actor, "report.people_forgotten", "report", row.report_id, now=now)
-    return len(found)
+    return len(found) + _forget_in_runs(customer_ids, now, actor)
+
+
+def _forget_in_runs(customer_ids: Collection[UUID], now: datetime, actor: Actor) -> int:
+    """Do the same for the reports of runs; return how many named the customer."""
+    customers = [str(each) for each in customer_ids]
+    runs = [run_id for run_id, _ in rows_of("runs_naming", {"customers": customers})]
+    for run_id in runs:
+        rows_of("forget_in_run", {"run_id": run_id, "customers": customers})
+        record(actor, "report.people_forgotten", "insights_run", run_id, now=now)
+    return len(runs)
 
 
 def without_people(report: Report, customers: frozenset[str]) -> Report:

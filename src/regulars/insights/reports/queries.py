@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from regulars.insights.models import KeptReport as ReportRow
@@ -94,6 +94,11 @@ def list_reports_naming(customer_ids: Collection[UUID]) -> list[KeptReport]:
     """Return the reports whose lists of people name a customer, under any of its ids, the oldest first."""
     rows = ContentRow.objects.filter(named__overlap=list(customer_ids)).values_list("report_id", flat=True)
     return [report_of(row) for row in ReportRow.objects.filter(id__in=list(rows)).order_by("requested_at", "id")]
+
+
+def list_runs_naming(customer_ids: Collection[UUID]) -> list[date]:
+    """Return as of which days runs have a report whose lists of people name a customer, the oldest first."""
+    return [as_of for _, as_of in rows_of("runs_naming", {"customers": [str(each) for each in customer_ids]})]
 
 
 def get_schedule(schedule_id: UUID) -> Schedule:

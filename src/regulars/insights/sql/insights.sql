@@ -218,3 +218,31 @@ WHERE run.state = 'running' AND NOT EXISTS (
     SELECT FROM procrastinate_jobs AS job
     WHERE job.task_name = %(task)s AND job.status IN ('todo', 'doing') AND job.args ->> 'run_id' = run.id::text
 )
+
+-- name: runs_naming
+-- The runs whose report names a customer under one of some ids, and as of which day.
+SELECT run.id, run.as_of
+FROM insights_section AS section
+JOIN insights_run AS run ON run.id = section.run_id
+WHERE section.name = 'report' AND EXISTS (
+    SELECT
+    FROM jsonb_array_elements((section.content -> 'at_risk') || (section.content -> 'best')) AS person
+    WHERE person ->> 'customer' = ANY(%(customers)s)
+)
+ORDER BY run.started_at, run.id
+
+-- name: forget_in_run
+-- Take a customer, under all of some ids, out of the lists of people in a run's report.
+UPDATE insights_section AS section
+SET content = section.content || (
+    SELECT jsonb_object_agg(list.name, list.kept)
+    FROM (
+        SELECT listed.name, (
+            SELECT COALESCE(jsonb_agg(told.person ORDER BY told.place), '[]')
+            FROM jsonb_array_elements(section.content -> listed.name) WITH ORDINALITY AS told (person, place)
+            WHERE NOT told.person ->> 'customer' = ANY(%(customers)s)
+        ) AS kept
+        FROM unnest(ARRAY['at_risk', 'best']) AS listed (name)
+    ) AS list
+)
+WHERE section.run_id = %(run_id)s AND section.name = 'report'

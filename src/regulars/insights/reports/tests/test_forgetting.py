@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import zlib
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from regulars.insights.models import KeptReport, ReportContent
 from regulars.insights.personal_data import export
+from regulars.insights.queries import find_report
 from regulars.insights.reports.forgetting import forget_people
 from regulars.insights.reports.queries import get_content, get_report
 from regulars.insights.reports.tests.report_shop import made, put_small_orders
-from regulars.insights.tests.shop import MIRA, NOW
+from regulars.insights.tests.shop import MIRA, NOW, run
 from regulars.staff.models import AuditEntry
 
 
@@ -44,6 +46,24 @@ def test_who_is_erased_is_taken_out_of_page_and_json_and_the_figures_stay(people
     assert export([gone])["named_in_reports"] == []
     assert AuditEntry.objects.filter(action="report.people_forgotten", actor="staff:mira").count() == 2
     assert forget_people(customer_ids=[gone], now=NOW, actor=MIRA) == 0
+
+
+def test_the_reports_of_runs_name_them_no_longer_either(people: list[UUID]) -> None:
+    first, second = run(), run(NOW + timedelta(hours=1))
+    gone, stays = people[4], people[3]
+    before = find_report(first.id)
+    assert before
+    assert export([gone])["named_in_runs"] == [first.as_of.isoformat()] * 2
+    assert forget_people(customer_ids=[gone, UUID(int=1)], now=NOW, actor=MIRA) == 2
+    assert export([gone])["named_in_runs"] == []
+    after = find_report(first.id)
+    assert after
+    for people_of in ("best", "at_risk"):
+        assert after[people_of] == [row for row in before[people_of] if row["customer"] != str(gone)]
+    assert str(stays) in {row["customer"] for row in after["best"]}
+    assert {**after, "best": 0, "at_risk": 0} == {**before, "best": 0, "at_risk": 0}
+    forgotten = AuditEntry.objects.filter(action="report.people_forgotten", object_kind="insights_run")
+    assert set(forgotten.values_list("object_id", flat=True)) == {str(first.id), str(second.id)}
 
 
 def test_a_report_that_can_no_longer_be_read_is_removed_whole(people: list[UUID]) -> None:
