@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 import django
 import hypothesis
 import pytest
+from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
@@ -163,6 +164,8 @@ def browser() -> Iterator[Browser]:
 def pytest_configure() -> None:
     """Make the features known to Django before their tests are collected."""
     django.setup()
+    # What makes passwords slow to guess makes accounts slow to make, of which most tests here need one.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_unconfigure() -> None:
@@ -214,7 +217,8 @@ def template(cluster: Cluster, django_db_blocker: DjangoDbBlocker) -> str:  # no
 def copied_database(cluster: Cluster, template: str, name: str) -> None:
     """Make a database like the template, and let all connections of Django lead to it."""
     superuser = read_installation(os.environ).secrets.superuser
-    cluster.run_sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}", superuser)
+    # Where nothing is kept safe for a crash, whole files are copied sooner than pages are written to the log.
+    cluster.run_sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY FILE_COPY", superuser)
     lead_to(name)
 
 
