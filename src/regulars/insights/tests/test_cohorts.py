@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from regulars.insights.cohorts import ATTRIBUTES, PERIODS, SECTION, Cohorts, Kind, Told, read_section
-from regulars.insights.contracts import RunState
-from regulars.insights.lake import place
+from regulars.insights.contracts import Run, RunState
 from regulars.insights.lake.reading import read_orders
 from regulars.insights.lake.workspace import workspace
+from regulars.insights.lake.writing import current_snapshot
 from regulars.insights.queries import find_report, find_section
 from regulars.insights.sections.cohort_people import quarter_cuts
-from regulars.insights.tests.shop import MIRA, NOW, UNTIL, ZONE, open_shop, run
+from regulars.insights.tests.shop import MIRA, NOW, UNTIL, ZONE, open_shop, run, scored_shop
 from regulars.orders import services as orders
 from regulars.orders.tests.order_factory import ines, line, order
 from retention import rfm
@@ -24,8 +24,7 @@ from retention.cohorts import CohortMatrix, cohort_matrix
 from retention.estimates import wilson
 
 
-def told(period: Period | None = None) -> Told:
-    done = run()
+def told(done: Run, period: Period | None = None) -> Told:
     assert (done.state, done.error_code) == (RunState.SUCCEEDED, "")
     section = find_section(done.id, SECTION)
     assert section is not None
@@ -34,20 +33,15 @@ def told(period: Period | None = None) -> Told:
 
 def matrices(folder: Path) -> dict[Period, CohortMatrix]:
     """Return the library's cohorts of the orders of the lake."""
-    snapshot = place.find_snapshot()
-    assert snapshot is not None
+    snapshot = current_snapshot(now=NOW)
     with workspace(folder) as connection, read_orders(connection, snapshot, zone=ZONE) as bought:
         state = rfm.daily_state(bought.orders, as_of=UNTIL)
         return {period: cohort_matrix(state, period, as_of=UNTIL) for period in PERIODS}
 
 
-@pytest.fixture
-def small_shop(fresh_database: str) -> None:
-    open_shop(160)
-
-
-def test_the_cohorts_are_the_librarys_and_those_of_the_report(small_shop: None, tmp_path: Path) -> None:
-    run_told = {period: told(period) for period in PERIODS}
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_the_cohorts_are_the_librarys_and_those_of_the_report(begun: Run, tmp_path: Path) -> None:
+    run_told = {period: told(begun, period) for period in PERIODS}
     for period, matrix in matrices(tmp_path).items():
         found = run_told[period].cohorts
         rows = {cohort.period: cohort for cohort in found.everybody.cohorts}
@@ -69,9 +63,9 @@ def test_the_cohorts_are_the_librarys_and_those_of_the_report(small_shop: None, 
             assert (age.share, age.low, age.high) == (share.value, share.low, share.high)
 
 
-def test_the_reports_own_period_is_told_as_the_report_tells_it(small_shop: None) -> None:
-    done = run()
-    report, section = find_report(done.id), find_section(done.id, SECTION)
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_the_reports_own_period_is_told_as_the_report_tells_it(begun: Run) -> None:
+    report, section = find_report(begun.id), find_section(begun.id, SECTION)
     assert report is not None
     assert section is not None
     own = read_section(section, None)
@@ -83,9 +77,10 @@ def test_the_reports_own_period_is_told_as_the_report_tells_it(small_shop: None)
         assert list(cohort.revenue_minor) == theirs["revenue_minor"][: len(cohort.revenue_minor)]
 
 
-def test_each_attribute_adds_up_to_all_customers(small_shop: None) -> None:
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_each_attribute_adds_up_to_all_customers(begun: Run) -> None:
     for period in PERIODS:
-        found = told(period).cohorts
+        found = told(begun, period).cohorts
         assert set(found.splits) == set(ATTRIBUTES)
         for name, groups in found.splits.items():
             assert sum(group.customers for group in groups) == found.everybody.customers, name
@@ -104,8 +99,9 @@ def test_each_attribute_adds_up_to_all_customers(small_shop: None) -> None:
             assert sizes == {cohort.period: cohort.size for cohort in found.everybody.cohorts[-kept:]}
 
 
-def test_newer_cohorts_are_held_against_those_of_a_year_before(small_shop: None, tmp_path: Path) -> None:
-    trend = told("month").cohorts.trend
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_newer_cohorts_are_held_against_those_of_a_year_before(begun: Run, tmp_path: Path) -> None:
+    trend = told(begun, "month").cohorts.trend
     assert trend is not None
     assert trend.is_a_year
     # November is not over, so that October's cohort has not been followed for a month.
@@ -136,7 +132,7 @@ def by(found: Cohorts, name: str) -> dict[str, int]:
 
 def test_one_order_makes_one_cohort_and_what_is_not_known_is_told_so(empty_shop: None) -> None:
     put("1", date(2026, 11, 2), 900, location="")
-    found = told("month").cohorts
+    found = told(run(), "month").cohorts
     [cohort] = found.everybody.cohorts
     assert (cohort.period, cohort.size, cohort.retained, cohort.revenue_minor) == (date(2026, 11, 1), 1, (1,), (900,))
     # Its month is not over, so that nobody has been followed to the end of one.
@@ -150,7 +146,7 @@ def test_the_first_order_of_the_first_day_says_where_somebody_came_from(empty_sh
     put("late", date(2026, 9, 2), 5_000, location="second")
     put("early", date(2026, 9, 1), 700, location="first")
     put("undone", date(2026, 8, 1), 300, location="undone", cancelled_at=NOW)
-    found = told("month").cohorts
+    found = told(run(), "month").cohorts
     assert by(found, "location") == {"first": 1}
     [group] = found.splits["size"]
     assert (group.over_minor, group.until_minor, group.kind) == (None, 700, Kind.VALUE)

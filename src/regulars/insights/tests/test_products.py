@@ -15,9 +15,9 @@ import pytest
 
 from regulars.customers.contracts import Identifier, IdentifierKind
 from regulars.customers.queries import map_survivors
-from regulars.insights.contracts import PRODUCTS, REPORT, RunState
+from regulars.insights.contracts import PRODUCTS, REPORT, Run, RunState
 from regulars.insights.queries import find_section
-from regulars.insights.tests.shop import MIRA, NOW, UNTIL, ZONE, open_shop, run
+from regulars.insights.tests.shop import MIRA, NOW, UNTIL, ZONE, open_shop, run, scored_shop
 from regulars.orders import services as orders
 from regulars.orders.contracts import Buyer, OrderState
 from regulars.orders.models import Line, Order, Product, Return, ReturnedLine
@@ -25,8 +25,7 @@ from regulars.orders.tests.order_factory import line, order, returned
 from retention import products, rfm
 
 
-def section() -> dict[str, Any]:
-    done = run()
+def section(done: Run) -> dict[str, Any]:
     assert done.state is RunState.SUCCEEDED, done.error_message
     found = find_section(done.id, PRODUCTS)
     assert found is not None
@@ -68,9 +67,9 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
-def test_the_figures_are_those_of_the_library_on_the_same_orders(fresh_database: str) -> None:
-    open_shop(160)
-    found = section()
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_the_figures_are_those_of_the_library_on_the_same_orders(begun: Run) -> None:
+    found = section(begun)
     told, lines = tables()
     state = rfm.daily_state(ibis.memtable(told), as_of=UNTIL, one_row_per_order=True)
     numbered = products.number_purchases(state).cache()
@@ -157,7 +156,7 @@ def planted(product: str, of: int, returning: int, first: int) -> list[OrderStat
 def test_a_product_whose_buyers_do_not_return_is_listed_for_attention(fresh_database: str) -> None:
     open_shop(1)
     put(*planted("cup", 60, 10, 0), *planted("jar", 60, 40, 100))
-    found = section()
+    found = section(run())
     [cup] = found["not_returning"]
     assert (cup["name"], cup["followed"]) == ("Cup", 60)
     assert cup["returned_share"] == round(10 / 60, 6)
@@ -178,7 +177,7 @@ def test_what_comes_back_is_taken_off_up_to_the_day_and_not_after(fresh_database
         order(1, lines=[line(5000, 3, product="vase")], total_minor=15_000, returns=[returned(5000)]),
         order(2, lines=[line(900, 1, product="dish")], total_minor=900, returns=[after_the_day(900)]),
     )
-    found = {each["name"]: each for each in section()["products"]}
+    found = {each["name"]: each for each in section(run())["products"]}
     assert (found["Vase"]["sold_minor"], found["Vase"]["revenue_minor"]) == (15_000, 10_000)
     assert found["Vase"]["sent_back_share"] == round(1 / 3, 6)
     assert (found["Dish"]["sent_back_minor"], found["Dish"]["buyers"]) == (0, 1)
@@ -206,7 +205,7 @@ def test_a_shop_with_next_to_nothing_has_a_section(fresh_database: str, has_line
     if not has_lines:
         # As of a file that tells no more than what an order came to.
         Line.objects.all().delete()
-    found = section()
+    found = section(run())
     if not has_lines:
         assert (found["products"], found["all_products"], found["everybody"]["value"]) == ([], 0, None)
     else:
@@ -220,16 +219,15 @@ def test_products_are_counted_by_purchases_and_a_name_may_be_empty(fresh_databas
     open_shop(1)
     put(order(1, lines=[line(product="bare")]))
     Product.objects.filter(external_id="bare").update(name="", category=None)
-    [bare] = [each for each in section()["products"] if not each["name"]]
+    [bare] = [each for each in section(run())["products"] if not each["name"]]
     assert (bare["category"], bare["purchases"]) == ("", 1)
     assert UUID(bare["product_id"])
     assert Decimal(bare["revenue_minor"]) == 2500
 
 
-def test_the_report_stands_beside_it(fresh_database: str) -> None:
-    open_shop(40)
-    done = run()
-    report, found = find_section(done.id, REPORT), find_section(done.id, PRODUCTS)
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_the_report_stands_beside_it(begun: Run) -> None:
+    report, found = find_section(begun.id, REPORT), find_section(begun.id, PRODUCTS)
     assert report is not None
     assert found is not None
     assert found["horizon_days"] == report["meta"]["horizon_days"]

@@ -12,10 +12,10 @@ import pytest
 
 from regulars.business import services as business
 from regulars.business.contracts import Business
-from regulars.insights.contracts import RFM_FLOW_DAYS, RfmMap, ValueSpread
-from regulars.insights.lake.place import find_snapshot
+from regulars.insights.contracts import RFM_FLOW_DAYS, RfmMap, Run, ValueSpread
 from regulars.insights.lake.reading import read_orders
 from regulars.insights.lake.workspace import workspace
+from regulars.insights.lake.writing import current_snapshot
 from regulars.insights.queries import (
     find_report,
     find_rfm_map,
@@ -24,7 +24,7 @@ from regulars.insights.queries import (
     list_at_risk,
     list_run_qualities,
 )
-from regulars.insights.tests.shop import MIRA, NOW, UNTIL, ZONE, open_shop, run
+from regulars.insights.tests.shop import MIRA, NOW, UNTIL, ZONE, open_shop, run, scored_shop
 from regulars.orders import services as orders
 from regulars.orders.contracts import ReturnedLine, ReturnState
 from regulars.orders.tests.order_factory import ines, line, order
@@ -33,13 +33,7 @@ from retention import rfm, segments
 SINCE = UNTIL - timedelta(days=RFM_FLOW_DAYS)
 
 
-@pytest.fixture
-def small_shop(fresh_database: str) -> None:
-    open_shop(150)
-
-
-def found() -> tuple[RfmMap, ValueSpread, dict[str, Any]]:
-    done = run()
+def found(done: Run) -> tuple[RfmMap, ValueSpread, dict[str, Any]]:
     told, spread, report = find_rfm_map(done.id), find_value_spread(done.id), find_report(done.id)
     assert told
     assert spread
@@ -49,8 +43,7 @@ def found() -> tuple[RfmMap, ValueSpread, dict[str, Any]]:
 
 def segments_by(day: date, folder: Path) -> dict[str, str]:
     """Return everybody's segment on a day, folded by the library from all orders known by then."""
-    snapshot = find_snapshot()
-    assert snapshot
+    snapshot = current_snapshot(now=NOW)
     with workspace(folder) as connection, read_orders(connection, snapshot, zone=ZONE) as bought:
         summary = rfm.summarise(bought.orders, as_of=day, one_row_per_order=True).to_pyarrow()
     kept = ibis.memtable(summary)
@@ -58,8 +51,9 @@ def segments_by(day: date, folder: Path) -> dict[str, str]:
     return dict(zip(scored["customer"].to_pylist(), scored["segment"].to_pylist(), strict=True))
 
 
-def test_the_cells_of_the_map_hold_all_customers_and_add_up_to_the_reports_segments(small_shop: None) -> None:
-    told, _, report = found()
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_the_cells_of_the_map_hold_all_customers_and_add_up_to_the_reports_segments(begun: Run) -> None:
+    told, _, report = found(begun)
     totals: dict[str, list[int]] = {}
     for cell in told.cells:
         assert cell.segment == segments.segment_of(cell.r, cell.f, cell.m)
@@ -73,10 +67,9 @@ def test_the_cells_of_the_map_hold_all_customers_and_add_up_to_the_reports_segme
     assert sum(cell.customers for cell in told.cells) == len(list(iter_scores())) > 100
 
 
-def test_the_flows_lead_from_everybodys_segment_then_to_everybodys_segment_now(
-    small_shop: None, tmp_path: Path
-) -> None:
-    told, _, _ = found()
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_the_flows_lead_from_everybodys_segment_then_to_everybodys_segment_now(begun: Run, tmp_path: Path) -> None:
+    told, _, _ = found(begun)
     then, now = segments_by(SINCE, tmp_path), segments_by(UNTIL, tmp_path)
     expected = Counter((then.get(each), now.get(each)) for each in then.keys() | now.keys())
     assert told.since == SINCE
@@ -114,14 +107,15 @@ def test_who_has_nothing_left_of_what_they_bought_flows_out(fresh_database: str)
         returns=[back],
     )
     orders.put_orders(orders=[bought], now=NOW, actor=MIRA)
-    told, _, _ = found()
+    told, _, _ = found(run())
     [gone] = [flow for flow in told.flows if flow.to_segment is None]
     assert gone.customers == 1
     assert gone.from_segment in segments.SEGMENTS
 
 
-def test_values_and_risks_are_spread_over_everybody_and_add_up(small_shop: None) -> None:
-    _, spread, report = found()
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_values_and_risks_are_spread_over_everybody_and_add_up(begun: Run) -> None:
+    _, spread, report = found(begun)
     scores = list(iter_scores())
     metrics = report["metrics"]
     assert sum(each.customers for each in spread.bins) == len(scores)
@@ -145,8 +139,8 @@ def _within(value: int | None, low: int | None, below: int | None) -> bool:
     return value is not None and (low is None or value >= low) and (below is None or value < below)
 
 
-def test_who_is_at_risk_is_listed_page_by_page_with_the_most_at_stake_first(small_shop: None) -> None:
-    found()
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_who_is_at_risk_is_listed_page_by_page_with_the_most_at_stake_first(begun: Run) -> None:
     expected = sorted(
         (score for score in iter_scores() if score.at_risk and score.revenue_at_stake_minor),
         key=lambda score: (score.revenue_at_stake_minor, score.customer_id),
@@ -160,8 +154,9 @@ def test_who_is_at_risk_is_listed_page_by_page_with_the_most_at_stake_first(smal
     assert [*first, *rest] == expected
 
 
-def test_each_run_tells_how_well_its_models_stood_their_tests(small_shop: None) -> None:
-    _, _, report = found()
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_each_run_tells_how_well_its_models_stood_their_tests(begun: Run) -> None:
+    _, _, report = found(begun)
     earlier, backtest = report["risk"], report["backtest"]
     run(NOW + timedelta(days=1))
     qualities = list_run_qualities(limit=30)
@@ -180,7 +175,7 @@ def test_a_shop_with_one_order_has_one_cell_and_no_flows(fresh_database: str) ->
     business.save_business(business=told, now=NOW, actor=MIRA)
     placed = NOW - timedelta(days=2)
     orders.put_orders(orders=[order(1, placed_at=placed, buyer=ines())], now=NOW, actor=MIRA)
-    map_, spread, report = found()
+    map_, spread, report = found(run())
     assert [cell.customers for cell in map_.cells] == [1]
     assert (map_.since, map_.flows) == (None, ())
     assert report["backtest"] is None
