@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import client_of
-from regulars.faces.console.tests.test_rfm import score_all
+from regulars.faces.console.tests.test_rfm import scored, scored_by_one_order, unscored
 from regulars.imports import services as imports
 from regulars.imports.contracts import FileMapping, ImportState
 from regulars.imports.models import Import
@@ -21,21 +21,13 @@ from regulars.imports.queries import get_import
 from regulars.insights import queries
 from regulars.insights.attention import find_attention
 from regulars.insights.catalogue import METRICS
-from regulars.insights.contracts import RunState, SectionJson
+from regulars.insights.contracts import Run, RunState, SectionJson
 from regulars.insights.models import Section, Target
-from regulars.insights.services import request_run
 from regulars.insights.tests.test_attention import NOBODY
 from regulars.kit import formats
 from regulars.kit.ids import new_id
 from regulars.report.tests.report_factory import believable_report
 from regulars.staff.contracts import Role
-
-
-def scored(customers: int = 60) -> None:
-    shop.business()
-    shop.many(customers)
-    request_run(now=timezone.now(), actor=shop.ACTOR)
-    score_all()
 
 
 def needs(page: str) -> dict[str, str]:
@@ -53,9 +45,8 @@ def test_an_empty_shop_is_told_the_first_step(owner: Client):
     assert 'href="/imports/new"' in page
 
 
+@pytest.mark.begins_with(what=unscored)
 def test_before_the_first_run_it_can_be_asked_for_here(owner: Client):
-    shop.business()
-    shop.many(3)
     page = owner.get("/overview").text
     assert "Nobody has been scored yet" in page
     assert 'action="/rfm/run"' in page
@@ -63,11 +54,8 @@ def test_before_the_first_run_it_can_be_asked_for_here(owner: Client):
     assert "All customers are being scored" in owner.get("/overview").text
 
 
+@pytest.mark.begins_with(what=scored_by_one_order)
 def test_one_order_makes_a_page_without_a_figure_that_nobody_could_know(owner: Client):
-    shop.business()
-    shop.put([shop.order_of(shop.Words())])
-    request_run(now=timezone.now(), actor=shop.ACTOR)
-    score_all()
     page = owner.get("/overview").text
     assert "too short" in page
     assert values(page)["retention_rate"] == formats.MISSING
@@ -75,11 +63,9 @@ def test_one_order_makes_a_page_without_a_figure_that_nobody_could_know(owner: C
     assert not any("retention" in code for code in needs(page))
 
 
-def test_figures_are_those_of_the_run_in_each_window(owner: Client):
-    scored()
-    run = queries.find_latest_run(state=RunState.SUCCEEDED)
-    assert run
-    found = queries.find_metrics(run.id)
+@pytest.mark.begins_with(what=scored)
+def test_figures_are_those_of_the_run_in_each_window(begun: Run, owner: Client):
+    found = queries.find_metrics(begun.id)
     assert found
     for days in (28, 91):
         page = owner.get(f"/overview?window={days}").text
@@ -90,15 +76,15 @@ def test_figures_are_those_of_the_run_in_each_window(owner: Client):
             assert f'href="/metrics/{name}' in page
 
 
+@pytest.mark.begins_with(what=scored)
 def test_what_others_publish_stands_with_its_source(owner: Client):
-    scored(3)
     page = owner.get("/overview").text
     assert "28.0% (Metrilo)" in page
     assert "16.6% (National Retail Federation and Appriss Retail)" in page
 
 
+@pytest.mark.begins_with(what=scored)
 def test_each_metric_has_a_page_that_leads_to_its_customers(owner: Client):
-    scored()
     for name, metric in METRICS.items():
         page = owner.get(f"/metrics/{name}?window=28").text
         assert html.escape(metric.label) in page
@@ -109,8 +95,8 @@ def test_each_metric_has_a_page_that_leads_to_its_customers(owner: Client):
     assert owner.get("/metrics/nothing").status_code == 404
 
 
+@pytest.mark.begins_with(what=scored)
 def test_the_customers_behind_a_count_are_as_many_as_it_says(owner: Client):
-    scored()
     page = owner.get("/metrics/active_customers?window=28").text
     [address] = re.findall(r'href="(/customers[?]where=[^"]+)"', page)
     count = values(page)["active_customers"]
@@ -118,10 +104,8 @@ def test_the_customers_behind_a_count_are_as_many_as_it_says(owner: Client):
     assert f"{count} customers found" in owner.get(html.unescape(address)).text
 
 
+@pytest.mark.begins_with(what=scored)
 def test_a_target_is_set_held_against_and_taken_away(owner: Client):
-    scored()
-    run = queries.find_latest_run(state=RunState.SUCCEEDED)
-    assert run
     answer = owner.post("/metrics/repeat_purchase_rate/target?window=91", {"value": "99"}, follow=True)
     assert "The target is set" in answer.text
     assert Target.objects.get().value == pytest.approx(0.99)
@@ -133,15 +117,15 @@ def test_a_target_is_set_held_against_and_taken_away(owner: Client):
     assert "target_missed" not in needs(owner.get("/overview").text)
 
 
+@pytest.mark.begins_with(what=scored)
 def test_an_analyst_sees_targets_and_sets_none(fresh_database: str):
-    scored()
     analyst = client_of(Role.ANALYST)
     assert "/target" not in analyst.get("/metrics/revenue").text
     assert analyst.post("/metrics/revenue/target", {"value": "1"}).status_code == 403
 
 
+@pytest.mark.begins_with(what=scored)
 def test_an_import_that_failed_needs_somebody_for_a_week(owner: Client):
-    scored(3)
     made = shop.imported("customer,date,amount\n1,2026-11-01,10\n")
     Import.objects.filter(id=made.id).update(
         state=ImportState.FAILED.value, error_message="The file is damaged.", ended_at=timezone.now()
@@ -153,8 +137,8 @@ def test_an_import_that_failed_needs_somebody_for_a_week(owner: Client):
     assert "import_failed" not in needs(owner.get("/overview").text)
 
 
+@pytest.mark.begins_with(what=scored)
 def test_a_failure_is_not_lost_behind_the_imports_of_every_hour(owner: Client):
-    scored(3)
     made = shop.imported("customer,date,amount\n1,2026-11-01,10\n")
     row = Import.objects.get(id=made.id)
     Import.objects.filter(id=made.id).update(state=ImportState.FAILED.value, ended_at=timezone.now())
@@ -164,8 +148,8 @@ def test_a_failure_is_not_lost_behind_the_imports_of_every_hour(owner: Client):
     assert needs(owner.get("/overview").text)["import_failed"].startswith("The import of ")
 
 
+@pytest.mark.begins_with(what=scored)
 def test_an_import_of_which_no_row_was_taken_in_needs_somebody_too(owner: Client):
-    scored(3)
     received = shop.receive("customer,date,amount\n" + "1,never,10\n" * 3)
     columns = {name: name for name in ("customer", "date", "amount")}
     imports.map_columns(
@@ -191,7 +175,7 @@ def let_the_run_have_found(item: dict[str, Any]) -> None:
 
 
 def test_what_the_run_found_stands_with_its_reason_and_its_customers(owner: Client):
-    scored(3)
+    scored()
     item = {
         "code": "best_gone_quiet",
         "severity": "warning",
@@ -211,11 +195,9 @@ def test_what_the_run_found_stands_with_its_reason_and_its_customers(owner: Clie
     assert owner.get(html.unescape(address)).status_code == 200
 
 
-def test_the_buyers_of_a_product_are_found_by_their_condition(owner: Client):
-    scored()
-    run = queries.find_latest_run(state=RunState.SUCCEEDED)
-    assert run
-    products = queries.find_section(run.id, "products")
+@pytest.mark.begins_with(what=scored)
+def test_the_buyers_of_a_product_are_found_by_their_condition(begun: Run, owner: Client):
+    products = queries.find_section(begun.id, "products")
     assert products
     sold = max(products["products"], key=lambda product: product["buyers"])
     lost = sold | {"followed": 9, "returned_share": 0.1, "others_share": 0.4, "revenue_minor": 1}
@@ -231,7 +213,7 @@ def test_the_buyers_of_a_product_are_found_by_their_condition(owner: Client):
 
 
 def test_an_unusual_state_leads_to_its_metric_of_no_window(owner: Client):
-    scored(3)
+    scored()
     item = {
         "code": "metric_unusual",
         "severity": "warning",
@@ -251,7 +233,7 @@ def test_an_unusual_state_leads_to_its_metric_of_no_window(owner: Client):
 
 
 def test_a_run_from_before_there_were_metrics_says_so(owner: Client):
-    scored(3)
+    scored()
     Section.objects.exclude(name="report").delete()
     page = owner.get("/overview").text
     assert "the next one brings them" in page

@@ -8,15 +8,17 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
 from regulars.customers.contracts import Identifier, IdentifierKind
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import client_of
+from regulars.faces.console.tests.test_rfm import unscored
 from regulars.insights import queries
 from regulars.insights.carrying_on import carry_on
-from regulars.insights.contracts import PRODUCTS
+from regulars.insights.contracts import PRODUCTS, Run
 from regulars.insights.models import Section
 from regulars.insights.services import request_run
 from regulars.kit import formats
@@ -25,9 +27,10 @@ from regulars.orders.models import Line, Product
 from regulars.staff.contracts import Role
 
 
-def score_all() -> None:
+def score_all() -> Run:
     asked = request_run(now=timezone.now(), actor=shop.ACTOR)
     carry_on(asked.id, clock=timezone.now)
+    return queries.get_run(asked.id)
 
 
 def order(number: int, turn: int, *names: str) -> OrderState:
@@ -56,6 +59,11 @@ def open_shop() -> None:
     shop.put([*cups, *jars, *(order(number, 1, "Bag") for number in range(100, 140))])
 
 
+def open_and_score() -> Run:
+    open_shop()
+    return score_all()
+
+
 def page_of(client: Client, name: str) -> str:
     return f"/products/{Product.objects.get(name=name).id}"
 
@@ -65,17 +73,15 @@ def names_on(page: str) -> list[str]:
     return re.findall(r'class="row-link" href="/products/[^"]+">([^<]+)</a>', results)
 
 
+@pytest.mark.begins_with(what=unscored)
 def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client) -> None:
-    shop.business()
-    shop.many(3)
     page = owner.get("/products").text
     assert "have not been looked at yet" in page
     assert "Score now" in page
 
 
 def test_a_run_from_before_there_was_such_a_section_says_that_the_next_one_brings_it(owner: Client) -> None:
-    open_shop()
-    score_all()
+    open_and_score()
     Section.objects.filter(name=PRODUCTS).delete()
     page = owner.get("/products").text
     assert "The last scoring was before this page" in page
@@ -83,8 +89,8 @@ def test_a_run_from_before_there_was_such_a_section_says_that_the_next_one_bring
     assert "Nothing is computed of it yet" in owner.get(page_of(owner, "Cup")).text
 
 
+@pytest.mark.begins_with(what=open_shop)
 def test_orders_without_lines_leave_nothing_to_compare(owner: Client) -> None:
-    open_shop()
     Line.objects.all().delete()
     score_all()
     page = owner.get("/products").text
@@ -92,12 +98,9 @@ def test_orders_without_lines_leave_nothing_to_compare(owner: Client) -> None:
     assert "not among the products bought most" in owner.get(page_of(owner, "Cup")).text
 
 
-def test_the_page_opens_with_what_the_figures_say_and_shows_them(owner: Client) -> None:
-    open_shop()
-    score_all()
-    latest = queries.find_latest_run()
-    assert latest
-    found = queries.find_section(latest.id, PRODUCTS)
+@pytest.mark.begins_with(what=open_and_score)
+def test_the_page_opens_with_what_the_figures_say_and_shows_them(begun: Run, owner: Client) -> None:
+    found = queries.find_section(begun.id, PRODUCTS)
     assert found
     page = html.unescape(owner.get("/products").text)
     by_name = {each["name"]: each for each in found["products"]}
@@ -114,9 +117,8 @@ def test_the_page_opens_with_what_the_figures_say_and_shows_them(owner: Client) 
     assert "charts" in page
 
 
+@pytest.mark.begins_with(what=open_and_score)
 def test_the_address_searches_sorts_chooses_a_category_and_leads_on(owner: Client) -> None:
-    open_shop()
-    score_all()
     assert names_on(owner.get("/products?q=ja").text) == ["Jar"]
     assert names_on(owner.get("/products?category=Pantry").text) == ["Lid"]
     assert names_on(owner.get("/products?sort=-came_back").text)[0] == "Cup"
@@ -127,9 +129,8 @@ def test_the_address_searches_sorts_chooses_a_category_and_leads_on(owner: Clien
     assert "No product found" in owner.get("/products?from=50").text
 
 
+@pytest.mark.begins_with(what=open_and_score)
 def test_a_product_tells_of_its_buyers_and_leads_to_as_many(owner: Client) -> None:
-    open_shop()
-    score_all()
     page = html.unescape(owner.get(page_of(owner, "Cup")).text)
     assert "surely fewer" in page
     assert "10 of 60" in page
@@ -144,9 +145,8 @@ def test_a_product_tells_of_its_buyers_and_leads_to_as_many(owner: Client) -> No
     assert "Lid</a>" in owner.get(page_of(owner, "Jar")).text
 
 
+@pytest.mark.begins_with(what=open_and_score)
 def test_a_product_that_was_renamed_stands_under_its_name_of_now(owner: Client) -> None:
-    open_shop()
-    score_all()
     Product.objects.filter(name="Cup").update(name="Goblet")
     assert "Goblet" in names_on(owner.get("/products").text)
     page = html.unescape(owner.get(page_of(owner, "Goblet")).text)
@@ -165,16 +165,15 @@ def test_an_order_leads_to_the_products_of_its_lines(owner: Client) -> None:
     assert "1 product" in page
 
 
+@pytest.mark.begins_with(what=open_shop)
 def test_what_is_no_product_is_not_there_and_who_may_not_sees_nothing(owner: Client) -> None:
-    open_shop()
     assert owner.get("/products/01890000-0000-7000-8000-00000000000f").status_code == 404
     assert client_of(Role.TILL).get("/products").status_code == 403
     assert "Score now" not in client_of(Role.AGENT).get("/products").text
 
 
+@pytest.mark.begins_with(what=open_and_score)
 def test_each_figure_says_what_it_means(owner: Client) -> None:
-    open_shop()
-    score_all()
     page = owner.get("/products").text
     for name in ("revenue", "buyers", "came_back", "bought_again", "sent_back"):
         assert f'id="definition-column-{name}"' in page

@@ -6,6 +6,7 @@ import html
 import json
 import re
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -13,20 +14,44 @@ from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import client_of
 from regulars.insights import queries
 from regulars.insights.carrying_on import carry_on
-from regulars.insights.contracts import RunState
+from regulars.insights.contracts import Run, RunState
+from regulars.insights.models import Run as RunRow
+from regulars.insights.services import request_run
 from regulars.report.wording import cash
 from regulars.staff.contracts import Role
 
 
-def score_all() -> None:
+def score_all() -> Run:
     latest = queries.find_latest_run()
     assert latest
     carry_on(latest.id, clock=timezone.now)
+    return queries.get_run(latest.id)
 
 
-def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client):
+def unscored() -> None:
+    """Fill a shop in which nobody has been scored."""
     shop.business()
     shop.many(3)
+
+
+def scored() -> Run:
+    """Fill a shop of 61 customers, and score them."""
+    shop.business()
+    shop.many(60)
+    request_run(now=timezone.now(), actor=shop.ACTOR)
+    return score_all()
+
+
+def scored_by_one_order() -> Run:
+    """Open a shop with one order, and score who placed it."""
+    shop.business()
+    shop.put([shop.order_of(shop.Words())])
+    request_run(now=timezone.now(), actor=shop.ACTOR)
+    return score_all()
+
+
+@pytest.mark.begins_with(what=unscored)
+def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client):
     page = owner.get("/rfm").text
     assert "Nobody has been scored yet" in page
     assert "Score now" in page
@@ -52,29 +77,21 @@ def test_a_run_is_asked_for_seen_and_shown(owner: Client):
         assert words in listed, address
 
 
+@pytest.mark.begins_with(what=scored)
 def test_each_cell_of_the_map_leads_to_as_many_customers_as_it_says(owner: Client):
-    shop.business()
-    shop.many(40)
-    owner.post("/rfm/run")
-    score_all()
     for across in ("frequency", "worth"):
         page = owner.get(f"/rfm?across={across}").text
         cells = re.findall(r'<td class="heat-\d"><a href="([^"]+)"><span aria-hidden="true">([\d,]+)<', page)
-        assert sum(int(count) for _, count in cells) == 41
+        assert sum(int(count) for _, count in cells) == 61
         for address, count in cells:
             listed = owner.get(html.unescape(address)).text
             words = "1 customer found" if count == "1" else f"{count} customers found"
             assert words in listed, address
 
 
-def test_the_map_is_of_what_the_address_asks_for(owner: Client):
-    shop.business()
-    shop.many(40)
-    owner.post("/rfm/run")
-    score_all()
-    latest = queries.find_latest_run(state=RunState.SUCCEEDED)
-    assert latest
-    told = queries.find_rfm_map(latest.id)
+@pytest.mark.begins_with(what=scored)
+def test_the_map_is_of_what_the_address_asks_for(begun: Run, owner: Client):
+    told = queries.find_rfm_map(begun.id)
     assert told
     best = sum(cell.revenue_minor for cell in told.cells if (cell.r, cell.f) == (5, 5))
     page = owner.get("/rfm?measure=revenue").text
@@ -84,14 +101,9 @@ def test_the_map_is_of_what_the_address_asks_for(owner: Client):
     assert 'aria-current="true">Customers' in owner.get("/rfm?measure=xyzzy&across=7").text
 
 
-def test_the_movements_are_summed_up_and_add_up(owner: Client):
-    shop.business()
-    shop.many(70)
-    owner.post("/rfm/run")
-    score_all()
-    latest = queries.find_latest_run(state=RunState.SUCCEEDED)
-    assert latest
-    told = queries.find_rfm_map(latest.id)
+@pytest.mark.begins_with(what=scored)
+def test_the_movements_are_summed_up_and_add_up(begun: Run, owner: Client):
+    told = queries.find_rfm_map(begun.id)
     assert told
     assert told.since
     page = owner.get("/rfm").text
@@ -102,27 +114,19 @@ def test_the_movements_are_summed_up_and_add_up(owner: Client):
     [flows] = [each for each in found if each["file"] == "rfm-flows.csv"]
     assert flows["spec"]["kind"] == "flows"
     lines = flows["csv"].strip().splitlines()[1:]
-    assert sum(int(line.split(",")[2]) for line in lines) == 71
+    assert sum(int(line.split(",")[2]) for line in lines) == 61
 
 
+@pytest.mark.begins_with(what=scored_by_one_order)
 def test_a_shop_of_less_than_four_weeks_has_a_map_and_nobody_who_moved(owner: Client):
-    shop.business()
-    shop.put([shop.order_of(shop.Words())])
-    owner.post("/rfm/run")
-    score_all()
     page = owner.get("/rfm").text
     assert "nobody can have moved yet" in page
     assert len(re.findall(r'<td class="heat-\d">', page)) == 1
 
 
+@pytest.mark.begins_with(what=scored)
 def test_a_run_that_failed_says_so_and_what_was_found_before_stands(owner: Client):
-    shop.business()
-    shop.many(40)
-    owner.post("/rfm/run")
-    score_all()
-    from regulars.insights.models import Run
-
-    Run.objects.create(
+    RunRow.objects.create(
         id="01890000-0000-7000-8000-00000000000f",
         state=RunState.FAILED.value,
         trigger="by_hand",
@@ -139,11 +143,8 @@ def test_a_run_that_failed_says_so_and_what_was_found_before_stands(owner: Clien
     assert 'class="row-link"' in page
 
 
+@pytest.mark.begins_with(what=scored)
 def test_a_customer_tells_of_value_risk_and_the_next_order(owner: Client):
-    shop.business()
-    shop.many(40)
-    owner.post("/rfm/run")
-    score_all()
     [score, *_] = queries.iter_scores()
     page = owner.get(f"/customers/{score.customer_id}").text
     assert "Next 12 months" in page
@@ -151,9 +152,8 @@ def test_a_customer_tells_of_value_risk_and_the_next_order(owner: Client):
     assert "How it came about" in page
 
 
+@pytest.mark.begins_with(what=unscored)
 def test_who_may_not_have_it_run_sees_no_button(owner: Client):
-    shop.business()
-    shop.many(3)
     agent = client_of(Role.AGENT)
     assert "Score now" in owner.get("/rfm").text
     assert "Score now" not in agent.get("/rfm").text

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import client_of
+from regulars.faces.console.tests.test_rfm import score_all, scored, scored_by_one_order, unscored
 from regulars.insights import queries
-from regulars.insights.carrying_on import carry_on
-from regulars.insights.contracts import RunState, Score
+from regulars.insights.contracts import Run, RunState, Score
 from regulars.insights.models import Score as ScoreRow
 from regulars.insights.models import Section
 from regulars.insights.services import request_run
-from regulars.insights.tests.shop import NOW, open_shop, run
+from regulars.insights.tests.shop import NOW, run, scored_shop
 from regulars.kit import formats
 from regulars.report.json_form import from_json
 from regulars.report.page.sentences import leaving_lede, trust_lede
@@ -29,11 +29,6 @@ from regulars.report.wording import cash
 from regulars.staff.contracts import Role
 
 PAGE = "/value-and-risk"
-
-
-def score_all() -> None:
-    asked = request_run(now=timezone.now(), actor=shop.ACTOR)
-    carry_on(asked.id, clock=timezone.now)
 
 
 def words(page: str) -> str:
@@ -52,18 +47,16 @@ def at_risk() -> list[Score]:
     return queries.list_at_risk(limit=1_000)
 
 
+@pytest.mark.begins_with(what=unscored)
 def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client) -> None:
-    shop.business()
-    shop.many(3)
     page = owner.get(PAGE).text
     assert "Nobody has been scored yet" in page
     assert "Score now" in page
 
 
-def test_what_the_page_says_is_what_the_run_found(owner: Client) -> None:
-    open_shop(150)
-    done = run()
-    told = queries.find_report(done.id)
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_what_the_page_says_is_what_the_run_found(begun: Run, owner: Client) -> None:
+    told = queries.find_report(begun.id)
     assert told
     report = from_json(told)
     page = owner.get(PAGE).text
@@ -94,11 +87,10 @@ def _sum_of(figure: dict[str, object], column: int) -> int:
     return sum(int(row[column]) for row in rows)
 
 
+@pytest.mark.begins_with(what=scored_shop(160))
 def test_who_is_at_risk_stands_page_by_page_and_all_of_them_are_in_the_list(
     owner: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_shop(150)
-    run()
     monkeypatch.setattr("regulars.faces.console.at_risk.ROWS", 3)
     expected, seen, address = at_risk(), [], PAGE
     assert len(expected) > 4
@@ -116,18 +108,15 @@ def test_who_is_at_risk_stands_page_by_page_and_all_of_them_are_in_the_list(
     assert owner.get(f"{PAGE}?after=nowhere").status_code == 400
 
 
+@pytest.mark.begins_with(what=scored_shop(160))
 def test_who_has_ordered_since_the_run_is_told_to_have_come_back(owner: Client) -> None:
-    open_shop(150)
-    run()
     [first, *_] = at_risk()
     ScoreRow.objects.filter(customer_id=first.customer_id).update(last_on=NOW.date() + timedelta(days=1))
     assert "has ordered again, on 21 Nov 2026" in words(owner.get(PAGE).text)
 
 
+@pytest.mark.begins_with(what=scored_by_one_order)
 def test_a_history_too_short_for_a_test_says_so(owner: Client) -> None:
-    shop.business()
-    shop.put([shop.order_of(shop.Words())])
-    score_all()
     page = owner.get(PAGE)
     assert page.status_code == 200
     text = words(page.text)
@@ -136,10 +125,8 @@ def test_a_history_too_short_for_a_test_says_so(owner: Client) -> None:
     assert "Score now" in text
 
 
+@pytest.mark.begins_with(what=scored)
 def test_a_small_shop_has_a_sensible_page(owner: Client) -> None:
-    shop.business()
-    shop.many(40)
-    score_all()
     good = queries.find_latest_run(state=RunState.SUCCEEDED)
     assert good
     text = words(owner.get(PAGE).text)
@@ -148,9 +135,7 @@ def test_a_small_shop_has_a_sensible_page(owner: Client) -> None:
 
 
 def test_a_run_of_an_earlier_version_says_that_the_next_one_brings_it(owner: Client) -> None:
-    shop.business()
-    shop.many(40)
-    score_all()
+    scored()
     Section.objects.exclude(name="report").delete()
     assert brings_it_next(owner, PAGE)
     assert brings_it_next(owner, "/rfm")
@@ -158,9 +143,7 @@ def test_a_run_of_an_earlier_version_says_that_the_next_one_brings_it(owner: Cli
 
 
 def test_what_another_version_kept_in_another_form_is_as_if_it_were_not_there(owner: Client) -> None:
-    shop.business()
-    shop.many(40)
-    score_all()
+    scored()
     Section.objects.exclude(name="report").update(content={"cells": [[1, 2]], "bins": 3})
     assert brings_it_next(owner, PAGE)
     assert brings_it_next(owner, "/rfm")
@@ -172,18 +155,16 @@ def brings_it_next(owner: Client, path: str) -> bool:
     return "The next one brings it" in page and "Score now" in page
 
 
+@pytest.mark.begins_with(what=scored_shop(160))
 def test_each_run_stands_with_its_tests(owner: Client) -> None:
-    open_shop(60)
-    run()
     run(NOW + timedelta(days=1))
     page = owner.get(PAGE).text
     table = page[page.index("The last runs and their tests") :]
     assert re.findall(r'<tr><th scope="row">([^<]+)<span', table) == ["20 Nov 2026", "19 Nov 2026"]
 
 
+@pytest.mark.begins_with(what=scored_shop(160))
 def test_who_may_not_see_customers_sees_no_names(owner: Client) -> None:
-    open_shop(60)
-    run()
     assert 'id="at-risk"' in owner.get(PAGE).text
     assert client_of(Role.TILL).get(PAGE).status_code == 403
 
@@ -192,6 +173,7 @@ def test_a_name_that_comes_from_outside_is_only_ever_text(owner: Client) -> None
     name = '"><img src=x onerror=alert(1)>'
     shop.business()
     shop.put([shop.order_of(shop.Words(name=name))])
+    request_run(now=timezone.now(), actor=shop.ACTOR)
     score_all()
     ScoreRow.objects.update(at_risk=True, revenue_at_stake_minor=500)
     page = owner.get(PAGE).text
