@@ -18,6 +18,7 @@ from playwright.sync_api import expect
 
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import Console, client_of
+from regulars.faces.console.tests.test_rfm import scored, scored_by_one_order, unscored
 from regulars.insights import queries
 from regulars.insights.carrying_on import carry_on
 from regulars.insights.cohorts import ATTRIBUTES, PERIODS
@@ -25,6 +26,7 @@ from regulars.insights.contracts import Run
 from regulars.insights.lake import place
 from regulars.insights.lake.reading import read_orders
 from regulars.insights.lake.workspace import workspace
+from regulars.insights.lake.writing import current_snapshot
 from regulars.insights.models import Section
 from regulars.insights.services import request_run
 from regulars.insights.tests.shop import open_shop
@@ -61,8 +63,7 @@ def page(client: Client, **asked: str) -> str:
 
 def matrix_of(run: Run, folder: Path, period: Period) -> CohortMatrix:
     """Return the library's cohorts of the orders of the lake."""
-    snapshot = place.find_snapshot()
-    assert snapshot is not None
+    snapshot = current_snapshot(now=timezone.now())
     with workspace(folder) as connection, read_orders(connection, snapshot, zone="Europe/Vienna") as bought:
         return cohort_matrix(rfm.daily_state(bought.orders, as_of=run.as_of), period, as_of=run.as_of)
 
@@ -84,17 +85,31 @@ def demo(customers: int) -> None:
     open_shop(customers, until=timezone.localdate() - timedelta(days=1))
 
 
-def of_the_console() -> None:
-    shop.business()
-    shop.many(60)
+def scored_demo() -> Run:
+    demo(200)
+    return score_all()
 
 
-@pytest.mark.parametrize("fill", [of_the_console, lambda: demo(200)], ids=["the console's shop", "a demo shop"])
-def test_the_map_and_the_shares_are_the_librarys_to_the_last_digit(owner: Client, tmp_path: Path, fill) -> None:
-    fill()
-    run = score_all()
+def scored_demo_without_returns() -> Run:
+    """Score a shop in which nothing came back: what did may undo a purchase, but not the order."""
+    demo(120)
+    Order.objects.update(returned_minor=0, returned_reporting_minor=0)
+    rebuild_facts()
+    return score_all()
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        pytest.param("the console", marks=pytest.mark.begins_with(what=scored)),
+        pytest.param("the demo", marks=pytest.mark.begins_with(what=scored_demo)),
+    ],
+)
+def test_the_map_and_the_shares_are_the_librarys_to_the_last_digit(
+    begun: Run, owner: Client, tmp_path: Path, of: str
+) -> None:
     for period in PERIODS:
-        matrix = matrix_of(run, tmp_path, period)
+        matrix = matrix_of(begun, tmp_path, period)
         shares, spent = page(owner, period=period), page(owner, period=period, show="revenue")
         kept = [row for row, size in enumerate(matrix.sizes) if size][
             -{"week": 26, "month": 24, "quarter": 12}[period] :
@@ -125,13 +140,8 @@ def test_the_map_and_the_shares_are_the_librarys_to_the_last_digit(owner: Client
                 assert f'{formats.percent(share.value, 1)}<span class="row-sub">{low} to {high}</span>' in everybody
 
 
+@pytest.mark.begins_with(what=scored_demo_without_returns)
 def test_a_cohort_and_each_cell_lead_to_as_many_customers_as_they_say(owner: Client) -> None:
-    demo(120)
-    # What came back may undo a purchase, but not the order.
-    Order.objects.update(returned_minor=0, returned_reporting_minor=0)
-    (place.lake() / "current").unlink(missing_ok=True)
-    rebuild_facts()
-    score_all()
     text = page(owner, period="quarter")
     by_address = {
         html.unescape(at): size for at, size in re.findall(r'href="([^"]+)">[^<]+</a></th><td class="n">(\d+)', text)
@@ -147,13 +157,9 @@ def test_a_cohort_and_each_cell_lead_to_as_many_customers_as_they_say(owner: Cli
         assert formats.number(100 * count / int(size)) == told, address
 
 
+@pytest.mark.begins_with(what=scored_demo_without_returns)
 @pytest.mark.parametrize("by", ["channel", "location", "category"])
 def test_the_cohorts_of_a_group_of_first_orders_lead_to_as_many_customers_as_they_say(owner: Client, by: str) -> None:
-    demo(120)
-    Order.objects.update(returned_minor=0, returned_reporting_minor=0)
-    (place.lake() / "current").unlink(missing_ok=True)
-    rebuild_facts()
-    score_all()
     looked_at = 0
     for token in re.findall(rf'<option value="({by}\.(?:value|unknown)\.[^"]*)"', page(owner, by=by, period="quarter")):
         text = page(owner, by=by, period="quarter", of=html.unescape(token))
@@ -164,9 +170,8 @@ def test_the_cohorts_of_a_group_of_first_orders_lead_to_as_many_customers_as_the
     assert looked_at > 3
 
 
+@pytest.mark.begins_with(what=scored_demo)
 def test_the_map_of_a_group_and_its_line_are_those_of_its_customers(owner: Client) -> None:
-    demo(200)
-    score_all()
     for by in ATTRIBUTES:
         text = page(owner, by=by, period="quarter")
         groups = re.findall(rf'<option value="({by}\.[^"]*)"( selected)?>([^<]+)', text)
@@ -186,17 +191,15 @@ def sizes_on(text: str) -> int:
     return sum(int(size) for size in re.findall(r'</th><td class="n">(\d+)</td>', "".join(tables)))
 
 
+@pytest.mark.begins_with(what=scored)
 def test_what_an_address_names_wrongly_is_as_the_report_has_it(owner: Client) -> None:
-    of_the_console()
-    score_all()
     plain = page(owner)
     for asked in ({"period": "day"}, {"by": "shoes"}, {"of": "joined.value.9999"}, {"show": "<b>"}, {"period": "\0"}):
         assert map_on(page(owner, **asked)) == map_on(plain)
 
 
+@pytest.mark.begins_with(what=scored_demo)
 def test_the_figures_carry_what_is_drawn_and_downloaded(owner: Client) -> None:
-    demo(200)
-    score_all()
     figures = [
         json.loads(html.unescape(each)) for each in re.findall(r'data-figure="([^"]+)"', page(owner, by="country"))
     ]
@@ -205,9 +208,8 @@ def test_the_figures_carry_what_is_drawn_and_downloaded(owner: Client) -> None:
     assert figures[1]["spec"]["series"]
 
 
+@pytest.mark.begins_with(what=unscored)
 def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: Client) -> None:
-    shop.business()
-    shop.many(3)
     text = page(owner)
     assert "Nobody has been scored yet" in text
     assert 'action="/rfm/run"' in text
@@ -216,8 +218,7 @@ def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: 
 
 
 def test_a_run_from_before_there_were_cohorts_says_that_the_next_one_brings_them(owner: Client) -> None:
-    of_the_console()
-    Section.objects.filter(run_id=score_all().id, name="cohorts").delete()
+    Section.objects.filter(run_id=scored().id, name="cohorts").delete()
     text = page(owner)
     assert "The next run brings the cohorts" in text
     assert 'action="/rfm/run"' in text
@@ -227,10 +228,8 @@ def test_a_run_from_before_there_were_cohorts_says_that_the_next_one_brings_them
     assert 'action="/rfm/run"' not in text
 
 
+@pytest.mark.begins_with(what=scored_by_one_order)
 def test_one_order_has_a_page_that_promises_nothing(owner: Client) -> None:
-    shop.business()
-    shop.put([shop.order_of(shop.Words())])
-    score_all()
     text = page(owner)
     assert "Too few customers have been followed" in text
     assert text.count("Not enough data yet") >= 3
@@ -251,9 +250,8 @@ def test_a_shop_that_knows_no_countries_and_no_addresses_says_that_they_are_not_
 
 
 @pytest.mark.browser
+@pytest.mark.begins_with(what=scored_demo)
 def test_a_choice_draws_the_page_anew_and_stands_in_the_address(console: Console) -> None:
-    demo(200)
-    score_all()
     page = console.page()
     page.goto("/cohorts")
     expect(page.locator("[data-plot] svg").first).to_be_visible()

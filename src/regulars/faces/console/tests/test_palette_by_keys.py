@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -16,6 +17,12 @@ from regulars.staff.contracts import Role
 pytestmark = pytest.mark.browser
 
 
+def fill() -> UUID:
+    """Fill a shop with a few customers; return one of them, who is called as Ines Kovač is."""
+    shop.many(8)
+    return shop.somebody("Ines Novak", "ines.novak@example.com")
+
+
 def opened(page: Page) -> Locator:
     """Open the palette by its keys, and wait for what it offers."""
     page.keyboard.press("Control+k")
@@ -24,9 +31,8 @@ def opened(page: Page) -> Locator:
     return palette
 
 
-def test_one_finds_a_customer_and_goes_there_by_keyboard_alone(console: Console) -> None:
-    shop.many(8)
-    other = shop.somebody("Ines Novak", "ines.novak@example.com")
+@pytest.mark.begins_with(what=fill)
+def test_one_finds_a_customer_and_goes_there_by_keyboard_alone(begun: UUID, console: Console) -> None:
     page = console.page()
     page.goto("/settings")
     palette = opened(page)
@@ -42,7 +48,7 @@ def test_one_finds_a_customer_and_goes_there_by_keyboard_alone(console: Console)
     # Behind the last stands the first.
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(f"/customers/{other}$"))
+    expect(page).to_have_url(re.compile(f"/customers/{begun}$"))
 
 
 def test_what_was_chosen_comes_first_the_next_time_and_the_tab_keeps_no_name(console: Console) -> None:
@@ -108,8 +114,8 @@ def test_who_types_on_asks_once(console: Console) -> None:
     assert [each for each in asked if "q=settings" in each] == asked
 
 
+@pytest.mark.begins_with(what=fill)
 def test_actions_are_done_and_a_file_is_fetched(console: Console, tmp_path: Path) -> None:
-    shop.many(3)
     page = console.page()
     page.goto("/customers?q=kovac")
     opened(page)
@@ -139,8 +145,8 @@ def test_a_server_that_is_gone_is_told_of_in_the_palette(console: Console) -> No
     console.complaints.clear()
 
 
+@pytest.mark.begins_with(what=fill)
 def test_the_button_opens_it_and_without_scripts_the_search_stands_there(console: Console) -> None:
-    shop.many(3)
     page = console.page(width=390)
     page.goto("/settings")
     page.get_by_role("button", name="Search, or type a command").click()

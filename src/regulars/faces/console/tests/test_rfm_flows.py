@@ -7,6 +7,7 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -49,9 +50,15 @@ def shop_without_surprises() -> datetime:
     return then + timedelta(hours=4)
 
 
-def test_each_movement_leads_to_as_many_customers_as_it_says(owner: Client):
+def scored_four_weeks_ago() -> datetime:
+    """Fill such a shop, and score its customers in that night."""
     then = shop_without_surprises()
     score_all(then)
+    return then
+
+
+@pytest.mark.begins_with(what=scored_four_weeks_ago)
+def test_each_movement_leads_to_as_many_customers_as_it_says(owner: Client):
     told = score_all(timezone.now())
     page = html.unescape(owner.get("/rfm").text)
     rows = ROW.findall(page)
@@ -66,10 +73,9 @@ def test_each_movement_leads_to_as_many_customers_as_it_says(owner: Client):
     assert "they can be a few more or fewer" in page
 
 
-def test_who_moved_and_came_back_has_not_moved(owner: Client):
-    then = shop_without_surprises()
-    score_all(then)
-    score_all(then + timedelta(days=14))
+@pytest.mark.begins_with(what=scored_four_weeks_ago)
+def test_who_moved_and_came_back_has_not_moved(begun: datetime, owner: Client):
+    score_all(begun + timedelta(days=14))
     told = score_all(timezone.now())
     rows = ROW.findall(html.unescape(owner.get("/rfm").text))
     assert sum(int(count) for _, _, count in rows) == sum(flow.customers for flow in told.flows)

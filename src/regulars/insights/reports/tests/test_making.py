@@ -60,14 +60,8 @@ from regulars.stream.models import Event
 PERSON = UUID("01890000-0000-7000-8000-000000000001")
 
 
-@pytest.fixture
-def small_shop(fresh_database: str) -> None:
+def small_shop() -> None:
     open_shop(120)
-
-
-@pytest.fixture
-def few_orders(fresh_database: str) -> None:
-    put_small_orders()
 
 
 def figures(told: dict[str, object]) -> dict[str, object]:
@@ -76,9 +70,10 @@ def figures(told: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in told.items() if name != "data"} | {"meta": meta}
 
 
+@pytest.mark.begins_with(what=small_shop)
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_report_says_to_the_last_digit_what_the_command_says_of_the_same_orders(
-    small_shop: None, tmp_path: Path, language: str
+    fresh_database: str, tmp_path: Path, language: str
 ) -> None:
     wishes = replace(WISHES, horizon_days=70, margin=0.4, grain="week", unit="day", language=language)
     as_of = UNTIL - timedelta(days=20)
@@ -104,7 +99,8 @@ def test_a_report_says_to_the_last_digit_what_the_command_says_of_the_same_order
     assert f'<html lang="{language}">' in page
 
 
-def test_what_is_kept_is_ready_audited_told_and_can_be_removed(few_orders: None) -> None:
+@pytest.mark.begins_with(what=put_small_orders)
+def test_what_is_kept_is_ready_audited_told_and_can_be_removed(fresh_database: str) -> None:
     kept = made()
     assert [each.id for each in list_reports(limit=5)] == [kept.id]
     assert Event.objects.filter(type="report.made").count() == 1
@@ -119,7 +115,8 @@ def test_what_is_kept_is_ready_audited_told_and_can_be_removed(few_orders: None)
     assert set(AuditEntry.objects.filter(object_id=str(kept.id)).values_list("actor", flat=True)) == {"staff:mira"}
 
 
-def test_a_report_is_narrowed_to_the_orders_of_a_channel_a_location_or_a_country(few_orders: None) -> None:
+@pytest.mark.begins_with(what=put_small_orders)
+def test_a_report_is_narrowed_to_the_orders_of_a_channel_a_location_or_a_country(fresh_database: str) -> None:
     def counted(narrowing: Narrowing | None) -> tuple[int, int]:
         kept = made(wishes=replace(WISHES, narrowing=narrowing))
         assert kept.error_code == ""
@@ -198,7 +195,8 @@ def test_a_shop_with_one_order_has_a_report(fresh_database: str) -> None:
     assert b">nan<" not in get_content(kept.id).page.lower()
 
 
-def test_the_snapshot_is_read_where_nothing_has_happened_and_written_where_something_has(few_orders: None) -> None:
+@pytest.mark.begins_with(what=put_small_orders)
+def test_the_snapshot_is_read_where_nothing_has_happened_and_written_where_something_has(fresh_database: str) -> None:
     made()
     first = place.find_snapshot()
     made(NOW + timedelta(minutes=5))
@@ -215,7 +213,8 @@ def test_the_snapshot_is_read_where_nothing_has_happened_and_written_where_somet
     assert newest.orders == 16
 
 
-def test_a_snapshot_that_is_read_stays_whatever_takes_its_place(few_orders: None) -> None:
+@pytest.mark.begins_with(what=put_small_orders)
+def test_a_snapshot_that_is_read_stays_whatever_takes_its_place(fresh_database: str) -> None:
     made()
     read = place.find_snapshot()
     assert read is not None
@@ -227,7 +226,8 @@ def test_a_snapshot_that_is_read_stays_whatever_takes_its_place(few_orders: None
     assert not read.folder.exists()
 
 
-def test_who_writes_the_lake_is_waited_for(few_orders: None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.begins_with(what=put_small_orders)
+def test_who_writes_the_lake_is_waited_for(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regulars.insights.lake.alone._LOOK_EVERY_SECONDS", 0.01)
     seen, ready, waited = [], threading.Event(), threading.Event()
 
@@ -271,8 +271,9 @@ def test_a_process_of_its_own_is_told_what_to_make_and_tells_what_it_made(
     assert gave_up.value.code == "no_orders"
 
 
+@pytest.mark.begins_with(what=put_small_orders)
 def test_what_is_killed_begins_anew_and_ends_as_if_nothing_had_been(
-    few_orders: None, monkeypatch: pytest.MonkeyPatch
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object, **__: object) -> None:
         raise Killed
@@ -289,7 +290,8 @@ def test_what_is_killed_begins_anew_and_ends_as_if_nothing_had_been(
     assert get_report(asked.id).state is ReportState.READY
 
 
-def test_what_takes_every_worker_down_is_given_up(few_orders: None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.begins_with(what=put_small_orders)
+def test_what_takes_every_worker_down_is_given_up(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*_: object, **__: object) -> None:
         raise Killed
 
@@ -302,7 +304,8 @@ def test_what_takes_every_worker_down_is_given_up(few_orders: None, monkeypatch:
     assert get_report(asked.id).error_code == "interrupted"
 
 
-def test_a_lost_database_fails_no_report(few_orders: None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.begins_with(what=put_small_orders)
+def test_a_lost_database_fails_no_report(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def lose(*_: object, **__: object) -> None:
         raise OperationalError from psycopg.OperationalError("server closed the connection unexpectedly")
 
@@ -314,8 +317,9 @@ def test_a_lost_database_fails_no_report(few_orders: None, monkeypatch: pytest.M
     assert get_report(asked.id).state is ReportState.RUNNING
 
 
+@pytest.mark.begins_with(what=put_small_orders)
 def test_what_nobody_foresaw_is_named_and_nothing_is_kept_of_what_it_says(
-    few_orders: None, monkeypatch: pytest.MonkeyPatch
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("ines@example.com")
@@ -327,7 +331,8 @@ def test_what_nobody_foresaw_is_named_and_nothing_is_kept_of_what_it_says(
     assert "ines" not in failed.error_message
 
 
-def test_of_two_at_once_one_is_made_and_the_other_waits(few_orders: None) -> None:
+@pytest.mark.begins_with(what=put_small_orders)
+def test_of_two_at_once_one_is_made_and_the_other_waits(fresh_database: str) -> None:
     first, second = ask(), ask(NOW + timedelta(seconds=1))
     jobs = ProcrastinateJob.objects.filter(task_name="insights.make_report")
     assert set(jobs.values_list("lock", flat=True)) == {"insights.reports"}
@@ -350,7 +355,10 @@ def test_of_two_at_once_one_is_made_and_the_other_waits(few_orders: None) -> Non
     assert get_report(second.id).state is ReportState.READY
 
 
-def test_what_is_removed_while_it_is_made_is_made_no_further(few_orders: None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.begins_with(what=put_small_orders)
+def test_what_is_removed_while_it_is_made_is_made_no_further(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(background, "TOLD_EVERY_SECONDS", 0.0)
     asked, seen = ask(), []
 
@@ -366,7 +374,8 @@ def test_what_is_removed_while_it_is_made_is_made_no_further(few_orders: None, m
     assert carry_on(asked.id, clock=lambda: NOW)
 
 
-def test_where_the_worker_is_to_stop_the_report_waits_for_another(few_orders: None) -> None:
+@pytest.mark.begins_with(what=put_small_orders)
+def test_where_the_worker_is_to_stop_the_report_waits_for_another(fresh_database: str) -> None:
     asked = ask()
     assert not carry_on(asked.id, clock=lambda: NOW, should_stop=lambda: True)
     assert get_report(asked.id).state is ReportState.RUNNING
