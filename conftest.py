@@ -289,11 +289,18 @@ def fresh_database(
 
 def forget_what_is_remembered() -> None:
     """Forget what processes remember of a database: another one takes its place."""
+    from regulars.faces.console import latest
+    from regulars.faces.console.cohorts import page
     from regulars.orders.places import forget_places
     from regulars.stream.services import forget_partitions
 
     forget_places()
     forget_partitions()
+    # What a run has found never changes, but two copies of a database hold the same run.
+    for module in (latest, page):
+        for remembers in vars(module).values():
+            if hasattr(remembers, "cache_clear"):
+                remembers.cache_clear()
 
 
 @pytest.fixture(autouse=True)
