@@ -1,4 +1,4 @@
-"""Nightly scoring with its snapshot, beside lifetimes' RFM summary of the same orders; and RFM moved by orders."""
+"""Nightly scoring and its snapshot beside lifetimes' RFM summary of the same orders; facts and RFM moved by orders."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def scoring(system: System) -> Iterator[Finding]:
             yield Note(f"The first run of all, which reads all orders from the database: {first.scoring_seconds:.1f} s")
             yield from first.notes()
             yield Limit(
-                f"RFM behind the stream, at {ORDERS_PER_SECOND} orders/s for {SECONDS} s",
+                f"Facts and RFM behind the stream, at {ORDERS_PER_SECOND} orders/s for {SECONDS} s",
                 asyncio.run(_behind(shop, connection)),
                 MOST_BEHIND_SECONDS,
                 "s",
@@ -144,7 +144,7 @@ def _lifetimes(snapshot: Path) -> float:
 
 
 async def _behind(shop: _Shop, connection: psycopg.Connection) -> float:
-    """Tell orders at a steady pace; return for how long at most one of them waited to move its customer."""
+    """Tell orders at a steady pace; return for how long at most one of them waited to move its customer's facts."""
     telling = asyncio.create_task(shop.tell(ORDERS_PER_SECOND * SECONDS, per_second=ORDERS_PER_SECOND))
     most = 0.0
     while not telling.done():

@@ -8,16 +8,16 @@ FROM insights_run ORDER BY started_at DESC LIMIT 1
 TRUNCATE insights_score, insights_score_history, insights_section, insights_run
 
 -- name: behind
--- How many seconds the oldest event has waited that the subscription which moves RFM has not been handed; 0 without one.
-SELECT COALESCE(extract(epoch FROM clock_timestamp() - (
+-- How many seconds the oldest order has waited that a subscription which keeps facts or moves RFM has not been handed.
+SELECT max(COALESCE(extract(epoch FROM clock_timestamp() - (
     SELECT event.received_at
     FROM stream_event AS event
     WHERE (event.transaction, event.position) > (cursor.transaction, cursor.position) AND event.type = 'order.placed'
     ORDER BY event.transaction, event.position
     LIMIT 1
-)), 0)::float8
+)), 0))::float8
 FROM stream_cursor AS cursor
-WHERE cursor.subscription = 'insights.rfm'
+WHERE cursor.subscription IN ('orders.facts', 'insights.rfm')
 
 -- name: some_addresses
 -- E-mail addresses of some of the customers.

@@ -23,6 +23,10 @@ class IdentifierKind(StrEnum):
     ANONYMOUS_ID = "anonymous_id"
 
 
+# Whom nobody knows by name or address is called by one of these on pages.
+_CALLED_BY = (IdentifierKind.CARD, IdentifierKind.EXTERNAL_ID)
+
+
 @dataclass(frozen=True, slots=True)
 class Identifier:
     """One name that a customer goes by; `source` tells whose number an external id is."""
@@ -175,7 +179,8 @@ class Customer:
     @property
     def label(self) -> str:
         """What to call the customer on a page."""
-        return self.name or self.email or self.phone or str(self.id)[-8:]
+        known = (self.name, self.email, self.phone, *map(self._first, _CALLED_BY), str(self.id)[-8:])
+        return next(filter(None, known))
 
     def _first(self, kind: IdentifierKind) -> str:
         return next((each.value for each in self.identifiers if each.kind is kind), "")

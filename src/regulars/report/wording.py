@@ -91,6 +91,11 @@ def count_of_customers(count: int) -> str:
     return ngettext("{n} customer", "{n} customers", count).format(n=formats.number(count))
 
 
+def count_of_orders(count: int) -> str:
+    """Return `1 order`, `9,061 orders`."""
+    return ngettext("{n} order", "{n} orders", count).format(n=formats.number(count))
+
+
 def is_known(estimate: Estimate) -> bool:
     """Tell whether the estimate has a value that can be shown."""
     return exists(estimate.value)

@@ -10,7 +10,7 @@ from regulars.kit.i18n import gettext
 from regulars.report.contracts import Report, Risk
 from regulars.report.page.names import model_meaning
 from regulars.report.page.sentences import trust_lede
-from regulars.report.wording import count_of_customers, exists, say, span
+from regulars.report.wording import count_of_customers, count_of_orders, exists, say, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,8 @@ def _purpose(report: Report) -> list[str]:
 def _learnt_from(report: Report) -> list[str]:
     metrics, meta, models = report.metrics, report.meta, report.models.purchase
     told = [
-        gettext("From {orders} orders of {customers}, from {first} to {last}.").format(
-            orders=formats.number(metrics.orders),
+        gettext("From {orders} of {customers}, from {first} to {last}.").format(
+            orders=count_of_orders(metrics.orders),
             customers=count_of_customers(metrics.customers),
             first=formats.day(meta.first_on),
             last=formats.day(meta.as_of),

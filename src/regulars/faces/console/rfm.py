@@ -24,7 +24,7 @@ from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
 from regulars.report.contracts import Report, Segment
 from regulars.report.segments import SEGMENTS, segment_look
-from regulars.report.wording import say
+from regulars.report.wording import count_of_customers, count_of_orders, say
 
 # The tones of the report in those of the console's tags.
 _TONES = {"warn": "attention", "plain": ""}
@@ -66,6 +66,8 @@ def run_context(request: HttpRequest, good: Latest | None) -> dict[str, Any]:
     return {
         "as_of": formats.day(good.run.as_of) if good else "",
         "run": latest,
+        "scored": count_of_customers(latest.customers) if latest else "",
+        "scored_by": count_of_orders(latest.orders) if latest else "",
         "is_running": latest is not None and latest.state is RunState.RUNNING,
         "failed": latest.error_message if latest and latest.state is RunState.FAILED else "",
         "alarms": _alarms(good.run) if good else [],

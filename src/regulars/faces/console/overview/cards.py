@@ -36,6 +36,7 @@ class Line:
     definition: str
     address: str
     value: str
+    is_known: bool
     interval: str
     change: Change | None
     year: Change | None
@@ -67,6 +68,7 @@ def line_of(reading: Reading, currency: str) -> Line:
         definition=gettext(metric.definition),
         address=metric_address(metric.name, reading.window_days),
         value=value_in_words(metric, now.value if now else None, currency),
+        is_known=now is not None and now.value is not None,
         interval=interval_in_words(metric, now, currency),
         change=change_since(reading, reading.before),
         year=change_since(reading, reading.year_ago),

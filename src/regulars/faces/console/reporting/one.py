@@ -20,7 +20,8 @@ from regulars.faces.console.reporting.words import STATE_WORDS, wishes_in_words
 from regulars.insights.reports import asking, queries
 from regulars.insights.reports.contracts import UNDER_WAY, KeptReport, ReportState
 from regulars.kit import formats
-from regulars.kit.i18n import gettext, ngettext
+from regulars.kit.i18n import gettext
+from regulars.report.wording import count_of_customers, count_of_orders
 from regulars.staff.queries import map_names
 
 
@@ -93,10 +94,6 @@ def _sentence(found: KeptReport) -> str:
     day = formats.day(found.as_of)
     if found.state is not ReportState.READY:
         return gettext("As of {day}").format(day=day)
-    customers = ngettext("{count} customer", "{count} customers", found.customers)
-    orders = ngettext("{count} order", "{count} orders", found.orders)
     return gettext("It tells of {customers} with {orders}, as of {day}.").format(
-        customers=customers.format(count=formats.number(found.customers)),
-        orders=orders.format(count=formats.number(found.orders)),
-        day=day,
+        customers=count_of_customers(found.customers), orders=count_of_orders(found.orders), day=day
     )
