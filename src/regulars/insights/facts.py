@@ -53,7 +53,6 @@ FACTS: Sequence[Fact] = (
         label=mark("Purchases"),
         description=mark("On how many days something was ordered of which not all came back."),
         column=f"({_ROW}.frequency + 1)",
-        missing=0,
         aggregate=Aggregate(occurrences=PURCHASES, measure=Measure.DAYS),
     ),
     _moved(

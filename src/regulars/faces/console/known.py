@@ -40,11 +40,11 @@ def facts_of(customer_id: UUID, *, setting: Setting) -> list[tuple[str, list[Kno
     """
     facts = [fact for fact in setting.catalogue.facts.values() if fact.source]
     values = asking.read_values([fact.name for fact in facts], [customer_id], setting=setting).get(customer_id, {})
-    groups: dict[str, list[KnownFact]] = {family: [] for family in FAMILY_WORDS}
+    groups: dict[str, list[KnownFact]] = {gettext(words): [] for words in FAMILY_WORDS.values()}
     for fact in facts:
         if values.get(fact.name) not in (None, "", []):
-            groups.setdefault(fact.name.partition(".")[0], []).append(_known(fact, values, setting.currency))
-    return [(family_of(_any_of(family, facts)), known) for family, known in groups.items() if known]
+            groups.setdefault(family_of(fact), []).append(_known(fact, values, setting.currency))
+    return [(words, known) for words, known in groups.items() if known]
 
 
 def like(fact: Fact, value: Any) -> list[tuple[str, tree.Condition]]:
@@ -74,10 +74,6 @@ def _known(fact: Fact, values: Mapping[str, Any], currency: str) -> KnownFact:
         value=shown,
         likes=[(text or shown, _address(condition)) for text, condition in like(fact, value)],
     )
-
-
-def _any_of(family: str, facts: Sequence[Fact]) -> Fact:
-    return next(fact for fact in facts if fact.name.startswith(f"{family}."))
 
 
 def _address(condition: tree.Condition) -> str:

@@ -38,6 +38,8 @@ _MEASURES: Mapping[Measure, str] = {
     Measure.LAST: "max(happened.{at})",
     Measure.DAYS: "count(DISTINCT (happened.{at} AT TIME ZONE {zone})::date)",
 }
+# Of these nothing that happened makes nought.
+_COUNTS = frozenset({Measure.COUNT, Measure.DAYS})
 _SINCE: Mapping[Since, str] = {Since.DAYS: "timestamptz", Since.YEARS: "date"}
 _JSON_TYPES: Mapping[FactType, str] = {
     FactType.TEXT: "string",
@@ -131,8 +133,9 @@ class Compiler:
             case meaning.FactReading(fact=fact):
                 missing = None if self._all_have(fact) else fact.missing
                 return self._of_fact(fact, self._column(fact), missing, predicate)
-            case meaning.WindowReading(fact=fact):
-                return self._of_fact(fact, self._counted(reading), fact.missing, predicate)
+            case meaning.WindowReading(fact=fact, aggregate=aggregate):
+                missing = 0 if aggregate.measure in _COUNTS else fact.missing
+                return self._of_fact(fact, self._counted(reading), missing, predicate)
             case meaning.PastReading(fact=fact):
                 return self._predicate(self._as_of(reading), fact.type, predicate, blank=fact.blank_is_missing)
             case meaning.EventReading():

@@ -14,6 +14,7 @@ from regulars.kit.i18n import gettext, mark, ngettext
 FAMILY_WORDS: Mapping[str, str] = {
     "profile": mark("Who they are"),
     "orders": mark("What they buy"),
+    "purchases": mark("What they buy"),
     "rfm": mark("How they buy"),
     "churn": mark("Who is leaving"),
     "clv": mark("What they are worth"),
