@@ -101,10 +101,13 @@ def _run(running: Running, connection: psycopg.Connection) -> _Taken:
     run_id, state, started_at, customers, why, seconds = row
     assert state == "succeeded", why
     assert customers > 0
-    steps = list(_steps(running, run_id))
-    ended = {step: (ended_at, taken) for step, ended_at, taken in steps}
+    ended: dict[str, tuple[datetime, float]] = {}
+    # The last step is logged when it is over, a moment after others see what it did.
+    while IN_PLACE not in ended:
+        time.sleep(LOOK_EVERY_SECONDS)
+        ended = {step: (ended_at, taken) for step, ended_at, taken in _steps(running, run_id)}
     scoring_seconds = (ended[WRITTEN][0] - started_at).total_seconds() + ended[IN_PLACE][1]
-    told = [(step, taken) for step, _, taken in steps]
+    told = [(step, taken) for step, (_, taken) in ended.items()]
     return _Taken(scoring_seconds, float(seconds), told, peak_gb, os.getloadavg()[0])
 
 
