@@ -27,7 +27,7 @@ from regulars.report.json_form import to_json
 from regulars.report.wording import say
 from retention.reasons import RetentionError
 
-# What the analysis does before it hands over the scores is half of it.
+# What the analysis does until the scores are staged is half of it.
 _READ, _SCORED, _ANALYSED, _JUDGED = 0.05, 0.33, 0.5, 0.55
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 import threading
@@ -35,6 +36,12 @@ def picture(page: Page, name: str) -> Path:
     file = PICTURES / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
     page.screenshot(path=file, full_page=True, animations="disabled")
     return file
+
+
+def words(page: str) -> str:
+    """Return the text of a page as one reads it."""
+    text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
+    return html.unescape(re.sub(r"\s+", " ", text))
 
 
 class _Quiet(WSGIRequestHandler):

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from regulars.faces.console.tests import shop
-from regulars.faces.console.tests.serving import client_of
+from regulars.faces.console.tests.serving import client_of, words
 from regulars.faces.console.tests.test_rfm import score_all, scored, scored_by_one_order, unscored
 from regulars.insights import queries
 from regulars.insights.contracts import Run, RunState, Score
@@ -29,12 +29,6 @@ from regulars.report.wording import cash
 from regulars.staff.contracts import Role
 
 PAGE = "/value-and-risk"
-
-
-def words(page: str) -> str:
-    """Return the text of a page as one reads it."""
-    text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
-    return html.unescape(re.sub(r"\s+", " ", text))
 
 
 def figures(page: str) -> dict[str, dict[str, object]]:
