@@ -61,7 +61,7 @@ def _paths(running: Running) -> Mapping[str, Sequence[str]]:
         "Overview": [f"/overview?window={draw.choice(WINDOWS_DAYS)}" for _ in range(ASKED)],
         "A metric": [f"/metrics/{draw.choice(list(METRICS))}" for _ in range(ASKED)],
         "RFM": ["/rfm"] * ASKED,
-        "Cohorts": [f"/cohorts?by={draw.choice(('joined', 'country', 'channel'))}" for _ in range(ASKED)],
+        "Cohorts": [f"/cohorts?by={draw.choice(('joined', 'profile.country', 'channel'))}" for _ in range(ASKED)],
         "Value and risk": ["/value-and-risk"] * ASKED,
         "Products": ["/products"] * ASKED,
         "Customers, first page": ["/customers"] * ASKED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ from regulars.insights.lake.place import Snapshot
 from regulars.insights.lake.reading import read_orders, stored
 from regulars.insights.lake.workspace import workspace
 from regulars.insights.scoring import Scores, score_customers, staged_rows
-from regulars.insights.sections import Ground, find_sections
+from regulars.insights.sections import Ground, find_of_days, find_of_orders
 from regulars.insights.sections.metrics import STOCK
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
@@ -28,7 +29,7 @@ from regulars.report.wording import say
 from retention.reasons import RetentionError
 
 # What the analysis does until the scores are staged is half of it.
-_READ, _SCORED, _ANALYSED, _JUDGED = 0.05, 0.33, 0.5, 0.55
+_READ, _SCORED, _ANALYSED, _OF_DAYS, _JUDGED = 0.05, 0.36, 0.55, 0.7, 0.75
 
 
 class NothingToAnalyse(DomainError):
@@ -69,19 +70,23 @@ def analyse(snapshot: Snapshot, ahead: ReadAhead, asked: Asked, folder: Path, *,
                     bought, business=business, as_of=asked.as_of, today=today, take_scores=take_scores, progress=steps
                 )
                 report = scored.analysis.report
-                progress(gettext("Looking whether the figures can be trusted"), _ANALYSED)
+                ground = Ground(
+                    snapshot=snapshot,
+                    bought=bought,
+                    connection=connection,
+                    business=business,
+                    as_of=asked.as_of,
+                    now=asked.now,
+                    scored=scored,
+                )
+                sections = find_of_days(ground, progress=part_of(progress, _ANALYSED, _OF_DAYS))
+                progress(gettext("Looking whether the figures can be trusted"), _OF_DAYS)
                 with stored(bought) as kept:
+                    # Nobody holds what was in memory any more.
                     del bought
+                    ground = replace(ground, bought=kept)
                     alarms, spread = judge(scored, kept, as_of=asked.as_of, before=asked.before)
-                    ground = Ground(
-                        snapshot=snapshot,
-                        bought=kept,
-                        connection=connection,
-                        business=business,
-                        as_of=asked.as_of,
-                        scored=scored,
-                    )
-                    sections = find_sections(ground, progress=part_of(progress, _JUDGED, 1.0))
+                    sections |= find_of_orders(ground, progress=part_of(progress, _JUDGED, 1.0))
     except RetentionError as error:
         raise NothingToAnalyse(say(error.reason)) from error
     except duckdb.Error as error:

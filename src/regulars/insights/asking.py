@@ -30,7 +30,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a run has found beside its scores, which are staged: its report with what `SECTIONS` add to it.
+    """What a run has found beside its scores, which are staged: its report with what `sections` add to it.
 
     `alarms` say what is to be known before trusting it, `spread` how its scores are spread, and `stock` the metrics of
     the state. `seen_until` is the number below which its snapshot had seen every transaction of the stream. All of it

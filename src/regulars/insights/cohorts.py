@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from regulars.facts.contracts import Catalogue
 from regulars.insights import queries
 from regulars.insights.contracts import RunState, SectionJson
 from regulars.kit.errors import DomainError
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
     from retention.calendar import Period
 
 SECTION = "cohorts"
+# What a section of another form says is not read.
+FORM = 2
 PERIODS: tuple[Period, ...] = ("week", "month", "quarter")
-ATTRIBUTES = ("joined", "country", "language", "channel", "location", "category", "size", "season", "segment")
-"""By what cohorts are split: when somebody first bought; where from, in which language; channel, location, category and
-size of the first order, and its time of the year; the RFM segment now, which is an outcome and no cause."""
+JOINED, SEASON, SEGMENT = "joined", "season", "segment"
+OF_PURCHASES = (JOINED, "channel", "location", "category", "size", SEASON, SEGMENT)
+"""By what cohorts are split that follows from purchases: when somebody first bought; channel, location, category and
+size of the first order, and its time of the year; the RFM segment now, which is an outcome and no cause. Beside these
+they are split by each fact of the profile, under its name, the business's own traits included."""
 
 
 class Kind(StrEnum):
@@ -57,7 +62,7 @@ class Age:
 class Group:
     """Customers who have something in common, all ages of theirs, and their latest cohorts.
 
-    `over_minor` and `until_minor` bound the first order where groups are made by its size.
+    Where groups are stretches of a range, `over` and `until` bound it, as texts: a number, minor units, or a day.
     """
 
     kind: Kind
@@ -65,8 +70,8 @@ class Group:
     customers: int
     ages: tuple[Age, ...]
     cohorts: tuple[Cohort, ...]
-    over_minor: int | None = None
-    until_minor: int | None = None
+    over: str | None = None
+    until: str | None = None
 
     def at(self, periods: int) -> Age | None:
         """Return what they did at an age; None where nobody has been followed so long."""
@@ -99,14 +104,26 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """The groups that an attribute makes. `type` is that of its values: of a fact, or `season`, `segment`, `joined`.
+
+    It `overlaps` where a customer can be in more than one of its groups, as by tags.
+    """
+
+    type: str
+    groups: tuple[Group, ...]
+    overlaps: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cohorts:
-    """Cohorts by one period; `open_end` where the last one is not over."""
+    """Cohorts by one period, and by each attribute; `open_end` where the last one is not over."""
 
     period: str
     open_end: bool
     everybody: Group
     trend: Trend | None
-    splits: Mapping[str, tuple[Group, ...]]
+    splits: Mapping[str, Split]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +136,12 @@ class Told:
     cohorts: Cohorts
 
 
+class NoSuchAttribute(DomainError):
+    """Cohorts are not split by what was asked for: there is no such fact, or it is sensitive."""
+
+    code = "no_such_attribute"
+
+
 class NoSuchCohorts(DomainError):
     """No run has counted cohorts yet, or the last one found nobody who has bought."""
 
@@ -128,7 +151,18 @@ class NoSuchCohorts(DomainError):
 def section_of(cohorts: Mapping[Period, Cohorts], *, as_of: date, currency: str, own_period: str) -> SectionJson:
     """Return the section as JSON."""
     periods = {name: form_of(each) for name, each in cohorts.items()}
-    return {"as_of": as_of.isoformat(), "currency": currency, "own_period": own_period, "periods": periods}
+    return {
+        "form": FORM,
+        "as_of": as_of.isoformat(),
+        "currency": currency,
+        "own_period": own_period,
+        "periods": periods,
+    }
+
+
+def tells_cohorts(told: SectionJson | None) -> bool:
+    """Tell whether a section tells of any cohorts, in this form."""
+    return told is not None and told.get("form") == FORM and bool(told["periods"])
 
 
 def read_section(told: SectionJson, period: str | None) -> Told:
@@ -142,6 +176,19 @@ def read_section(told: SectionJson, period: str | None) -> Told:
     )
 
 
+def attributes_of(cohorts: Cohorts, catalogue: Catalogue) -> list[str]:
+    """Return by what cohorts are split, for somebody who may see these facts; a trait that is gone by now splits none.
+
+    What became sensitive after the run is withheld by the catalogue, and with it what the run counted.
+    """
+    facts = catalogue.facts
+    return [
+        name
+        for name, split in cohorts.splits.items()
+        if name in OF_PURCHASES or (name in facts and facts[name].type.value == split.type)
+    ]
+
+
 def get_latest_cohorts(period: str | None = None) -> tuple[UUID, Told]:
     """Return the run that succeeded last, and its cohorts by a period; by the report's own where none is named.
 
@@ -152,6 +199,6 @@ def get_latest_cohorts(period: str | None = None) -> tuple[UUID, Told]:
     """
     run = queries.find_latest_run(state=RunState.SUCCEEDED)
     section = None if run is None else queries.find_section(run.id, SECTION)
-    if run is None or section is None or not section["periods"]:
+    if run is None or section is None or not tells_cohorts(section):
         raise NoSuchCohorts(gettext("No cohorts have been counted yet; the next run does it."))
     return run.id, read_section(section, period)

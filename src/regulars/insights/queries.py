@@ -101,7 +101,7 @@ def find_report(run_id: UUID) -> ReportJson | None:
 
 
 def find_section(run_id: UUID, name: str) -> SectionJson | None:
-    """Return a part of what a run found, by its name in `sections.SECTIONS`; None where it has none."""
+    """Return a part of what a run found, by its name in `sections`; None where it has none."""
     rows = SectionRow.objects.filter(run_id=run_id, name=name)
     found: SectionJson | None = rows.values_list("content", flat=True).first()
     return found

@@ -1,247 +1,215 @@
-"""Cohorts by period within each value of an attribute, for many attributes at once.
+"""Cohorts by period within groups of customers, for many ways to group them at once.
 
-Whether a purchase is a customer's first in its period follows from the one before it, so that no period needs a fold of
-its own. An attribute's values are held as places in a short list of the most common ones, so that rows stay small.
+What a customer did in a period is folded once; each way to group them then adds it up under the numbers of its groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TypeVar
 
-import ibis
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from ibis.expr.types import Table
 
-from retention.calendar import Period, period_of, periods, periods_between
+from retention.calendar import Period, period_of, periods, shift, start_of
+from retention.in_memory import DayState, measures
+from retention.in_memory.state import EPOCH
 from retention.integers import as_int64
 from retention.purchases import purchases, with_worth
-from retention.reasons import NotEnoughData, Reason, mark
+from retention.reasons import InvalidInput, NotEnoughData, Reason, mark
+from retention.rfm.days import Int64s
 
-UNKNOWN = -1
-"""The place of customers of whom the attribute is not known."""
+LEFT_OUT = -1
+"""The group of customers who are in none."""
+
+_NEVER = np.iinfo(np.int64).max
+_ROWS_AT_ONCE = 1_000_000
+
+Groups = npt.NDArray[np.int8]
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SplitCohorts:
-    """Cohorts by period within each place of an attribute, by periods since the first purchase.
+    """Cohorts by period within each group of customers, by periods since the first purchase.
 
     Parameters
     ----------
     cohorts : tuple of date
-        The first day of each cohort's period, without gaps, to the period of the last day that is known.
-    places : tuple of int
-        The places of the attribute that have customers, ascending; `UNKNOWN` comes last.
-    customers, revenue_minor : ndarray of int64, shape (places, cohorts, periods)
+        The first day of each cohort's period, without gaps, to the period of the last day that is known. They are those
+        of all customers, whatever their groups.
+    customers, revenue_minor : ndarray of int64, shape (groups, cohorts, periods)
         As in `CohortMatrix`; `customers[:, :, 0]` are the cohorts' sizes. What lies after the last day is 0.
     """
 
     cohorts: tuple[date, ...]
-    places: tuple[int, ...]
     customers: npt.NDArray[np.int64]
     revenue_minor: npt.NDArray[np.int64]
 
     @property
     def sizes(self) -> npt.NDArray[np.int64]:
-        """Customers of each cohort, shape (places, cohorts)."""
+        """Customers of each cohort, shape (groups, cohorts)."""
         sizes: npt.NDArray[np.int64] = self.customers[:, :, 0]
         return sizes
 
 
-def first_purchases(state: Table) -> Table:
-    """Return when each customer first bought.
+def split_cohorts(
+    state: Table | DayState, period: Period, groups: Mapping[Name, Groups], *, as_of: date, most: int
+) -> dict[Name, SplitCohorts]:
+    """Count who bought, and add up the revenue, by cohort and period within each group.
 
     Parameters
     ----------
-    state : Table
-        A daily state.
-
-    Returns
-    -------
-    Table
-        One row per customer with a purchase: `customer` as in the state, `first_on` date.
-    """
-    bought = purchases(state)
-    return bought.group_by("customer").aggregate(first_on=bought.day.min())
-
-
-def common_values(customers: Table, attribute: str, *, most: int = 8) -> tuple[Any, ...]:
-    """Return the values of an attribute that most customers have, the most common first, of as many the lesser first.
-
-    Parameters
-    ----------
-    customers : Table
-        One row per customer with a column `attribute` of any type.
-    attribute : str
-        Its name.
-    most : int
-        How many values at most.
-
-    Examples
-    --------
-    >>> import ibis
-    >>> common_values(ibis.memtable({"country": ["AT", "DE", "DE", None, "SI"]}), "country", most=2)
-    ('DE', 'AT')
-    """
-    known = customers.filter(customers[attribute].notnull())
-    counts = known.group_by(value=known[attribute]).aggregate(customers=known.count())
-    ranked = counts.order_by(ibis.desc("customers"), "value").limit(most)
-    return tuple(ranked.to_pyarrow()["value"].to_pylist())
-
-
-def with_places(customers: Table, values: Mapping[str, Sequence[Any]]) -> Table:
-    """Replace attributes by the places of their values in short lists.
-
-    Parameters
-    ----------
-    customers : Table
-        One row per customer, with a column for each name in `values`.
-    values : mapping of str to sequence
-        For each attribute the values that are told apart, 100 at most.
-
-    Returns
-    -------
-    Table
-        The same rows; each attribute is int8 from 0: the place of the value, `len(values[name])` for all other values,
-        `UNKNOWN` where it is null.
-
-    Examples
-    --------
-    >>> import ibis
-    >>> table = ibis.memtable({"country": ["AT", "DE", None, "SI"]})
-    >>> with_places(table, {"country": ["DE", "AT"]}).country.to_pyarrow().to_pylist()
-    [1, 0, -1, 2]
-    """
-    places = {}
-    for name, told in values.items():
-        column, others = customers[name], ibis.literal(len(told), "int8")
-        known = ((column == value, ibis.literal(place, "int8")) for place, value in enumerate(told))
-        places[name] = ibis.cases((column.isnull(), ibis.literal(UNKNOWN, "int8")), *known, else_=others)
-    return customers.mutate(**places)
-
-
-def visits(state: Table, customers: Table) -> Table:
-    """Say of each row of a state when the customer first bought, and when last before it.
-
-    Parameters
-    ----------
-    state : Table
-        A daily or weekly state.
-    customers : Table
-        One row per customer: `customer`, `first_on` date (`first_purchases`), and any attributes. Who is not in it is
-        left out.
-
-    Returns
-    -------
-    Table
-        One row per row of the state: `day` date, `purchase` int64 (1 or 0), `net_minor` int64, `first_on` date,
-        `previous_on` date (the last purchase before, null where there is none), and the attributes.
-    """
-    worth = with_worth(state)
-    before = ibis.window(group_by="customer", order_by="day", rows=(None, -1))
-    bought_on = (worth.purchase == 1).ifelse(worth.day, ibis.null("date"))
-    told = worth.mutate(bought_on=bought_on).mutate(previous_on=ibis._.bought_on.max().over(before))
-    joined = told.select("customer", "day", "purchase", "net_minor", "previous_on").join(customers, "customer")
-    return joined.drop("customer")
-
-
-def in_periods(visits: Table, period: Period, *, most: int) -> Table:
-    """Count the rows of customers in periods since the first purchase.
-
-    Parameters
-    ----------
-    visits : Table
-        As `visits` returns them; a week belongs to the period of its Monday.
+    state : Table or DayState
+        A daily or weekly state of which nothing lies after `as_of`; its customers are numbers from 0. A week belongs to
+        the period of its Monday.
     period : {"week", "month", "quarter"}
         Length of a period.
-    most : int
-        How many periods after the first are kept.
-
-    Returns
-    -------
-    Table
-        One row per row that lies in one of these periods: `joined_on` date (first day of the period of `first_on`),
-        `period_index` int16 >= 0, `bought` int8 (1 for a customer's first purchase in the period, else 0),
-        `revenue_minor` int64, and the attributes. What came before the first purchase counts in period 0.
-    """
-    index = ibis.greatest(periods_between(visits.first_on, visits.day, period), 0)
-    fresh = visits.previous_on.isnull() | (period_of(visits.previous_on, period) < period_of(visits.day, period))
-    rows = visits.mutate(
-        joined_on=period_of(visits.first_on, period),
-        period_index=index.cast("int16"),
-        bought=(fresh & (visits.purchase == 1)).cast("int8"),
-        revenue_minor=visits.net_minor,
-    )
-    return rows.filter(rows.period_index <= most).drop("day", "purchase", "net_minor", "first_on", "previous_on")
-
-
-def split_activity(rows: Table, by: Sequence[str] = ()) -> Table:
-    """Count who bought, and add up the revenue, by attributes, cohort and period since the first purchase.
-
-    Parameters
-    ----------
-    rows : Table
-        As `in_periods` returns them, or as this function does, by more attributes.
-    by : sequence of str
-        Names of attributes; none counts all customers together.
-
-    Returns
-    -------
-    Table
-        One row for each combination that there is: the attributes, `joined_on`, `period_index`, `bought` int64 (the
-        customers who bought), `revenue_minor` int64. Counts of several attributes fold into those of fewer.
-    """
-    return rows.group_by(*by, "joined_on", "period_index").aggregate(
-        bought=as_int64(rows.bought.sum()), revenue_minor=as_int64(rows.revenue_minor.sum())
-    )
-
-
-def split_cohorts(activity: pa.Table, attribute: str | None, period: Period, *, as_of: date, most: int) -> SplitCohorts:
-    """Lay the counts by an attribute out as arrays.
-
-    Parameters
-    ----------
-    activity : pyarrow.Table
-        `split_activity` by places of the attribute (`with_places`), and by others too where there are any.
-    attribute : str or None
-        Its name; None takes all customers together, in the place 0.
-    period : {"week", "month", "quarter"}
-        The period of the counts.
+    groups : mapping of any name to ndarray of int8, shape (customers,)
+        In which group from 0 each customer is, by number; `LEFT_OUT` for who is in none.
     as_of : date
-        Last day that is known; the counts know of none after it.
+        Last day that is known.
     most : int
         How many periods after the first are kept.
+
+    Returns
+    -------
+    dict of name to SplitCohorts
+        Under each name as many groups as the largest number tells of.
 
     Raises
     ------
     NotEnoughData
-        There are no counts: nobody bought.
+        Nobody bought.
+    InvalidInput
+        Groups are not given for all customers.
+
+    Examples
+    --------
+    Customers 0 and 2 are in one group, 1 in another; 1 alone comes back in February.
+
+    >>> from datetime import date
+    >>> import ibis
+    >>> days = [date(2024, 1, 9), date(2024, 1, 20), date(2024, 2, 9), date(2024, 2, 1)]
+    >>> sums = {"orders": [1] * 4, "gross_minor": [900] * 4, "refunded_minor": [0] * 4}
+    >>> state = ibis.memtable({"customer": [0, 1, 1, 2], "day": days} | sums)
+    >>> by = {"country": np.array([0, 1, 0], np.int8)}
+    >>> split_cohorts(state, "month", by, as_of=date(2024, 2, 15), most=1)["country"].customers.tolist()
+    [[[1, 0], [1, 0]], [[1, 1], [0, 0]]]
     """
-    if activity.num_rows == 0:
+    joined = _joined(state, period)
+    began = joined[joined != _NEVER]
+    if not len(began):
         raise NotEnoughData(Reason("no_purchases", mark("There is no purchase.")))
-    joined_on, cohort = np.unique(activity["joined_on"].to_numpy(), return_inverse=True)
-    first: date = joined_on[0].astype("datetime64[D]").item()
-    starts = periods(first, as_of, period)
-    # Periods without a new customer have a place too, so that cohorts are equally spaced.
-    spaced = np.searchsorted(np.array(starts, dtype="datetime64[D]"), joined_on.astype("datetime64[D]"))
-    named = np.zeros(activity.num_rows, np.int64) if attribute is None else activity[attribute].to_numpy()
-    places, place = np.unique(named, return_inverse=True)
-    order = np.lexsort((places, places == UNKNOWN))
-    place = np.argsort(order)[place]
-    index = activity["period_index"].to_numpy()
-    kept = index <= most
-    at = place[kept], spaced[cohort[kept]], index[kept]
-    shape = (len(places), len(starts), most + 1)
-    customers, revenue_minor = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    np.add.at(customers, at, activity["bought"].to_numpy()[kept])
-    np.add.at(revenue_minor, at, activity["revenue_minor"].to_numpy()[kept])
-    return SplitCohorts(
-        cohorts=tuple(starts),
-        places=tuple(places[order].tolist()),
-        customers=customers,
-        revenue_minor=revenue_minor,
+    if any(len(numbers) < len(joined) for numbers in groups.values()):
+        raise InvalidInput(Reason("groups_of_some", mark("The groups of some customers are not given.")))
+    first = int(began.min())
+    starts = periods(shift(start_of(EPOCH, period), period, first), as_of, period)
+    counts = {
+        name: _Counts(numbers, joined - first, cohorts=len(starts), width=most + 1) for name, numbers in groups.items()
+    }
+    for spells in _spells(state, period):
+        since = joined[spells.customer]
+        # What came before the first purchase counts in period 0. Who never bought is in no cohort.
+        index = np.maximum(spells.period - since, 0)
+        kept = np.flatnonzero((since != _NEVER) & (index <= most))
+        rows = spells.customer[kept], index[kept], spells.bought[kept], spells.net_minor[kept]
+        for each in counts.values():
+            each.add(*rows)
+    return {name: each.laid_out(starts) for name, each in counts.items()}
+
+
+def first_purchases(state: Table | DayState) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return who has bought, and when first.
+
+    Parameters
+    ----------
+    state : Table or DayState
+        As of `split_cohorts`.
+
+    Returns
+    -------
+    customer : ndarray of int, shape (n,)
+        The numbers of those who have a purchase, each once.
+    first_day : ndarray of int32, shape (n,)
+        The day of the first, in days since 1970-01-01.
+    """
+    if isinstance(state, DayState):
+        made = state.purchases
+        return made.buyers.astype(np.int64), made.first_day
+    bought = purchases(state)
+    first = bought.group_by("customer").aggregate(first_on=bought.day.min()).to_pyarrow()
+    return first["customer"].to_numpy().astype(np.int64), _day_numbers(first["first_on"])
+
+
+class _Counts:
+    """Adds rows up by group, cohort and period since the first purchase."""
+
+    def __init__(self, numbers: Groups, cohort: Int64s, *, cohorts: int, width: int) -> None:
+        self._shape = (int(numbers.max(initial=0)) + 1, cohorts, width)
+        size = self._shape[0] * cohorts * width
+        self._customers, self._revenue_minor = np.zeros(size, np.int64), np.zeros(size, np.int64)
+        numbers = numbers[: len(cohort)]
+        self._has_all = bool((numbers != LEFT_OUT).all())
+        # Where the cells of each customer begin; of who never bought no row comes.
+        self._begin = np.where(numbers == LEFT_OUT, LEFT_OUT, (numbers * np.int64(cohorts) + cohort) * width)
+
+    def add(
+        self, customer: npt.NDArray[np.int32], index: Int64s, bought: npt.NDArray[np.bool_], net_minor: Int64s
+    ) -> None:
+        """Add what customers did in a period."""
+        cell = self._begin[customer]
+        if not self._has_all:
+            some = np.flatnonzero(cell != LEFT_OUT)
+            cell, index, bought, net_minor = cell[some], index[some], bought[some], net_minor[some]
+        cell += index
+        self._customers += np.bincount(cell[bought], minlength=len(self._customers))
+        np.add.at(self._revenue_minor, cell, net_minor)
+
+    def laid_out(self, starts: list[date]) -> SplitCohorts:
+        """Return what has been added up."""
+        return SplitCohorts(
+            cohorts=tuple(starts),
+            customers=self._customers.reshape(self._shape),
+            revenue_minor=self._revenue_minor.reshape(self._shape),
+        )
+
+
+def _joined(state: Table | DayState, period: Period) -> Int64s:
+    """Return in which period each customer first bought, by number, counted from that of the epoch; or `_NEVER`."""
+    customer, day = first_purchases(state)
+    if isinstance(state, DayState):
+        count = int(state.days.customer.max(initial=-1)) + 1
+    else:
+        last = state.customer.max().to_pyarrow().as_py()
+        count = 0 if last is None else int(last) + 1
+    joined = np.full(count, _NEVER)
+    joined[customer] = measures.numbered(day, period)
+    return joined
+
+
+def _spells(state: Table | DayState, period: Period) -> Iterator[measures.Spells]:
+    """Yield what each customer did in each period, some after others where an engine folds it."""
+    if isinstance(state, DayState):
+        yield measures.Spells.of(state, period)
+        return
+    worth = with_worth(state).mutate(period=period_of(state.day, period))
+    folded = worth.group_by("customer", "period").aggregate(
+        bought=worth.purchase.max() == 1, orders=as_int64(worth.orders.sum()), net_minor=as_int64(worth.net_minor.sum())
     )
+    for batch in folded.to_pyarrow_batches(chunk_size=_ROWS_AT_ONCE):
+        yield measures.Spells(
+            customer=batch["customer"].to_numpy(),
+            period=measures.numbered(_day_numbers(batch["period"]), period),
+            bought=batch["bought"].to_numpy(zero_copy_only=False),
+            orders=batch["orders"].to_numpy(),
+            net_minor=batch["net_minor"].to_numpy(),
+        )
+
+
+def _day_numbers(days: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int32]:
+    return np.asarray(days.cast(pa.date32()).cast(pa.int32()).to_numpy(), dtype=np.int32)

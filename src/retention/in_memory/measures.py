@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict
@@ -15,6 +15,7 @@ from retention.calendar import Period, shift, start_of
 from retention.in_memory.state import EPOCH, Bools, DayState, Purchases, changes, day_number, sums_between
 from retention.rfm.days import Int32s, Int64s, firsts
 
+_NO_DAY = np.iinfo(np.int32).max
 Floats = npt.NDArray[np.float64]
 Flow = dict[str, int | str | bool]
 
@@ -123,7 +124,7 @@ def _customers(made: Purchases, which: Bools) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Spells:
+class Spells:
     """One entry per customer and period in which there was anything, by customer and then by period."""
 
     customer: Int32s
@@ -133,10 +134,10 @@ class _Spells:
     net_minor: Int64s
 
     @classmethod
-    def of(cls, state: DayState, period: Period, origin: date) -> _Spells:
+    def of(cls, state: DayState, period: Period, origin: date = EPOCH) -> Spells:
         """Fold a state by customer and period, counted from that of `origin`."""
         days = state.days
-        number = _numbered(days.day, period, origin)
+        number = numbered(days.day, period, origin)
         starts = np.flatnonzero(changes(days.customer) | changes(number))
         sums = [sums_between(values, starts) for values in (state.bought, days.orders, state.net_minor)]
         return cls(days.customer[starts], number[starts], sums[0] > 0, sums[1], sums[2])
@@ -144,7 +145,7 @@ class _Spells:
 
 def flows(state: DayState, period: Period, lapse_periods: int, origin: date) -> list[Flow]:
     """Return the rows that `metrics.activity` adds up: by period since `origin`, group, and whether one lapsed."""
-    spells = _Spells.of(state, period, origin)
+    spells = Spells.of(state, period, origin)
     at = spells.period[spells.bought]
     is_first = changes(spells.customer[spells.bought])
     is_last = np.append(is_first[1:], np.ones(1, np.bool_))[: len(is_first)]
@@ -179,7 +180,7 @@ def _added_up(at: Int64s, group: Int64s, gone: Bools, orders: Int64s, revenue: I
 def cohorts(state: DayState, period: Period) -> tuple[pa.Table, pa.Table]:
     """Return what `cohorts.cohort_sizes` and `cohorts.cohort_activity` give for cohorts by period."""
     made, origin = state.purchases, start_of(EPOCH, period)
-    joined = _numbered(made.first_day, period, origin)
+    joined = numbered(made.first_day, period)
     first = int(joined.min()) if len(joined) else 0
     sizes = np.bincount(joined - first)
     starts = [shift(origin, period, first + place) for place in range(len(sizes))]
@@ -187,12 +188,12 @@ def cohorts(state: DayState, period: Period) -> tuple[pa.Table, pa.Table]:
     began = [starts[place] for place in some.tolist()]
     cohort_of = np.full(int(state.days.customer.max(initial=-1)) + 1, -1, np.int64)
     cohort_of[made.buyers] = joined - first
-    cells = _cells(_Spells.of(state, period, origin), cohort_of, first)
+    cells = _cells(Spells.of(state, period), cohort_of, first)
     cells["cohort"] = [starts[place] for place in cells["cohort"].tolist()]
     return pa.table({"cohort": began, "joined_on": began, "customers": sizes[some]}), pa.table(cells)
 
 
-def _cells(spells: _Spells, cohort_of: Int64s, first: int) -> dict[str, Any]:
+def _cells(spells: Spells, cohort_of: Int64s, first: int) -> dict[str, Any]:
     """Sum spells by cohort, given by customer (-1 for none) and counted from `first`, and by period since then."""
     cohort = cohort_of[spells.customer]
     kept = cohort >= 0
@@ -210,7 +211,7 @@ def _cells(spells: _Spells, cohort_of: Int64s, first: int) -> dict[str, Any]:
     }
 
 
-def _numbered(day: Int32s, period: Period, origin: date) -> Int64s:
+def numbered(day: Int32s, period: Period, origin: date = EPOCH) -> Int64s:
     """Return how many periods after that of `origin` each day lies."""
     if not len(day):
         return np.zeros(0, np.int64)
@@ -223,6 +224,50 @@ def _numbered(day: Int32s, period: Period, origin: date) -> Int64s:
         since_1970 = all_days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         numbers = since_1970 // months - ((origin.year - EPOCH.year) * 12 + origin.month - 1) // months
     return np.asarray(numbers[day - low], dtype=np.int64)
+
+
+def course(state: DayState) -> tuple[pa.Table, pa.Table]:
+    """Return the two tables that `metrics.course` makes of a state; a day of the far future stands for none."""
+    days, made = state.days, state.purchases
+    is_first = changes(made.customer)
+    # The next purchase of a customer's last one is the first of somebody else.
+    is_last = np.append(is_first[1:], np.ones(1, np.bool_))[: len(is_first)]
+    following = np.where(is_last, _NO_DAY, np.append(made.day[1:], _NO_DAY)[: len(made)])
+    joined = np.full(int(days.customer.max(initial=-1)) + 1, _NO_DAY, np.int32)
+    joined[made.buyers] = made.first_day
+    stays = _summed_by(
+        {"day": made.day, "following": following, "is_first": is_first},
+        {"purchases": np.ones(len(made), np.int64), "worth_minor": made.net_minor},
+    )
+    sums = _summed_by(
+        {"day": days.day, "joined": joined[days.customer]},
+        {"orders": days.orders, "gross_minor": days.gross_minor, "refunded_minor": days.refunded_minor},
+    )
+    return _with_days(stays, "day", "following"), _with_days(sums, "day", "joined")
+
+
+def _summed_by(keys: Mapping[str, npt.NDArray[Any]], values: Mapping[str, Int64s]) -> dict[str, npt.NDArray[Any]]:
+    """Add values up by combinations of small numbers, exactly."""
+    length = len(next(iter(values.values())))
+    found, group = {}, np.zeros(length, np.int64)
+    for column in keys.values():
+        low = int(column.min(initial=0))
+        group *= int(column.max(initial=0)) - low + 1
+        group += column - np.int64(low)
+    order = np.argsort(group)
+    starts = firsts(group[order])
+    for name, column in keys.items():
+        found[name] = column[order[starts]]
+    for name, numbers in values.items():
+        found[name] = sums_between(numbers[order], starts)
+    return found
+
+
+def _with_days(columns: dict[str, npt.NDArray[Any]], *names: str) -> pa.Table:
+    """Return columns as a table, some of them days."""
+    told = {name: columns[name].astype(np.int32) for name in names}
+    days = {name: pa.array(numbers, mask=numbers == _NO_DAY).cast(pa.date32()) for name, numbers in told.items()}
+    return pa.table(columns | days)
 
 
 def _sums_by(cell: Int64s, values: Int64s, size: int) -> Int64s:

@@ -12,6 +12,7 @@ from ibis.expr.types import Table
 from numpy.typing import NDArray
 
 from retention.estimates import Interval, wilson
+from retention.in_memory import DayState, measures
 from retention.integers import as_int64
 from retention.purchases import purchases, with_worth
 
@@ -124,12 +125,12 @@ class Course:
         return int(self.purchases[chosen].sum())
 
 
-def course(state: Table) -> Course:
+def course(state: Table | DayState) -> Course:
     """Read the course of a customer base off its state.
 
     Parameters
     ----------
-    state : Table
+    state : Table or DayState
         A daily state; days in the business's zone. It is read once, whatever is asked of the result.
 
     Returns
@@ -154,6 +155,8 @@ def course(state: Table) -> Course:
     >>> went.active(date(2024, 6, 30), 30), went.retention_rate(date(2024, 6, 30), 30).value
     (1, 0.5)
     """
+    if isinstance(state, DayState):
+        return _course(*measures.course(state))
     made = purchases(state)
     in_order = ibis.window(group_by="customer", order_by="day")
     stays = made.mutate(following=made.day.lead().over(in_order), is_first=made.day.lag().over(in_order).isnull())

@@ -17,6 +17,7 @@ from retention.estimates import Interval
 from retention.metrics.course import Course
 from retention.purchases import purchases, within
 from retention.reasons import InvalidInput
+from retention.tests.states import day_state
 from retention.tests.test_metrics import DAY, EMPTY, Row, state_of, states
 
 
@@ -30,6 +31,24 @@ def of_earlier(state: Table, until: date, days: int) -> int:
     earlier = set(within(purchases(state), until=start).customer.to_pyarrow().to_pylist())
     rows = within(state, after=start, until=until).to_pyarrow().to_pylist()
     return sum(row["gross_minor"] - row["refunded_minor"] for row in rows if row["customer"] in earlier)
+
+
+def entries(went: Course) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Return what a course holds, in any order."""
+    stays = (went.bought, went.following, went.purchases, went.is_first, went.worth_minor)
+    sums = (went.day, went.joined, went.orders, went.gross_minor, went.refunded_minor)
+    told = [sorted(zip(*(each.tolist() for each in columns), strict=True)) for columns in (stays, sums)]
+    return told[0], told[1]
+
+
+@given(rows=states())
+@settings(deadline=None)
+def test_the_course_is_the_same_in_memory(rows: list[Row]) -> None:
+    state = state_of(*rows)
+    number = ibis.dense_rank().over(order_by="customer")
+    went, held = metrics.course(state), metrics.course(day_state(state.mutate(customer=number)))
+    assert entries(held) == entries(went)
+    assert (held.first_on, held.last_on) == (went.first_on, went.last_on)
 
 
 @given(rows=states(), end=st.integers(-5, 160), days=st.integers(1, 90))

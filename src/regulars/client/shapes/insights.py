@@ -54,15 +54,18 @@ class Cohort(TypedDict):
 
 
 class CohortGroup(TypedDict):
-    """Customers who have something in common, all ages of theirs, and their latest cohorts."""
+    """Customers who have something in common, all ages of theirs, and their latest cohorts.
+
+    Where groups are stretches of a range, they are over one value and up to another: a number, minor units, or a day.
+    """
 
     kind: Literal["everybody", "value", "others", "unknown"]
     value: str
     customers: int
     ages: list[CohortAge]
     cohorts: list[Cohort]
-    over_minor: int | None
-    until_minor: int | None
+    over: str | None
+    until: str | None
 
 
 class CohortSide(TypedDict):
@@ -86,14 +89,16 @@ class CohortTrend(TypedDict):
 
 
 class Cohorts(TypedDict):
-    """Who comes back, as the last run found it."""
+    """Who comes back, as the last run found it; `attributes` are what `by` can be."""
 
     run_id: str
     as_of: str
     currency: str
     period: Literal["week", "month", "quarter"]
     open_end: bool
+    attributes: list[str]
     by: str | None
+    overlap: bool
     trend: CohortTrend | None
     groups: list[CohortGroup]
 

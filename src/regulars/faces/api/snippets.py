@@ -31,7 +31,7 @@ SNIPPETS: Mapping[str, str] = {
     "list_runs": "client.insights.runs()",
     "get_run": "client.insights.run(run_id)",
     "get_report": "client.insights.report(run_id)",
-    "get_cohorts": 'client.insights.cohorts(period="month", by="country")',
+    "get_cohorts": 'client.insights.cohorts(period="month", by="profile.country")',
     "list_metrics": "client.insights.metrics()",
     "list_attention": "client.insights.attention()",
     "put_target": 'client.insights.set_target("retention_rate", 0.6, window_days=91)',

@@ -97,7 +97,7 @@ def _days(moments: pa.Array, zone: str) -> Int32s:
 
 def put_together(connection: Backend, parts: Sequence[Part], snapshot: Snapshot) -> Rows:
     """Return all parts as one, each row that of the customer that its number leads to."""
-    ids, leads_to = _customers(connection, snapshot)
+    ids, leads_to = customers_of(connection, snapshot)
     purchased_day = _joined([part.purchased_day for part in parts])
     nothing_came_back = all(part.occurred_day is None for part in parts)
     rows = Rows(
@@ -115,8 +115,11 @@ def _joined(arrays: Sequence[Array]) -> Array:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
-def _customers(connection: Backend, snapshot: Snapshot) -> tuple[pa.Array, Int32s]:
-    """Return the ids that all ids of customers lead to, ascending, and for each number in the lake the place there."""
+def customers_of(connection: Backend, snapshot: Snapshot) -> tuple[pa.Array, Int32s]:
+    """Return the ids that all ids of customers lead to, ascending, and for each number in the lake the place there.
+
+    It is -1 for the number of somebody who is no customer any more.
+    """
     customers, aliases = (connection.read_parquet(str(snapshot.file(name))) for name in ("customers", "aliases"))
     own = customers.anti_join(aliases, "customer_id").order_by("customer_id")
     told = own.select("customer_id", "number").to_pyarrow()

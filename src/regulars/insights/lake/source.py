@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ STATEMENTS = read_statements(Path(__file__).parents[1] / "sql" / "lake.sql")
 
 
 class Source:
-    """A transaction that reads. Its statements stand in `sql/lake.sql`."""
+    """A transaction that reads. Those of its statements that have a name stand in `sql/lake.sql`."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -46,10 +46,20 @@ class Source:
     @contextmanager
     def reader(self, name: str, **parameters: Any) -> Iterator[pa.RecordBatchReader]:
         """Yield what a statement gives, batch by batch."""
-        # The driver reads by COPY, which takes no parameters; the values are ids, numbers and times.
+        with self._asked(STATEMENTS[name].sql, parameters) as reader:
+            yield reader
+
+    def ask(self, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
+        """Return what a statement gives that others have composed; its values are bound by these parameters."""
+        with self._asked(sql, parameters) as reader:
+            return reader.read_all()
+
+    @contextmanager
+    def _asked(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[pa.RecordBatchReader]:
+        # The driver reads by COPY, which takes no parameters: values are written as literals.
         written = {key: _literal(value) for key, value in parameters.items()}
         with self._connection.cursor() as cursor:
-            cursor.execute(STATEMENTS[name].sql % written)
+            cursor.execute(sql % written)
             yield cursor.fetch_record_batch()
 
 

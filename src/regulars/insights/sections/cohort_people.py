@@ -1,103 +1,102 @@
-"""Who the customers of the cohorts are: what each attribute says of them, and all that they bought, by small numbers.
-
-Ids are texts, and there are ten orders to a customer; under numbers all that follows takes a third of the time.
-"""
+"""By what customers of the cohorts are grouped: their first order, their segment, and what else is known of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-
 import ibis
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from ibis.expr.types import Table
+from numpy.typing import NDArray
 
+from regulars.customers.questions import setting_of
+from regulars.facts.columns import describing, select_all
+from regulars.facts.contracts import FactType
+from regulars.insights.cohorts import SEASON, SEGMENT
+from regulars.insights.lake.numbers import plain
+from regulars.insights.lake.source import opened
+from regulars.insights.sections.by_day import ByDay
 from regulars.insights.sections.ground import Ground
-from retention import rfm
-from retention.cohorts import common_values, first_purchases, visits, with_places
+from regulars.insights.sections.grouping import Grouping, group_by_fact, group_by_quarters, group_by_values
+from retention.calendar import local_day
+from retention.cohorts import first_purchases
+from retention.rfm.days import Int32s
 
-QUARTERS = ("1", "2", "3", "4")
-_COMMON = ("country", "language", "channel", "location", "category", "segment")
+_NEVER = np.iinfo(np.int32).min
+_QUARTERS = ("1", "2", "3", "4")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class People:
-    """What customers bought, with the place of each attribute's value (`visits`), and the values by attribute.
+def group_customers(ground: Ground, bought: ByDay) -> list[Grouping]:
+    """Return the groups of customers by each attribute; none where nothing bought is left.
 
-    `size_cuts` are the largest first orders of the first three quarters, in minor units.
+    What is sensitive groups nobody: what a run counts is kept.
     """
-
-    visits: Table
-    values: Mapping[str, Sequence[str]]
-    size_cuts: tuple[int, ...]
-
-
-@contextmanager
-def people(ground: Ground) -> Iterator[People | None]:
-    """Yield what customers bought, stored for that time; None where nothing bought is left."""
-    with ExitStack() as stored:
-
-        def kept(table: Table) -> Table:
-            cached: Table = stored.enter_context(table.cache())
-            return cached
-
-        known = ground.bought.orders.filter(ground.bought.orders.occurred_on <= ground.as_of)
-        names = known.select("customer").distinct()
-        numbers = kept(names.mutate(number=ibis.row_number().over(order_by=names.customer)))
-        orders = kept(known.join(numbers, "customer").drop("customer").rename(customer="number"))
-        state = kept(rfm.daily_state(orders, one_row_per_order=True))
-        first = kept(first_purchases(state))
-        described = kept(_described(ground, numbers, first, kept(_first_orders(ground, orders, first))))
-        if not described.count().to_pyarrow().as_py():
-            yield None
-            return
-        values = {name: common_values(described, name) for name in _COMMON}
-        cuts = quarter_cuts(described.amount_minor.to_pyarrow().to_numpy())
-        sized = described.mutate(size=_quarter(described, cuts), season=described.first_on.quarter().cast("string"))
-        values |= {"size": QUARTERS, "season": QUARTERS}
-        placed = kept(with_places(sized.drop("amount_minor"), values))
-        yield People(visits=kept(visits(state, placed)), values=values, size_cuts=cuts)
+    customer, day = first_purchases(bought.state)
+    if not len(customer):
+        return []
+    first_day = np.full(len(bought.customers), _NEVER, np.int32)
+    first_day[customer] = day
+    return [
+        *_by_first_orders(ground, bought, first_day),
+        _by_season(first_day),
+        _by_segment(ground, bought, first_day != _NEVER),
+        *_by_facts(ground, bought, first_day != _NEVER),
+    ]
 
 
-def quarter_cuts(amounts: np.ndarray) -> tuple[int, ...]:
-    """Return the smallest amounts that a quarter, two and three quarters of them do not exceed."""
-    places = np.ceil(np.arange(1, 4) * len(amounts) / 4).astype(int) - 1
-    return tuple(np.sort(amounts)[places].tolist())
+def _by_first_orders(ground: Ground, bought: ByDay, first_day: Int32s) -> list[Grouping]:
+    """Group by the first order of the day of the first purchase: where it was placed, of what, and its worth."""
+    has_bought = first_day != _NEVER
+    with _first_orders(ground, bought, first_day).cache() as orders:
+        told = orders.left_join(_categories(ground, orders), "order_id")
+        table = told.select("number", "channel", "location", "category", "amount_minor").to_pyarrow()
+    place = np.full(len(first_day), -1)
+    place[table["number"].to_numpy()] = np.arange(len(table))
+    places = pa.array(place, mask=place < 0)
+    amounts = pc.take(table["amount_minor"].combine_chunks(), places).cast(pa.float64())
+    return [
+        *(
+            group_by_values(
+                name, FactType.TEXT.value, pc.take(table[name].combine_chunks().cast(pa.string()), places), has_bought
+            )
+            for name in ("channel", "location", "category")
+        ),
+        group_by_quarters(
+            "size",
+            FactType.MONEY,
+            amounts.to_numpy(zero_copy_only=False),
+            has_bought,
+            tell=lambda minor: str(int(minor)),
+        ),
+    ]
 
 
-def _quarter(described: Table, cuts: tuple[int, ...]) -> ibis.Value:
-    """Return the quarter of the first order's amount; equal amounts are in the same one."""
-    amount = described.amount_minor
-    return ibis.cases(*((amount <= cut, quarter) for cut, quarter in zip(cuts, QUARTERS, strict=False)), else_="4")
-
-
-def _first_orders(ground: Ground, orders: Table, first: Table) -> Table:
-    """Return each customer's first order of the day of the first purchase: where it was placed, and its worth."""
+def _first_orders(ground: Ground, bought: ByDay, first_day: Int32s) -> Table:
+    """Return each customer's first order of the day of the first purchase, by the customer's number."""
+    known = np.flatnonzero(bought.leads_to >= 0)
+    known = known[first_day[bought.leads_to[known]] != _NEVER].astype(np.int32)
+    number = bought.leads_to[known]
+    first_on = first_day[number].astype("datetime64[D]")
+    bounds = {"since": first_on - 1, "until": first_on + 2}
+    whose = ibis.memtable(
+        pa.table(
+            {"customer_number": known, "number": number, "first_on": pa.array(first_on)}
+            | {
+                name: pa.array(day.astype("datetime64[us]")).cast(pa.timestamp("us", "UTC"))
+                for name, day in bounds.items()
+            }
+        )
+    )
     files = ground.connection.read_parquet(str(ground.snapshot.folder / "orders" / "*.parquet"))
-    placed = files.filter(files.returned_at.isnull()).select("order_id", "placed_at", "channel", "location")
-    own = orders.filter(orders.amount_minor >= 0).join(first, "customer")
-    own = own.filter(own.purchased_on == own.first_on).select("customer", "amount_minor", order_id=own["order"])
-    found = own.join(placed, "order_id")
-    earliest = ibis.row_number().over(group_by="customer", order_by=["placed_at", "order_id"])
-    return found.mutate(rank=earliest).filter(ibis._["rank"] == 0).drop("rank", "placed_at")
-
-
-def _described(ground: Ground, numbers: Table, first: Table, first_orders: Table) -> Table:
-    """Return one row per customer who has bought: `customer`, `first_on`, and all attributes that are read."""
-    segments = ibis.memtable(ground.scored.analysis.scores.select(["customer", "segment"]))
-    countries = ground.connection.read_parquet(str(ground.snapshot.file("customers")))
-    named = (
-        numbers.left_join(countries.rename(customer="customer_id"), "customer")
-        .select("customer", "number", country=ibis._.country.nullif(""), language=ibis._.language.nullif(""))
-        .left_join(segments, "customer")
-        .select("country", "language", "segment", customer=ibis._.number)
-    )
-    bought = first.join(named, "customer").left_join(first_orders, "customer")
-    told = bought.select(
-        "customer", "first_on", "country", "language", "segment", "channel", "location", "order_id", "amount_minor"
-    )
-    return told.left_join(_categories(ground, first_orders), "order_id").drop("order_id", "order_id_right")
+    placed = files.filter(files.returned_at.isnull() & (files.amount_minor >= 0)).join(whose, "customer_number")
+    # Days in a zone are dear: of most orders it is plain that they are of another day, whatever the zone.
+    near = placed.filter((placed.placed_at >= placed.since) & (placed.placed_at < placed.until))
+    years = {"first_year": ground.bought.first_on.year - 1, "last_year": ground.bought.last_on.year + 1}
+    own = near.filter(local_day(near.placed_at, ground.business.zone, **years) == near.first_on)
+    earliest = ibis.row_number().over(group_by="number", order_by=["placed_at", "order_id"])
+    ranked = own.mutate(rank=earliest)
+    return ranked.filter(ranked["rank"] == 0).select("number", "order_id", "channel", "location", "amount_minor")
 
 
 def _categories(ground: Ground, first_orders: Table) -> Table:
@@ -110,3 +109,42 @@ def _categories(ground: Ground, first_orders: Table) -> Table:
     named = lines.left_join(products, "product_id").mutate(category=ibis._.category.nullif(""))
     dearest = ibis.row_number().over(group_by="order_id", order_by=[ibis.desc("amount_minor"), "category"])
     return named.mutate(rank=dearest).filter(ibis._["rank"] == 0).select("order_id", "category")
+
+
+def _by_season(first_day: Int32s) -> Grouping:
+    """Group by the quarter of the year in which the first purchase lies."""
+    months = first_day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    has_bought = first_day != _NEVER
+    quarter = pa.array(months % 12 // 3 + 1, mask=~has_bought).cast(pa.string())
+    return group_by_values(SEASON, SEASON, quarter, has_bought, order=_QUARTERS)
+
+
+def _by_segment(ground: Ground, bought: ByDay, has_bought: NDArray[np.bool_]) -> Grouping:
+    scores = ground.scored.analysis.scores
+    place = pc.index_in(bought.customers, value_set=scores["customer"].combine_chunks())
+    segment = pc.take(scores["segment"].combine_chunks().cast(pa.string()), place)
+    return group_by_values(SEGMENT, SEGMENT, segment, has_bought)
+
+
+def _by_facts(ground: Ground, bought: ByDay, has_bought: NDArray[np.bool_]) -> list[Grouping]:
+    """Group by what the profile says now, the business's own traits and tags included; not by what is sensitive."""
+    setting = setting_of(ground.business, now=ground.now)
+    facts = describing(setting)
+    with opened() as source:
+        table = source.ask(*select_all(facts, setting))
+    in_lake = pq.read_table(ground.snapshot.file("customers"), columns=["customer_id", "number"])
+    known = pc.index_in(plain(in_lake["customer_id"]), value_set=plain(table["customer_id"]))
+    row = np.full(len(bought.customers), -1)
+    number = bought.leads_to[in_lake["number"].to_numpy()]
+    # Who was merged since the snapshot leads to nobody here; that of them which is still a customer tells.
+    is_there = known.is_valid().to_numpy(zero_copy_only=False) & (number >= 0)
+    row[number[is_there]] = known.fill_null(-1).to_numpy()[is_there]
+    rows = pa.array(row, mask=row < 0)
+    return [
+        group_by_fact(fact.name, fact.type, pc.take(_whole(table[f"fact_{place}"]), rows), has_bought)
+        for place, fact in enumerate(facts)
+    ]
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks()

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.insights.cohorts import PERIODS, Age, Cohorts, Group, Kind, Side, Trend, section_of
+from regulars.insights.cohorts import JOINED, PERIODS, Age, Cohorts, Group, Kind, Side, Split, Trend, section_of
 from regulars.insights.contracts import SectionJson
-from regulars.insights.sections.cohort_people import People, people
+from regulars.insights.sections.by_day import ByDay
+from regulars.insights.sections.cohort_people import group_customers
 from regulars.insights.sections.ground import Ground
+from regulars.insights.sections.grouping import Grouping, Part
 from regulars.report.contracts import Cohort
 from retention import cohorts as science
 from retention.calendar import Period
-from retention.cohorts import UNKNOWN, SplitCohorts
+from retention.cohorts import SplitCohorts
 from retention.estimates import difference
 
 # How many periods after the first are followed, how many cohorts are kept, and of both of a single value.
@@ -33,84 +34,62 @@ _MOST_SPANS = 6
 Integers = NDArray[np.int64]
 
 
-def make_cohorts(ground: Ground) -> SectionJson:
+def make_cohorts(ground: Ground, bought: ByDay) -> SectionJson:
     """Return the cohorts by week, month and quarter; none where nothing bought is left."""
     report = ground.scored.analysis.report
-    tell = partial(
-        section_of,
+    groupings = group_customers(ground, bought)
+    found = {period: _cohorts(bought, groupings, period, ground.as_of) for period in PERIODS} if groupings else {}
+    return section_of(
+        found,
         as_of=ground.as_of,
         currency=ground.business.reporting_currency,
         own_period=report.cohort_period,
     )
-    with people(ground) as found:
-        return tell({} if found is None else {period: _cohorts(found, period, ground.as_of) for period in PERIODS})
 
 
-def _cohorts(found: People, period: Period, as_of: date) -> Cohorts:
+def _cohorts(bought: ByDay, groupings: Sequence[Grouping], period: Period, as_of: date) -> Cohorts:
     most = _AGES[period]
-    with science.in_periods(found.visits, period, most=most).cache() as rows:
-        counts = {name: science.split_activity(rows, [name]).to_pyarrow() for name in found.values}
-    lay_out = partial(science.split_cohorts, period=period, as_of=as_of, most=most)
-    # Each attribute's counts are of all customers, so that cohorts have the same places in all of them.
-    everybody = lay_out(next(iter(counts.values())), None)
+    by = {(each.name, place): numbers for each in groupings for place, numbers in enumerate(each.groups)}
+    by["", 0] = np.zeros(len(bought.customers), np.int8)
+    split = science.split_cohorts(bought.state, period, by, as_of=as_of, most=most)
+    everybody = split["", 0]
     whole = science.whole_periods(everybody.cohorts, period, as_of=as_of)
-    splits = {name: _groups(lay_out(told, name), found, name, period, whole) for name, told in counts.items()}
     return Cohorts(
         period=period,
         open_end=whole < len(everybody.cohorts),
-        everybody=_group(everybody, 0, whole, kind=Kind.EVERYBODY, ages=most, kept=_COHORTS[period]),
+        everybody=_group(everybody, 0, whole, Part(kind=Kind.EVERYBODY), ages=most, kept=_COHORTS[period]),
         trend=_trend(everybody, period, whole),
-        splits={"joined": _spans(everybody, whole), **splits},
+        splits={
+            JOINED: Split(type=JOINED, groups=_spans(everybody, whole)),
+            **{each.name: _split(each, split, whole, kept=_COHORTS_OF_A_VALUE[period]) for each in groupings},
+        },
     )
 
 
-def _groups(split: SplitCohorts, found: People, name: str, period: Period, whole: int) -> tuple[Group, ...]:
-    """Return the groups that an attribute makes: its values, all others, and those of whom none is known."""
-    values, kept = found.values[name], _COHORTS_OF_A_VALUE[period]
-    bounds = (None, *found.size_cuts, None)
-    groups = []
-    for row, place in enumerate(split.places):
-        is_value = 0 <= place < len(values)
-        kind = Kind.VALUE if is_value else Kind.UNKNOWN if place == UNKNOWN else Kind.OTHERS
-        sized = name == "size" and is_value
-        groups.append(
-            _group(
-                split,
-                row,
-                whole,
-                kind=kind,
-                value=values[place] if is_value else "",
-                ages=_AGES_OF_A_VALUE,
-                kept=kept,
-                over_minor=bounds[place] if sized else None,
-                until_minor=bounds[place + 1] if sized else None,
-            )
-        )
-    return tuple(groups)
+def _split(grouping: Grouping, split: Mapping[tuple[str, int], SplitCohorts], whole: int, *, kept: int) -> Split:
+    """Return the groups of an attribute in which anybody is."""
+    groups = [
+        _group(split[grouping.name, place], number, whole, part, ages=_AGES_OF_A_VALUE, kept=kept)
+        for place, parts in enumerate(grouping.parts)
+        for number, part in enumerate(parts)
+        if number < len(split[grouping.name, place].sizes)
+    ]
+    return Split(
+        type=grouping.type, overlaps=grouping.overlaps, groups=tuple(group for group in groups if group.customers)
+    )
 
 
-def _group(
-    split: SplitCohorts,
-    row: int,
-    whole: int,
-    *,
-    kind: Kind,
-    ages: int,
-    kept: int,
-    value: str = "",
-    over_minor: int | None = None,
-    until_minor: int | None = None,
-) -> Group:
-    """Return one place of an attribute as a group, with ages up to one and so many of its latest cohorts."""
-    customers, revenue = split.customers[row, :, : ages + 1], split.revenue_minor[row, :, : ages + 1]
+def _group(split: SplitCohorts, number: int, whole: int, part: Part, *, ages: int, kept: int) -> Group:
+    """Return one group of an attribute, with ages up to one and so many of its latest cohorts."""
+    customers, revenue = split.customers[number, :, : ages + 1], split.revenue_minor[number, :, : ages + 1]
     return Group(
-        kind=kind,
-        value=value,
-        customers=int(split.sizes[row].sum()),
+        kind=part.kind,
+        value=part.value,
+        customers=int(split.sizes[number].sum()),
         ages=_ages(customers, revenue, whole),
         cohorts=tuple(_rows(split.cohorts, customers, revenue)[-kept:]),
-        over_minor=over_minor,
-        until_minor=until_minor,
+        over=part.over,
+        until=part.until,
     )
 
 

@@ -11,10 +11,12 @@ from ibis.expr.types import Table
 
 from regulars.insights.catalogue import METRICS, NO_WINDOW, STEP_DAYS, WINDOWS_DAYS
 from regulars.insights.contracts import SectionJson
+from regulars.insights.sections.by_day import ByDay
 from regulars.insights.sections.ground import Ground
 from regulars.report.contracts import Estimate, Metrics
-from retention import metrics, rfm
+from retention import metrics
 from retention.estimates import Interval
+from retention.in_memory import DayState
 from retention.metrics import Course
 from retention.purchases import within
 
@@ -40,15 +42,11 @@ WINDOWED: Mapping[str, Callable[[Course, date, int], Figure]] = {
 """Of a window that ends on a day."""
 
 # How far these can be trusted, their customers tell; for the days before the value alone is kept.
-TOLD_BY_CUSTOMERS: Mapping[str, Callable[[Table, date, date], Interval]] = {
+TOLD_BY_CUSTOMERS: Mapping[str, Callable[[Table | DayState, date, date], Interval]] = {
     "returning_share": lambda state, after, until: metrics.returning_share(state, after=after, until=until),
-    "average_purchase_value": lambda state, after, until: metrics.average_purchase_value(
-        within(state, after=after, until=until)
-    ),
-    "purchase_frequency": lambda state, after, until: metrics.purchase_frequency(
-        within(state, after=after, until=until)
-    ),
-    "refunded_share": lambda state, after, until: metrics.refunded_share(within(state, after=after, until=until)),
+    "average_purchase_value": lambda state, after, until: metrics.average_purchase_value(_within(state, after, until)),
+    "purchase_frequency": lambda state, after, until: metrics.purchase_frequency(_within(state, after, until)),
+    "refunded_share": lambda state, after, until: metrics.refunded_share(_within(state, after, until)),
 }
 """The same of a window (after, until], with an interval, from the state itself."""
 
@@ -67,25 +65,30 @@ STOCK: Mapping[str, Callable[[Metrics], Figure]] = {
 _OF_TWO_WINDOWS = {"retention_rate", "churn_rate"}
 
 
-def make_metrics(ground: Ground) -> SectionJson:
+def make_metrics(ground: Ground, bought: ByDay) -> SectionJson:
     """Return `{"as_of", "series": {metric: {window: [{"until", "value", "low", "high"}]}}}`, the latest point first.
 
     What is of no window stands under "0". A point whose window, or the one it is held against, begins before the first
     purchase is left out: it would tell of the history's beginning, not of the customers.
     """
-    orders, as_of = ground.bought.orders, ground.as_of
-    with rfm.daily_state(orders, as_of=as_of, one_row_per_order=True).cache() as state:
-        went = metrics.course(state)
-        latest = {
-            (name, days): estimate(state, as_of - timedelta(days=days), as_of)
-            for name, estimate in TOLD_BY_CUSTOMERS.items()
-            for days in WINDOWS_DAYS
-        }
+    state, as_of = bought.state, ground.as_of
+    went = metrics.course(state)
+    latest = {
+        (name, days): estimate(state, as_of - timedelta(days=days), as_of)
+        for name, estimate in TOLD_BY_CUSTOMERS.items()
+        for days in WINDOWS_DAYS
+    }
     told = ground.scored.analysis.report.metrics
     return {
         "as_of": as_of.isoformat(),
         "series": {name: _series(name, went, told, latest, as_of) for name in METRICS},
     }
+
+
+def _within(state: Table | DayState, after: date, until: date) -> Table | DayState:
+    if isinstance(state, DayState):
+        return state.within(after=after, until=until)
+    return within(state, after=after, until=until)
 
 
 def _series(

@@ -37,7 +37,7 @@ from regulars.insights.queries import (
     list_runs,
 )
 from regulars.insights.scoring import deciles
-from regulars.insights.sections import find_sections
+from regulars.insights.sections import find_of_orders
 from regulars.insights.tests.shop import MIRA, NOW, UNTIL, ZONE, open_shop, run
 from regulars.intake.contracts import Settings
 from regulars.orders import services as orders
@@ -201,7 +201,8 @@ def test_who_has_nothing_left_loses_the_scores_and_the_history_says_so(small_sho
 PARTS = (
     "finding.write_snapshot",
     "keeping.stage",
-    "analysing.find_sections",
+    "analysing.find_of_days",
+    "analysing.find_of_orders",
     "keeping.put_in_place",
     "ending.succeed",
 )
@@ -249,9 +250,9 @@ def test_scores_and_what_pages_show_take_their_place_at_once(small_shop: None, m
     def look(*args: Any, **more: Any) -> Any:
         latest = find_latest_run(state=RunState.SUCCEEDED)
         seen.append((scores() == before, latest.id if latest else None))
-        return find_sections(*args, **more)
+        return find_of_orders(*args, **more)
 
-    monkeypatch.setattr("regulars.insights.analysing.find_sections", look)
+    monkeypatch.setattr("regulars.insights.analysing.find_of_orders", look)
     second = run(NOW + timedelta(days=1))
     assert seen == [(True, first.id)]
     assert {score.run_id for score in scores().values()} == {second.id}
@@ -323,7 +324,8 @@ def test_a_run_that_is_killed_begins_anew_and_ends_as_if_nothing_had_been(
         raise Killed
 
     asked = services.request_run(now=NOW, actor=MIRA)
-    for part in PARTS[1:]:
+    # Of more starts than these a run is given up.
+    for part in PARTS[1 - MOST_STARTS :]:
         with monkeypatch.context() as patched:
             patched.setattr(f"regulars.insights.{part}", die)
             with pytest.raises(Killed):

@@ -14,7 +14,7 @@ from ninja import Query
 
 from regulars.customers.queries import get_customer, list_ids_of
 from regulars.faces.api.declaring import Resource
-from regulars.faces.api.keys import actor_of
+from regulars.faces.api.keys import actor_of, sees_sensitive
 from regulars.faces.api.paging import CursorText, Limit, known_place, time_and_id
 from regulars.faces.api.schemas.insights import (
     AtRiskOut,
@@ -26,8 +26,9 @@ from regulars.faces.api.schemas.insights import (
     RunsOut,
     ScoreChangesOut,
 )
+from regulars.facts.catalogue import get_catalogue
 from regulars.insights import queries
-from regulars.insights.cohorts import get_latest_cohorts
+from regulars.insights.cohorts import NoSuchAttribute, attributes_of, get_latest_cohorts
 from regulars.insights.contracts import PRODUCTS, RunState
 from regulars.insights.queries import NoSuchRun
 from regulars.insights.services import request_run
@@ -39,7 +40,6 @@ _LIST = "runs"
 _AT_RISK = "at-risk"
 _CHANGES = 1_000
 _Period = Literal["week", "month", "quarter"]
-_Attribute = Literal["joined", "country", "language", "channel", "location", "category", "size", "season", "segment"]
 
 
 @insights.post("/insights/runs", scope="insights.run", answer=RunOut)
@@ -75,11 +75,16 @@ def get_report(request: HttpRequest, run_id: UUID) -> Any:
 def get_cohorts(
     request: HttpRequest,
     period: Annotated[_Period | None, Query(None, description="By which period; by the report's own if left out.")],
-    by: Annotated[_Attribute | None, Query(None, description="Split by what; all customers if left out.")],
+    by: Annotated[
+        str | None, Query(None, description="Split by one of `attributes`; all customers if left out.", max_length=100)
+    ],
 ) -> Any:
     """Return who comes back, as the last run found it: cohorts by a period, of all customers or by an attribute."""
     run_id, told = get_latest_cohorts(period)
-    return CohortsOut.of(run_id, told, by)
+    attributes = attributes_of(told.cohorts, get_catalogue(sees_sensitive=sees_sensitive(request)))
+    if by is not None and by not in attributes:
+        raise NoSuchAttribute(gettext("Cohorts are not split by {name}.").format(name=by))
+    return CohortsOut.of(run_id, told, by, attributes)
 
 
 @insights.get("/insights/rfm-map", scope="insights.read", answer=RfmMapOut, finds=True)

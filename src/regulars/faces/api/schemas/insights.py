@@ -223,15 +223,18 @@ class CohortOut(Out):
 
 
 class CohortGroupOut(Out):
-    """Customers who have something in common: those of a value, of all rarer ones, or of none that is known."""
+    """Customers who have something in common: those of a value, of all rarer ones, or of none that is known.
+
+    Where groups are stretches of a range, they are over one value and up to another: a number, minor units, or a day.
+    """
 
     kind: Kind
     value: str
     customers: int
     ages: list[AgeOut]
     cohorts: list[CohortOut]
-    over_minor: int | None
-    until_minor: int | None
+    over: str | None
+    until: str | None
 
 
 class CohortSideOut(Out):
@@ -255,29 +258,36 @@ class CohortTrendOut(Out):
 
 
 class CohortsOut(Out):
-    """Who comes back, as the last run found it; `open_end` where the last period is not over."""
+    """Who comes back, as the last run found it; `open_end` where the last period is not over.
+
+    `attributes` are what cohorts can be split by. Where groups `overlap`, a customer can be in several of them.
+    """
 
     run_id: UUID
     as_of: date
     currency: str
     period: str
     open_end: bool
+    attributes: list[str]
     by: str | None
+    overlap: bool
     trend: CohortTrendOut | None
     groups: list[CohortGroupOut]
 
     @classmethod
-    def of(cls, run_id: UUID, told: Told, by: str | None) -> CohortsOut:
-        """Return the cohorts of all customers, or of the groups of an attribute."""
+    def of(cls, run_id: UUID, told: Told, by: str | None, attributes: list[str]) -> CohortsOut:
+        """Return the cohorts of all customers, or of the groups of one of the attributes."""
         found = told.cohorts
-        groups = (found.everybody,) if by is None else found.splits[by]
+        groups = (found.everybody,) if by is None else found.splits[by].groups
         return cls(
             run_id=run_id,
             as_of=told.as_of,
             currency=told.currency,
             period=found.period,
             open_end=found.open_end,
+            attributes=attributes,
             by=by,
+            overlap=by is not None and found.splits[by].overlaps,
             trend=None if found.trend is None else CohortTrendOut.model_validate(found.trend),
             groups=[CohortGroupOut.model_validate(group) for group in groups],
         )

@@ -15,7 +15,7 @@ from regulars.faces.api.app import api
 from regulars.faces.api.tests.told_orders import an_order
 from regulars.faces.api.tests.way_in import URL, make_key, transport
 from regulars.insights.carrying_on import carry_on
-from regulars.insights.cohorts import ATTRIBUTES, PERIODS, Age, Cohorts, Group, Kind, section_of
+from regulars.insights.cohorts import PERIODS, Age, Cohorts, Group, Kind, Split, section_of
 from regulars.insights.models import Run, Score, ScoreHistory, Section
 from regulars.report.contracts import Cohort
 
@@ -78,7 +78,16 @@ def test_who_comes_back_is_read_by_period_and_attribute(client: Client):
     group = Group(kind=Kind.EVERYBODY, value="", customers=9, ages=(age,), cohorts=(cohort,))
     austrians = replace(group, kind=Kind.VALUE, value="AT")
     told = {
-        period: Cohorts(period=period, open_end=True, everybody=group, trend=None, splits={"country": (austrians,)})
+        period: Cohorts(
+            period=period,
+            open_end=True,
+            everybody=group,
+            trend=None,
+            splits={
+                "profile.country": Split(type="text", groups=(austrians,)),
+                "traits.gone": Split(type="text", groups=()),
+            },
+        )
         for period in PERIODS
     }
     section = section_of(told, as_of=date(2026, 11, 19), currency="EUR", own_period="month")
@@ -87,18 +96,19 @@ def test_who_comes_back_is_read_by_period_and_attribute(client: Client):
     assert (everybody["run_id"], everybody["as_of"], everybody["period"]) == (asked["id"], "2026-11-19", "month")
     [found] = everybody["groups"]
     assert (found["kind"], found["cohorts"][0]["retained"], found["ages"][0]["high"]) == ("everybody", [9, 2], 1.0)
-    split = client.insights.cohorts(period="week", by="country")
+    split = client.insights.cohorts(period="week", by="profile.country")
     assert [(each["kind"], each["value"]) for each in split["groups"]] == [("value", "AT")]
-    assert (split["period"], split["by"]) == ("week", "country")
+    assert (split["period"], split["by"]) == ("week", "profile.country")
+    # A trait that is no longer kept splits none.
+    assert split["attributes"] == ["profile.country"]
     with pytest.raises(ApiError) as refused:
-        client.insights.cohorts(by="shoes")
-    assert refused.value.status == 422
+        client.insights.cohorts(by="traits.gone")
+    assert (refused.value.status, refused.value.code) == (422, "no_such_attribute")
 
 
-def test_the_api_splits_by_all_attributes_that_there_are():
+def test_the_api_takes_all_periods_that_there_are():
     schema = api.get_openapi_schema()["paths"]["/v1/insights/cohorts"]["get"]["parameters"]
     offered = {each["name"]: set(json.dumps(each["schema"]).split('"')) for each in schema}
-    assert set(ATTRIBUTES) <= offered["by"]
     assert set(PERIODS) <= offered["period"]
 
 

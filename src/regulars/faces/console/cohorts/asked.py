@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from regulars.insights.cohorts import ATTRIBUTES, PERIODS, Cohorts, Group, Kind
+from regulars.insights.cohorts import JOINED, PERIODS, Cohorts, Group, Kind
 from regulars.report.page.cohort_map import REVENUE, SHARE
 
 MEASURES = (SHARE, REVENUE)
@@ -31,12 +31,12 @@ class Asked:
         return f"{reverse('console:cohorts')}?{urlencode(told)}"
 
 
-def read(told: Mapping[str, str], *, own_period: str) -> Asked:
+def read(told: Mapping[str, str], *, own_period: str, attributes: Sequence[str]) -> Asked:
     """Return what an address asks for; what it does not name, or wrongly, is as the report has it."""
     by, period, show = told.get("by", ""), told.get("period", ""), told.get("show", "")
     return Asked(
         period=period if period in PERIODS else own_period,
-        by=by if by in ATTRIBUTES else ATTRIBUTES[0],
+        by=by if by in attributes else JOINED,
         of=told.get("of", ""),
         show=show if show in MEASURES else SHARE,
     )
@@ -49,4 +49,4 @@ def token_of(by: str, group: Group) -> str:
 
 def find_group(cohorts: Cohorts, asked: Asked) -> Group | None:
     """Return the group that is asked for; None where all customers are, or there is no such group."""
-    return next((group for group in cohorts.splits[asked.by] if token_of(asked.by, group) == asked.of), None)
+    return next((group for group in cohorts.splits[asked.by].groups if token_of(asked.by, group) == asked.of), None)

@@ -7,17 +7,18 @@ from datetime import date, timedelta
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from regulars.insights.cohorts import Group, Kind
+from regulars.facts.contracts import FactType
+from regulars.insights.cohorts import JOINED, OF_PURCHASES, SEGMENT, Group, Kind, Split
 
 _COLUMNS = ("purchases.first", "purchases.count", "orders.revenue", "orders.last")
 _FACTS = {
-    "country": "profile.country",
-    "language": "profile.language",
-    "segment": "rfm.segment",
+    SEGMENT: "rfm.segment",
     "channel": "orders.first_channel",
     "location": "orders.first_location",
     "category": "orders.first_category",
 }
+# The types of values that are written as texts.
+_TEXTS = {FactType.TEXT, FactType.CHOICE, FactType.TEXTS, SEGMENT}
 _MONTHS = {"month": 1, "quarter": 3}
 
 
@@ -29,20 +30,31 @@ def after(start: date, period: str, count: int) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-def who_are(by: str, group: Group | None, period: str) -> str | None:
+def who_are(by: str, split: Split, group: Group | None, period: str) -> str | None:
     """Return the condition that a group's customers meet; empty for all, None where the language cannot say it.
 
     How large the first order was, and in which season it was placed, is not asked for by any fact.
     """
     if group is None or group.kind is Kind.EVERYBODY:
         return ""
-    if by == "joined" and group.cohorts:
+    if by == JOINED and group.cohorts:
         return first_bought(group.cohorts[0].period, after(group.cohorts[-1].period, period, 1))
-    if by not in _FACTS or group.kind is Kind.OTHERS:
+    fact = _FACTS.get(by, by)
+    if by in OF_PURCHASES and by not in _FACTS:
         return None
-    if group.kind is Kind.UNKNOWN:
-        return f"not {_FACTS[by]} exists"
-    return f"{_FACTS[by]} = {_text(group.value)}"
+    is_list = split.type == FactType.TEXTS
+    values = [_value(each.value, split.type) for each in split.groups if each.kind is Kind.VALUE]
+    match group.kind:
+        case Kind.UNKNOWN:
+            return f"not {fact} exists"
+        case Kind.OTHERS if is_list:
+            return " and ".join([f"{fact} exists", *(f"not {fact} contains {value}" for value in values)])
+        case Kind.OTHERS:
+            return f"{fact} exists" + (f" and {fact} not in ({', '.join(values)})" if values else "")
+    if group.over is not None or group.until is not None:
+        over, until = (group.over and f"{fact} > {group.over}"), (group.until and f"{fact} <= {group.until}")
+        return " and ".join(part for part in (over, until) if part)
+    return f"{fact} {'contains' if is_list else '='} {_value(group.value, split.type)}"
 
 
 def first_bought(since: date, until: date) -> str:
@@ -65,6 +77,8 @@ def customers_address(*parts: str | None) -> str:
     return f"{reverse('console:customers')}?{urlencode(query, doseq=True)}"
 
 
-def _text(value: str) -> str:
+def _value(value: str, kind: str) -> str:
+    if kind not in _TEXTS:
+        return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from regulars.faces.console.cohorts.asked import Asked
 from regulars.faces.console.cohorts.conditions import customers_address, who_are
-from regulars.faces.console.cohorts.words import FEWEST, group_name
-from regulars.insights.cohorts import Age, Cohorts, Group, Kind
+from regulars.faces.console.cohorts.words import FEWEST, Seen, group_name
+from regulars.insights.cohorts import JOINED, Age, Cohorts, Group
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
 from regulars.kit.money import minor_digits
@@ -24,7 +24,7 @@ _SPENT_BY = (12, 6, 3, 1)
 _TONES = ("returning", "lapsed", "naive", "actual", "reactivated", "reference")
 _WITH_INTERVALS = 2
 # What comes first is where the eye goes: the newest of what has an order.
-_NEWEST_FIRST = ("joined",)
+_NEWEST_FIRST = (JOINED,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def followed(group: Group) -> list[Age]:
     return [age for age in group.ages[1:] if age.followed >= FEWEST]
 
 
-def curves(cohorts: Cohorts, by: str, currency: str, *, show: str) -> Figure | None:
+def curves(cohorts: Cohorts, by: Seen, currency: str, *, show: str) -> Figure | None:
     """Return a line for each group of an attribute, the largest ones (or newest) where there are many."""
     groups = [group for group in _in_order(cohorts, by) if followed(group)]
     drawn = groups[: len(_TONES)]
@@ -105,19 +105,28 @@ def curves(cohorts: Cohorts, by: str, currency: str, *, show: str) -> Figure | N
     )
 
 
-def compared(cohorts: Cohorts, asked: Asked, currency: str) -> tuple[list[Compared], int | None]:
+def compared(cohorts: Cohorts, by: Seen, asked: Asked, currency: str) -> tuple[list[Compared], int | None]:
     """Return all groups of an attribute side by side, and by which age their revenue is told (None: by none yet)."""
     spent_by = next((k for k in _SPENT_BY if (age := cohorts.everybody.at(k)) and age.followed >= FEWEST), None)
-    groups = [cohorts.everybody, *_in_order(cohorts, asked.by)]
-    return [_compared(group, asked, currency, spent_by) for group in groups], spent_by
+    split = cohorts.splits[by.name]
+    addresses = [who_are(by.name, split, group, asked.period) for group in _in_order(cohorts, by)]
+    named = [
+        (cohorts.everybody, gettext("All customers"), "purchases.count >= 1"),
+        *(
+            (group, group_name(by, group, currency), address)
+            for group, address in zip(_in_order(cohorts, by), addresses, strict=True)
+        ),
+    ]
+    return [_compared(*each, asked, spent_by=spent_by, currency=currency) for each in named], spent_by
 
 
-def _compared(group: Group, asked: Asked, currency: str, spent_by: int | None) -> Compared:
-    is_all = group.kind is Kind.EVERYBODY
+def _compared(
+    group: Group, name: str, where: str | None, asked: Asked, *, spent_by: int | None, currency: str
+) -> Compared:
     spent = None if spent_by is None else group.at(spent_by)
     return Compared(
-        name=gettext("All customers") if is_all else group_name(asked.by, group, currency),
-        address=customers_address("purchases.count >= 1" if is_all else who_are(asked.by, group, asked.period)),
+        name=name,
+        address=customers_address(where),
         customers=formats.number(group.customers),
         shares=[_share(group.at(k)) for k in COMPARED],
         spent=formats.money(_spent(spent), currency) if spent and spent.followed >= FEWEST else "",
@@ -125,8 +134,9 @@ def _compared(group: Group, asked: Asked, currency: str, spent_by: int | None) -
     )
 
 
-def _in_order(cohorts: Cohorts, by: str) -> Sequence[Group]:
-    return cohorts.splits[by][::-1] if by in _NEWEST_FIRST else cohorts.splits[by]
+def _in_order(cohorts: Cohorts, by: Seen) -> Sequence[Group]:
+    groups = cohorts.splits[by.name].groups
+    return groups[::-1] if by.name in _NEWEST_FIRST else groups
 
 
 def _share(age: Age | None) -> Share:

@@ -24,19 +24,30 @@ from regulars.faces.console.cohorts.conditions import (
 )
 from regulars.faces.console.cohorts.curves import COMPARED, compared, curves
 from regulars.faces.console.cohorts.words import (
-    ATTRIBUTE_WORDS,
     FEWEST,
-    MEANINGS,
     MEASURE_WORDS,
     PERIOD_WORDS,
+    Seen,
     group_name,
     opening,
+    seen_attributes,
 )
 from regulars.faces.console.figures import define, shown
 from regulars.faces.console.latest import Latest, find_latest, report_of
-from regulars.faces.console.permission import needs
+from regulars.faces.console.permission import needs, sees_sensitive
+from regulars.facts.catalogue import get_catalogue
 from regulars.insights import queries as insights
-from regulars.insights.cohorts import ATTRIBUTES, PERIODS, SECTION, Group, Told, read_section
+from regulars.insights.cohorts import (
+    JOINED,
+    PERIODS,
+    SECTION,
+    SEGMENT,
+    Group,
+    Split,
+    Told,
+    read_section,
+    tells_cohorts,
+)
 from regulars.insights.contracts import RunState
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
@@ -73,15 +84,17 @@ def cohorts(request: HttpRequest) -> HttpResponse:
         context["no_orders"] = not insights.has_purchases()
         context["is_running"] = under_way is not None and under_way.state is RunState.RUNNING
         return render(request, "console/cohorts.html", context)
-    asked = asking.read(request.GET, own_period=told.own_period)
-    shown_once = _context(latest.run.id, asked, get_language())
+    catalogue = get_catalogue(sees_sensitive=sees_sensitive(request))
+    seen = seen_attributes(told.cohorts, catalogue)
+    asked = asking.read(request.GET, own_period=told.own_period, attributes=[each.name for each in seen])
+    shown_once = _context(latest.run.id, asked, seen, get_language())
     return render(request, "console/cohorts.html", context | shown_once)
 
 
 def _told(latest: Latest, period: str | None) -> Told | None:
     """Return what the run tells of cohorts by a period; None where it was made before it told of any."""
     section = latest.section(SECTION)
-    if section is None or not section["periods"]:
+    if section is None or not tells_cohorts(section):
         return None
     return _read(latest.run.id, period if period in PERIODS else str(section["own_period"]))
 
@@ -95,27 +108,35 @@ def _read(run_id: UUID, period: str) -> Told:
 
 
 @lru_cache(_SHOWN)
-def _context(run_id: UUID, asked: Asked, language: str | None) -> dict[str, Any]:  # noqa: ARG001  # It is spoken.
+def _context(
+    run_id: UUID,
+    asked: Asked,
+    seen: tuple[Seen, ...],
+    language: str | None,  # noqa: ARG001  # It is spoken.
+) -> dict[str, Any]:
     """Return what a page shows in a language, made once: what a run has found never changes."""
     told, report = _read(run_id, asked.period), report_of(run_id)
+    [by] = (each for each in seen if each.name == asked.by)
     found, currency = told.cohorts, told.currency
     group = asking.find_group(found, asked)
-    lines, spent_by = compared(found, asked, currency)
+    lines, spent_by = compared(found, by, asked, currency)
     heat = _map(found.everybody.cohorts if group is None else group.cohorts, told, asked)
     letter = period_words(asked.period)[2]
     return {
         "sentence": opening(found),
         "as_of": formats.day(told.as_of),
         "asked": asked,
-        "choices": _choices(told, asked),
+        "choices": _choices(told, asked, seen, by),
         "map": heat,
         "map_figure": shown(heat.figure) if heat else None,
         "map_unit": _unit(told, asked),
-        "rows": _rows(heat, asked, group),
-        "of": group_name(asked.by, group, currency) if group else "",
-        "curves": shown(curves(found, asked.by, currency, show=asked.show)),
-        "attribute": gettext(ATTRIBUTE_WORDS[asked.by]),
-        "attribute_meaning": gettext(MEANINGS[asked.by]),
+        "rows": _rows(heat, asked, found.splits[asked.by], group),
+        "of": group_name(by, group, currency) if group else "",
+        "curves": shown(curves(found, by, currency, show=asked.show)),
+        "attribute": by.label,
+        "attribute_meaning": by.meaning,
+        "is_outcome": asked.by == SEGMENT,
+        "overlaps": found.splits[asked.by].overlaps,
         "heads": [letter.format(n=k) for k in COMPARED],
         "lines": lines,
         "spent_by": None if spent_by is None else letter.format(n=spent_by),
@@ -127,25 +148,27 @@ def _context(run_id: UUID, asked: Asked, language: str | None) -> dict[str, Any]
     }
 
 
-def _choices(told: Told, asked: Asked) -> list[dict[str, Any]]:
-    """Return what can be chosen: names of fields, what they are called, and their values."""
-    everybody = [("", gettext("All customers"))]
+def _choices(told: Told, asked: Asked, seen: Sequence[Seen], by: Seen) -> list[dict[str, Any]]:
+    """Return what can be chosen: names of fields, what they are called, and their values by families."""
+    periods = [(each, gettext(PERIOD_WORDS[each])) for each in PERIODS]
+    measures = [(each, gettext(text)) for each, text in MEASURE_WORDS.items()]
+    families: dict[str, list[tuple[str, str]]] = {}
+    for each in seen:
+        families.setdefault(each.family, []).append((each.name, each.label))
     groups = [
-        (asking.token_of(asked.by, each), group_name(asked.by, each, told.currency))
-        for each in told.cohorts.splits[asked.by]
+        (asking.token_of(asked.by, each), group_name(by, each, told.currency))
+        for each in told.cohorts.splits[asked.by].groups
     ]
     return [
-        _choice(
-            "period", gettext("Cohorts by"), [(each, gettext(PERIOD_WORDS[each])) for each in PERIODS], asked.period
-        ),
-        _choice("show", gettext("Show"), [(each, gettext(text)) for each, text in MEASURE_WORDS.items()], asked.show),
-        _choice("by", gettext("Split by"), [(each, gettext(ATTRIBUTE_WORDS[each])) for each in ATTRIBUTES], asked.by),
-        _choice("of", gettext("Map of"), [*everybody, *groups], asked.of),
+        _choice("period", gettext("Cohorts by"), {"": periods}, asked.period),
+        _choice("show", gettext("Show"), {"": measures}, asked.show),
+        _choice("by", gettext("Split by"), families, asked.by),
+        _choice("of", gettext("Map of"), {"": [("", gettext("All customers")), *groups]}, asked.of),
     ]
 
 
-def _choice(name: str, label: str, options: Sequence[tuple[str, str]], value: str) -> dict[str, Any]:
-    return {"name": name, "label": label, "options": options, "value": value}
+def _choice(name: str, label: str, families: Mapping[str, Sequence[tuple[str, str]]], value: str) -> dict[str, Any]:
+    return {"name": name, "label": label, "families": list(families.items()), "value": value}
 
 
 def _map(cohorts_of: Sequence[Cohort], told: Told, asked: Asked) -> CohortMap | None:
@@ -167,10 +190,10 @@ def _unit(told: Told, asked: Asked) -> str:
     return text.format(currency=told.currency, period=noun)
 
 
-def _rows(heat: CohortMap | None, asked: Asked, group: Group | None) -> list[Row]:
+def _rows(heat: CohortMap | None, asked: Asked, split: Split, group: Group | None) -> list[Row]:
     if heat is None:
         return []
-    who = who_are(asked.by, group, asked.period) if asked.by != "joined" else ""
+    who = who_are(asked.by, split, group, asked.period) if asked.by != JOINED else ""
     rows = []
     for row in heat.rows:
         own = first_bought(row.start, after(row.start, asked.period, 1))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from babel import Locale
 
-from regulars.insights.cohorts import Cohorts, Group, Kind, Trend
+from regulars.faces.console.finding.fact_words import family_of, label_of
+from regulars.facts.contracts import Catalogue, Fact, FactType
+from regulars.insights.cohorts import Cohorts, Group, Kind, Trend, attributes_of
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, language, mark
 from regulars.report.page.cohort_map import REVENUE, SHARE
@@ -21,8 +24,6 @@ PERIOD_WORDS: Mapping[str, str] = {"week": mark("Weeks"), "month": mark("Months"
 MEASURE_WORDS: Mapping[str, str] = {SHARE: mark("Share who bought"), REVENUE: mark("Revenue per customer so far")}
 ATTRIBUTE_WORDS: Mapping[str, str] = {
     "joined": mark("When they first bought"),
-    "country": mark("Country"),
-    "language": mark("Language"),
     "channel": mark("Channel of the first order"),
     "location": mark("Location of the first order"),
     "category": mark("Category of the first order"),
@@ -32,8 +33,6 @@ ATTRIBUTE_WORDS: Mapping[str, str] = {
 }
 MEANINGS: Mapping[str, str] = {
     "joined": mark("Customers whose first purchase lies in the same half-year, or year."),
-    "country": mark("The country of the customer's address as it is now."),
-    "language": mark("The language in which the customer is spoken to."),
     "channel": mark("The channel through which the first order came."),
     "location": mark("Where the first order was placed."),
     "category": mark("The category of what cost most in the first order."),
@@ -58,27 +57,58 @@ _IN_PERIOD: Mapping[str, str] = {
 _SEASONS: Mapping[str, tuple[int, int]] = {"1": (1, 3), "2": (4, 6), "3": (7, 9), "4": (10, 12)}
 
 
-def group_name(by: str, group: Group, currency: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An attribute that somebody may see: of which type its values are, what it is called and means, and its family."""
+
+    name: str
+    type: str
+    label: str
+    meaning: str
+    family: str
+
+
+def seen_attributes(cohorts: Cohorts, catalogue: Catalogue) -> tuple[Seen, ...]:
+    """Return the attributes that somebody with these facts may see, in words."""
+    return tuple(_seen(name, cohorts.splits[name].type, catalogue) for name in attributes_of(cohorts, catalogue))
+
+
+def _seen(name: str, kind: str, catalogue: Catalogue) -> Seen:
+    if name in ATTRIBUTE_WORDS:
+        return Seen(name, kind, gettext(ATTRIBUTE_WORDS[name]), gettext(MEANINGS[name]), gettext("Their purchases"))
+    fact = catalogue.facts[name]
+    return Seen(name, kind, label_of(fact), _meaning(fact, kind), family_of(fact))
+
+
+def _meaning(fact: Fact, kind: str) -> str:
+    told = [gettext(fact.description), gettext("As the last run found it.")]
+    if kind == FactType.TEXTS:
+        told.append(gettext("Who has several counts in each."))
+    return " ".join(each for each in told if each)
+
+
+def group_name(by: Seen, group: Group, currency: str) -> str:
     """Return what a group of an attribute is called."""
-    if group.kind is Kind.UNKNOWN:
-        return gettext("Not known")
-    if group.kind is Kind.OTHERS:
-        return gettext("All others")
-    match by:
+    match group.kind:
+        case Kind.UNKNOWN:
+            return gettext("Has none") if by.type == FactType.TEXTS else gettext("Not known")
+        case Kind.OTHERS:
+            return gettext("All others")
+    if group.over is not None or group.until is not None:
+        return _stretch(by, group, currency)
+    match by.name:
         case "joined":
             return _span(group.value)
-        case "country":
+        case "profile.country":
             return formats.territory(group.value)
-        case "language":
+        case "profile.language":
             return str(Locale.parse(language()).languages.get(group.value, group.value))
-        case "size":
-            return _size(group, currency)
         case "season":
             first, last = (formats.month_name(date(2000, month, 1)) for month in _SEASONS[group.value])
             return gettext("{first} to {last}").format(first=first, last=last)
         case "segment":
             return segment_look(group.value).name
-    return group.value
+    return _in_words(by.type, group.value, currency)
 
 
 def opening(cohorts: Cohorts) -> str:
@@ -118,10 +148,23 @@ def _span(value: str) -> str:
     return text.format(year=year)
 
 
-def _size(group: Group, currency: str) -> str:
-    over, until = (formats.money(each, currency) for each in (group.over_minor, group.until_minor))
-    if group.over_minor is None:
+def _stretch(by: Seen, group: Group, currency: str) -> str:
+    over, until = (each and _in_words(by.type, each, currency) for each in (group.over, group.until))
+    if not over:
         return gettext("up to {amount}").format(amount=until)
-    if group.until_minor is None:
+    if not until:
         return gettext("over {amount}").format(amount=over)
     return gettext("over {over}, up to {until}").format(over=over, until=until)
+
+
+def _in_words(kind: str, value: str, currency: str) -> str:
+    match kind:
+        case FactType.MONEY:
+            return formats.money(int(value), currency)
+        case FactType.BOOLEAN:
+            return gettext("Yes") if value == "true" else gettext("No")
+        case FactType.DAY:
+            return formats.day(date.fromisoformat(value))
+        case FactType.INTEGER | FactType.NUMBER | FactType.FRACTION:
+            return formats.number(float(value), len(value.partition(".")[2]))
+    return value

@@ -56,7 +56,7 @@ def fill() -> dict[str, str]:
         "a customer is changed": f"/customers/{customer}/edit",
         "the other profile is searched": f"/customers/{customer}/merge?q=kovac",
         "two profiles": f"/customers/{customer}/merge?with={other}",
-        "cohorts by country and revenue": "/cohorts?by=country&period=week&show=revenue",
+        "cohorts by country and revenue": "/cohorts?by=profile.country&period=week&show=revenue",
         "nobody found": "/customers?q=xyzzy",
         "the map by how much": "/rfm?measure=revenue&across=worth",
         "a filter that is open": f"/customers?{urlencode({'where': FILTER, 'open': 1, 'sort': 'orders.count'})}",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,14 +17,23 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from ibis.expr.types import Table
 from playwright.sync_api import expect
 
+from regulars.business.queries import get_business
+from regulars.customers import services as customers
+from regulars.customers.contracts import Trait, TraitKind
+from regulars.customers.models import Customer
+from regulars.customers.questions import read_condition, setting_of, understand
+from regulars.faces.console.cohorts.conditions import who_are
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import Console, client_of
 from regulars.faces.console.tests.test_rfm import scored, scored_by_one_order, unscored
+from regulars.facts.asking import Order as ListOrder
+from regulars.facts.asking import list_all
 from regulars.insights import queries
 from regulars.insights.carrying_on import carry_on
-from regulars.insights.cohorts import ATTRIBUTES, PERIODS
+from regulars.insights.cohorts import OF_PURCHASES, PERIODS, SECTION, Kind, read_section
 from regulars.insights.contracts import Run
 from regulars.insights.lake import place
 from regulars.insights.lake.reading import read_orders
@@ -31,6 +43,7 @@ from regulars.insights.models import Section
 from regulars.insights.services import request_run
 from regulars.insights.tests.shop import open_shop
 from regulars.kit import formats
+from regulars.kit.classification import Classification
 from regulars.orders.facts_kept import rebuild_facts
 from regulars.orders.models import Order
 from regulars.staff.contracts import Role
@@ -172,7 +185,7 @@ def test_the_cohorts_of_a_group_of_first_orders_lead_to_as_many_customers_as_the
 
 @pytest.mark.begins_with(what=scored_demo)
 def test_the_map_of_a_group_and_its_line_are_those_of_its_customers(owner: Client) -> None:
-    for by in ATTRIBUTES:
+    for by in (*OF_PURCHASES, "profile.country", "profile.age"):
         text = page(owner, by=by, period="quarter")
         groups = re.findall(rf'<option value="({by}\.[^"]*)"( selected)?>([^<]+)', text)
         assert groups, by
@@ -183,6 +196,121 @@ def test_the_map_of_a_group_and_its_line_are_those_of_its_customers(owner: Clien
             sizes += sizes_on(told)
         assert sizes == sizes_on(text), by
     assert "must not be taken for a reason" in html.unescape(page(owner, by="segment"))
+
+
+TRAITS = (
+    Trait(key="drinks", kind=TraitKind.CHOICE, label="Drinks", choices=["tea", "coffee"]),
+    Trait(key="likes", kind=TraitKind.CHOICES, label="Likes", choices=["sweet", "sour", "salty"]),
+    Trait(key="on_paper", kind=TraitKind.BOOLEAN, label="Newsletter on paper"),
+    Trait(key="shoe_size", kind=TraitKind.NUMBER, label="Shoe size"),
+    Trait(key="quarter", kind=TraitKind.TEXT, label="Part of the town"),
+    Trait(key="moved_in", kind=TraitKind.DATE, label="Moved in"),
+    Trait(key="faith", kind=TraitKind.TEXT, label="Faith", classification=Classification.SENSITIVE),
+)
+
+
+def scored_with_traits() -> Run:
+    """Score a shop that keeps traits of each kind, and tags; of some customers nothing is known."""
+    demo(160)
+    for trait in TRAITS:
+        customers.save_trait(trait=trait, now=timezone.now(), actor=shop.ACTOR)
+    rows = list(Customer.objects.order_by("id"))
+    for number, row in enumerate(rows):
+        if number % 7 == 0:
+            continue
+        row.traits = {
+            "drinks": ("tea", "coffee")[number % 2],
+            "likes": [["sweet"], ["sweet", "sour"], []][number % 3],
+            "on_paper": number % 4 == 0,
+            "shoe_size": 36 + number % 24 / 2,
+            # Of the last one there are few, which quotation marks do not hinder.
+            "quarter": ('By the "Tower"', "Old town", f"House {number}")[number % 3],
+            "moved_in": f"20{number % 20:02}-02-{1 + number % 27:02}",
+            "faith": "quaker",
+        }
+        often = [["press"], ["press", 'say "yes"'], ["friend of the house"]][number % 3]
+        row.tags = often if number > 4 else ["one of few"]
+    Customer.objects.bulk_update(rows, ["traits", "tags"])
+    return score_all()
+
+
+@pytest.mark.begins_with(what=scored_with_traits)
+def test_each_trait_and_the_tags_split_the_cohorts_and_each_group_is_who_its_link_finds(
+    begun: Run, owner: Client, tmp_path: Path
+) -> None:
+    section = queries.find_section(begun.id, SECTION)
+    assert section is not None
+    assert "quaker" not in json.dumps(section)
+    found = read_section(section, "quarter").cohorts
+    setting = setting_of(get_business(), now=timezone.now())
+    order = ListOrder(fact=setting.catalogue.facts["profile.since"])
+    kinds: set[tuple[str, Kind]] = set()
+    with states(tmp_path) as state:
+        for name in (
+            "profile.tags",
+            "profile.city",
+            "profile.has_card",
+            *(f"traits.{each.key}" for each in TRAITS[:-1]),
+        ):
+            split = found.splits[name]
+            assert f'<option value="{name}"' in page(owner)
+            assert split.overlaps == (name in ("profile.tags", "traits.likes"))
+            for group in split.groups:
+                where = who_are(name, split, group, "quarter")
+                assert where
+                parsed = read_condition(f"purchases.count >= 1 and {where}")
+                ids = list_all(understand(parsed, setting), setting=setting, order=order, most=1_000)
+                assert len(ids) == group.customers, where
+                theirs = state.filter(state.customer.isin([str(each) for each in ids]))
+                matrix = cohort_matrix(theirs, "quarter", as_of=begun.as_of)
+                rows = {
+                    start: customers[: int((matrix.eligible[row] > 0).sum())].tolist()
+                    for row, (start, customers) in enumerate(zip(matrix.cohorts, matrix.customers, strict=True))
+                }
+                for cohort in group.cohorts:
+                    told = list(cohort.retained)
+                    assert told == rows[cohort.period][: len(told)], where
+                kinds.add((split.type, group.kind))
+    assert {kind for kind, _ in kinds} == {"text", "texts", "choice", "boolean", "number", "day"}
+    assert {("text", Kind.OTHERS), ("texts", Kind.OTHERS), ("number", Kind.UNKNOWN), ("texts", Kind.UNKNOWN)} <= kinds
+
+
+@pytest.mark.begins_with(what=scored_with_traits)
+def test_groups_of_traits_are_named_as_one_reads_their_values(owner: Client) -> None:
+    names = {
+        each.key: re.findall(
+            rf'<option value="traits\.{each.key}\.[^"]*">([^<]+)', page(owner, by=f"traits.{each.key}")
+        )
+        for each in TRAITS
+    }
+    assert sorted(names["drinks"]) == ["Not known", "coffee", "tea"]
+    assert names["likes"] == ["sweet", "sour", "Has none"]
+    assert names["on_paper"] == ["Yes", "No", "Not known"]
+    assert re.fullmatch(r"up to 3\d(\.5)?", names["shoe_size"][0])
+    assert re.fullmatch(r"over \d+ Feb 20\d\d", names["moved_in"][3])
+    assert {"By the &quot;Tower&quot;", "Old town", "All others"} <= set(names["quarter"])
+    # What is sensitive splits nothing, and an address that asks for it is as one that asks for nothing.
+    assert names["faith"] == []
+    assert "Who has several counts in each" in page(owner, by="profile.tags")
+
+
+@pytest.mark.begins_with(what=scored_with_traits)
+def test_what_has_become_sensitive_since_the_run_is_seen_by_none_who_may_not(owner: Client) -> None:
+    secret = replace(TRAITS[0], classification=Classification.SENSITIVE)
+    customers.save_trait(trait=secret, now=timezone.now(), actor=shop.ACTOR)
+    analyst = client_of(Role.ANALYST)
+    for client, sees in ((owner, True), (analyst, False)):
+        text = page(client, by="traits.drinks")
+        assert ('<option value="traits.drinks"' in text) is sees
+        assert (">tea<" in text) is sees
+
+
+@contextmanager
+def states(folder: Path) -> Iterator[Table]:
+    """Yield the library's daily state of the orders of the lake."""
+    snapshot = current_snapshot(now=timezone.now())
+    with workspace(folder) as connection, read_orders(connection, snapshot, zone="Europe/Vienna") as bought:
+        yield rfm.daily_state(bought.orders, as_of=timezone.localdate() - timedelta(days=1))
 
 
 def sizes_on(text: str) -> int:
@@ -201,7 +329,8 @@ def test_what_an_address_names_wrongly_is_as_the_report_has_it(owner: Client) ->
 @pytest.mark.begins_with(what=scored_demo)
 def test_the_figures_carry_what_is_drawn_and_downloaded(owner: Client) -> None:
     figures = [
-        json.loads(html.unescape(each)) for each in re.findall(r'data-figure="([^"]+)"', page(owner, by="country"))
+        json.loads(html.unescape(each))
+        for each in re.findall(r'data-figure="([^"]+)"', page(owner, by="profile.country"))
     ]
     assert [figure["file"] for figure in figures] == ["cohorts.csv", "cohort-curves.csv", "second-purchase.csv"]
     assert all(len(figure["csv"].splitlines()) > 2 for figure in figures)
@@ -238,15 +367,13 @@ def test_one_order_has_a_page_that_promises_nothing(owner: Client) -> None:
 
 def test_a_shop_that_knows_no_countries_and_no_addresses_says_that_they_are_not_known(owner: Client) -> None:
     demo(60)
-    from regulars.customers.models import Customer
-
     Customer.objects.update(country="", language="")
     (place.lake() / "current").unlink(missing_ok=True)
     score_all()
-    for by in ("country", "language"):
+    for by in ("profile.country", "profile.language", "profile.tags"):
         text = page(owner, by=by)
         assert re.findall(rf'<option value="{by}\.([^"]*)"', text) == ["unknown."]
-        assert "Not known" in text
+        assert ("Has none" if by == "profile.tags" else "Not known") in text
 
 
 @pytest.mark.browser
@@ -256,9 +383,9 @@ def test_a_choice_draws_the_page_anew_and_stands_in_the_address(console: Console
     page.goto("/cohorts")
     expect(page.locator("[data-plot] svg").first).to_be_visible()
     page.get_by_label("Split by").focus()
-    page.get_by_label("Split by").select_option("country")
+    page.get_by_label("Split by").select_option("profile.country")
     expect(page.get_by_role("heading", name="Country")).to_be_visible()
-    assert "by=country" in page.url
+    assert "by=profile.country" in page.url
     expect(page.get_by_label("Split by")).to_be_focused()
     page.get_by_label("Map of").select_option(label="Austria")
     expect(page.get_by_role("heading", name=re.compile("Who comes back, by when.*Austria"))).to_be_visible()

@@ -42,7 +42,7 @@ CORPUS = (
     "\u202e<ſcript>window.ran=1</ſcript>\u2028",
 )
 
-COHORTS = tuple(f"/cohorts?by={name}" for name in ("channel", "location", "category"))
+COHORTS = tuple(f"/cohorts?by={name}" for name in ("channel", "location", "category", "traits.pick"))
 
 
 def planted(text: str, number: int) -> shop.Words:
@@ -56,8 +56,11 @@ def planted(text: str, number: int) -> shop.Words:
 
 def plant() -> list[str]:
     """Put the corpus into every field; return the addresses of the pages that show it."""
-    trait = Trait(key="wish", kind=TraitKind.TEXT, label=CORPUS[0])
-    save_trait(trait=trait, now=shop.now(), actor=shop.ACTOR)
+    for trait in (
+        Trait(key="wish", kind=TraitKind.TEXT, label=CORPUS[0]),
+        Trait(key="pick", kind=TraitKind.CHOICE, label=CORPUS[2], description=CORPUS[1], choices=CORPUS),
+    ):
+        save_trait(trait=trait, now=shop.now(), actor=shop.ACTOR)
     addresses = [
         "/customers",
         "/customers?q=%3Cscript%3Ewindow.ran%3D1%3C%2Fscript%3E",
@@ -71,7 +74,7 @@ def plant() -> list[str]:
     for number, text in enumerate(CORPUS):
         [(order, customer)] = shop.put([shop.order_of(planted(text, number))])
         now, actor = shop.now(), shop.ACTOR
-        profile = Profile(given_name=text, family_name=text, postcode=text, traits={"wish": text})
+        profile = Profile(given_name=text, family_name=text, postcode=text, traits={"wish": text, "pick": text})
         change_profile(customer_id=customer, profile=profile, now=now, actor=actor)
         add_note(customer_id=customer, text=text, now=now, actor=actor)
         set_tags(customer_id=customer, tags=[text[:50]], now=now, actor=actor)
