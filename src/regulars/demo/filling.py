@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from regulars.business import services as business
 from regulars.business.contracts import Business, Rate
 from regulars.business.contracts import Shop as PlaceOfSale
 from regulars.customers import services as customers
-from regulars.customers.contracts import Identifier, IdentifierKind, Trait, TraitKind
+from regulars.customers.contracts import Identifier, IdentifierKind, TagChange, Trait, TraitKind
 from regulars.customers.queries import find_by_identifier
 from regulars.demo.files import DRINKS, bring_files
 from regulars.demo.orders import NAME, ZONE, make_clean_orders
@@ -45,6 +45,10 @@ from regulars.stream.registry import subscriptions
 
 ACTOR = system("demo")
 BATCH = 500
+# Within these days its members were born.
+_ELDEST, _AGES_DAYS = date(1948, 3, 1), 21_000
+# Each so many of them came to a tasting, so many in all.
+_TASTED_EVERY, _TASTERS = 9, 400
 # One of each role; nobody of them exists.
 STAFF = {
     "mira@example.com": ("Mira Oswald", Role.OWNER),
@@ -101,14 +105,14 @@ def fill(shop: Shop, progress: Progress) -> None:
     count = len(set(lines["order_number"].to_pylist()))
     stream.make_room(moment for moment in lines["ordered_at"].to_pylist())
     done = 0
-    for batch in _batches(tell_orders(lines, until)):
+    for batch in _batches(map(_as_members_tell, tell_orders(lines, until))):
         results = orders.put_orders(orders=batch, now=now, actor=ACTOR)
         refused = next((result for result in results if result.outcome is Outcome.REFUSED), None)
         if refused:
             raise ShopRefused(f"{refused.external_id}{refused.pointer}: {refused.message}")
         done += len(batch)
         progress("", 0.85 * done / count)
-    _know_some(now)
+    _know_some(shop, now)
     bring_files(until, now=now, actor=ACTOR)
     Dispatcher(subscriptions(), timezone.now).run_until_idle()
     _score(part_of(progress, 0.9, 1.0))
@@ -141,19 +145,35 @@ def _open_shop(shop: Shop, now: datetime) -> None:
     for code, name in SHOPS.items():
         place = PlaceOfSale(id=new_id(), code=code, name=name, zone=ZONE, closed_on=None)
         business.save_shop(shop=place, now=now, actor=ACTOR)
+    for trait in (
+        Trait(key="drinks", kind=TraitKind.CHOICE, label="Drinks", choices=DRINKS),
+        Trait(key="on_paper", kind=TraitKind.BOOLEAN, label="Newsletter on paper"),
+    ):
+        customers.save_trait(trait=trait, now=now, actor=ACTOR)
     here = {account.email for account in list_accounts()}
     for email, (name, role) in STAFF.items():
         if email not in here:
             staff.create_account(email=email, name=name, role=role, password=shop.password, now=now, actor=ACTOR)
 
 
-def _know_some(now: datetime) -> None:
-    """Add what people keep of some customers: traits, tags, notes."""
-    for trait in (
-        Trait(key="drinks", kind=TraitKind.CHOICE, label="Drinks", choices=DRINKS),
-        Trait(key="on_paper", kind=TraitKind.BOOLEAN, label="Newsletter on paper"),
-    ):
-        customers.save_trait(trait=trait, now=now, actor=ACTOR)
+def _as_members_tell(order: OrderState) -> OrderState:
+    """Return an order with what most buyers have said of themselves: when they were born, and what they drink."""
+    if order.buyer is None:
+        return order
+    number = int(order.buyer.identifiers[0].value)
+    birthday = _ELDEST + timedelta(days=number * 7919 % _AGES_DAYS) if number % 3 else None
+    traits = {"drinks": DRINKS[number % 7 % len(DRINKS)]} if number % 5 else {}
+    profile = replace(order.buyer.profile, birthday=birthday, traits=traits)
+    return replace(order, buyer=replace(order.buyer, profile=profile))
+
+
+def _know_some(shop: Shop, now: datetime) -> None:
+    """Add what people keep of some customers: tags and notes."""
+    for taster in range(_TASTED_EVERY, min(shop.customers, _TASTED_EVERY * _TASTERS) + 1, _TASTED_EVERY):
+        found = find_by_identifier(Identifier(IdentifierKind.EXTERNAL_ID, f"{taster:06d}", SOURCE))
+        if found:
+            tags = ["tasting", "barista course"] if taster % 4 == 0 else ["tasting"]
+            customers.change_tags(change=TagChange(customer_id=found, add=tags), now=now, actor=ACTOR)
     for number, (tags, note) in {
         "000004": (["press"], "Writes about coffee; asks for samples of new roasts."),
         "000007": (["subscription"], ""),

@@ -181,12 +181,9 @@ def attributes_of(cohorts: Cohorts, catalogue: Catalogue) -> list[str]:
 
     What became sensitive after the run is withheld by the catalogue, and with it what the run counted.
     """
-    facts = catalogue.facts
-    return [
-        name
-        for name, split in cohorts.splits.items()
-        if name in OF_PURCHASES or (name in facts and facts[name].type.value == split.type)
-    ]
+    splits = cohorts.splits
+    facts = (name for name, fact in catalogue.facts.items() if name in splits and splits[name].type == fact.type)
+    return [*(name for name in OF_PURCHASES if name in splits), *facts]
 
 
 def get_latest_cohorts(period: str | None = None) -> tuple[UUID, Told]:
