@@ -17,6 +17,7 @@ from ibis.expr.types import Table
 
 from retention.calendar import Period, period_of, periods, shift, start_of
 from retention.in_memory import DayState, measures
+from retention.in_memory.blocks import parts_of
 from retention.in_memory.state import EPOCH
 from retention.integers import as_int64
 from retention.purchases import purchases, with_worth
@@ -139,8 +140,9 @@ def first_purchases(state: Table | DayState) -> tuple[npt.NDArray[np.int64], npt
         The day of the first, in days since 1970-01-01.
     """
     if isinstance(state, DayState):
-        made = state.purchases
-        return made.buyers.astype(np.int64), made.first_day
+        made = [DayState(days).purchases for days in parts_of(state.days)]
+        buyers = np.concatenate([part.buyers for part in made])
+        return buyers.astype(np.int64), np.concatenate([part.first_day for part in made])
     bought = purchases(state)
     first = bought.group_by("customer").aggregate(first_on=bought.day.min()).to_pyarrow()
     return first["customer"].to_numpy().astype(np.int64), _day_numbers(first["first_on"])
@@ -193,9 +195,11 @@ def _joined(state: Table | DayState, period: Period) -> Int64s:
 
 
 def _spells(state: Table | DayState, period: Period) -> Iterator[measures.Spells]:
-    """Yield what each customer did in each period, some after others where an engine folds it."""
+    """Yield what each customer did in each period, some customers after others."""
     if isinstance(state, DayState):
-        yield measures.Spells.of(state, period)
+        # Of some customers after others, so that what is needed on the way stays small.
+        for days in parts_of(state.days):
+            yield measures.Spells.of(DayState(days), period)
         return
     worth = with_worth(state).mutate(period=period_of(state.day, period))
     folded = worth.group_by("customer", "period").aggregate(

@@ -62,17 +62,24 @@ def by_blocks(
 
 def by_customers(days: Days, work: Callable[[Days], Made]) -> list[Made]:
     """Do some work on merged days, those of some customers beside those of others; return what is made of each part."""
+    parts = parts_of(days)
+    if len(parts) == 1:
+        return [work(days)]
+    with _pool() as pool:
+        return list(pool.map(work, parts))
+
+
+def parts_of(days: Days) -> list[Days]:
+    """Return merged days in some parts, each with all days of its customers; they are views, and not copied."""
     evenly = np.linspace(0, len(days), (1 << _BLOCK_BITS) + 1).astype(np.int64)[:-1]
     # All days of a customer stand together.
     starts = np.unique(np.searchsorted(days.customer, days.customer[evenly[evenly < len(days)]]))
     if len(starts) < 2:  # One customer, or none.
-        return [work(days)]
-    parts = [
+        return [days]
+    return [
         Days(*(getattr(days, column.name)[start:end] for column in fields(Days)))
         for start, end in pairwise([*starts.tolist(), len(days)])
     ]
-    with _pool() as pool:
-        return list(pool.map(work, parts))
 
 
 def fold_by_parts(days: Days) -> Folded:
