@@ -36,7 +36,7 @@ def find_of_days(ground: Ground, *, progress: Progress) -> dict[str, SectionJson
     with bought_by_day(ground.connection, ground.snapshot, ground.bought, as_of=ground.as_of) as bought:
         for number, (name, (doing, make)) in enumerate(OF_DAYS.items()):
             progress(gettext(doing), number / len(OF_DAYS))
-            found[name] = make(ground, bought)
+            found[name] = make(ground, bought.anew())
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,10 @@ class ByDay:
     state: Table | DayState
     customers: pa.Array
     leads_to: Int32s
+
+    def anew(self) -> ByDay:
+        """Return the same without what has been derived of the state, which is large."""
+        return replace(self, state=DayState(self.state.days)) if isinstance(self.state, DayState) else self
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from regulars.insights.cohorts import OF_PURCHASES, PERIODS, SECTION, Cohorts, Group, Kind, Told, read_section
-from regulars.insights.contracts import Run, RunState
+from regulars.insights.contracts import METRICS, Run, RunState
 from regulars.insights.lake.reading import read_orders
 from regulars.insights.lake.workspace import workspace
 from regulars.insights.lake.writing import current_snapshot
@@ -116,6 +116,23 @@ def test_newer_cohorts_are_held_against_those_of_a_year_before(begun: Run, tmp_p
         assert side.followed == matrix.sizes[first : last + 1].sum()
         assert side.bought == matrix.customers[first : last + 1, 1].sum()
     assert trend.low <= trend.difference <= trend.high
+
+
+@pytest.mark.begins_with(what=scored_shop(160))
+def test_orders_that_do_not_fit_into_memory_come_to_the_same(begun: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_memory = {name: find_section(begun.id, name) for name in (SECTION, METRICS)}
+    monkeypatch.setattr("regulars.insights.lake.reading.MOST_ROWS", 0)
+    again = run()
+    assert again.state is RunState.SUCCEEDED
+    assert in_memory[SECTION] is not None
+    assert find_section(again.id, SECTION) == in_memory[SECTION]
+    told, before = find_section(again.id, METRICS), in_memory[METRICS]
+    assert told is not None
+    assert before is not None
+    for name, windows in before["series"].items():
+        for days, points in windows.items():
+            for ours, theirs in zip(told["series"][name][days], points, strict=True):
+                assert ours == pytest.approx(theirs), (name, days)
 
 
 def put(number: str, day: date, cents: int, **more: object) -> None:
