@@ -135,4 +135,5 @@ def _trait_fact(row: TraitRow) -> Fact:
         key=row.key,
         classification=Classification(row.classification),
         choices={choice: choice for choice in row.choices} if kind is FactType.CHOICE else {},
+        blank_is_missing=kind is FactType.TEXT,
     )

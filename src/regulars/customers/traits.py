@@ -11,6 +11,8 @@ from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 
 _LONGEST_TEXT = 2_000
+# Up to here whole numbers are exact in double precision, in which analyses and conditions read them.
+_LARGEST_NUMBER = 10**15
 
 
 class WrongTrait(DomainError):
@@ -52,7 +54,7 @@ def _fits(value: object, trait: Trait) -> bool:
         case TraitKind.TEXT:
             return isinstance(value, str) and len(value) <= _LONGEST_TEXT
         case TraitKind.NUMBER:
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER
         case TraitKind.BOOLEAN:
             return isinstance(value, bool)
         case TraitKind.DATE:

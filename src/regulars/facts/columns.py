@@ -25,7 +25,8 @@ def select_all(facts: Sequence[Fact], setting: Setting) -> tuple[str, Mapping[st
     columns = [f"{compiler.identity} AS customer_id"]
     for place, fact in enumerate(facts):
         value = compiler.value(fact)
-        told = f"({value})::float8" if fact.type is FactType.NUMBER else value
+        # Of larger ones there is none of double precision; they were kept before traits had bounds, and are not told.
+        told = f"CASE WHEN abs({value}) < 1e300 THEN ({value})::float8 END" if fact.type is FactType.NUMBER else value
         columns.append(f"{told} AS fact_{place}")
     return compiler.select(", ".join(columns)), compiler.parameters
 

@@ -28,7 +28,7 @@ from regulars.report.json_form import to_json
 from regulars.report.wording import say
 from retention.reasons import RetentionError
 
-# What the analysis does until the scores are staged is half of it.
+# How far it has come when the orders are read, the scores are to be staged, the report is made, and so on.
 _READ, _SCORED, _ANALYSED, _OF_DAYS, _JUDGED = 0.05, 0.36, 0.55, 0.7, 0.75
 
 

@@ -98,6 +98,7 @@ class Cohorts(TypedDict):
     open_end: bool
     attributes: list[str]
     by: str | None
+    type: str | None
     overlap: bool
     trend: CohortTrend | None
     groups: list[CohortGroup]

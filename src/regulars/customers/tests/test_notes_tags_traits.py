@@ -43,6 +43,9 @@ def tell(who: UUID, **traits: object) -> list[str]:
     [
         (TraitKind.TEXT, (), "left-handed", 7),
         (TraitKind.NUMBER, (), 41.5, True),
+        (TraitKind.NUMBER, (), -(10**15), 10**15 + 1),
+        (TraitKind.NUMBER, (), 0, float("inf")),
+        (TraitKind.NUMBER, (), 1, float("nan")),
         (TraitKind.BOOLEAN, (), False, "no"),
         (TraitKind.DATE, (), "2026-02-28", "2026-02-30"),
         (TraitKind.CHOICE, ("tea", "coffee"), "tea", "cocoa"),

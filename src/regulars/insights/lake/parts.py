@@ -97,7 +97,7 @@ def _days(moments: pa.Array, zone: str) -> Int32s:
 
 def put_together(connection: Backend, parts: Sequence[Part], snapshot: Snapshot) -> Rows:
     """Return all parts as one, each row that of the customer that its number leads to."""
-    ids, leads_to = customers_of(connection, snapshot)
+    ids, leads_to, _ = customers_of(connection, snapshot)
     purchased_day = _joined([part.purchased_day for part in parts])
     nothing_came_back = all(part.occurred_day is None for part in parts)
     rows = Rows(
@@ -115,10 +115,11 @@ def _joined(arrays: Sequence[Array]) -> Array:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
-def customers_of(connection: Backend, snapshot: Snapshot) -> tuple[pa.Array, Int32s]:
-    """Return the ids that all ids of customers lead to, ascending, and for each number in the lake the place there.
+def customers_of(connection: Backend, snapshot: Snapshot) -> tuple[pa.Array, Int32s, Int32s]:
+    """Return the ids that all ids of customers lead to, ascending, with places for numbers and numbers for places.
 
-    It is -1 for the number of somebody who is no customer any more.
+    For each number in the lake there is the place of the id to which it leads, or -1 for the number of somebody who is
+    no customer any more; and for each of these ids its own number.
     """
     customers, aliases = (connection.read_parquet(str(snapshot.file(name))) for name in ("customers", "aliases"))
     own = customers.anti_join(aliases, "customer_id").order_by("customer_id")
@@ -129,4 +130,4 @@ def customers_of(connection: Backend, snapshot: Snapshot) -> tuple[pa.Array, Int
     merged = customers.join(aliases, "customer_id").join(survivors, "survivor_id").select("number", "leads_to")
     of_merged = merged.to_pyarrow()
     leads_to[of_merged["number"].to_numpy()] = leads_to[of_merged["leads_to"].to_numpy()]
-    return told["customer_id"].combine_chunks(), leads_to
+    return told["customer_id"].combine_chunks(), leads_to, told["number"].to_numpy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,13 @@ class Source:
         written = {key: _literal(value) for key, value in parameters.items()}
         with self._connection.cursor() as cursor:
             cursor.execute(sql % written)
-            yield cursor.fetch_record_batch()
+            try:
+                yield cursor.fetch_record_batch()
+            except OSError:
+                # What fails while it is read is an error of the stream; that the connection is lost, it says itself.
+                with suppress(cursor.connection.InternalError, cursor.connection.ProgrammingError):
+                    cursor.execute("SELECT")
+                raise
 
 
 @contextmanager

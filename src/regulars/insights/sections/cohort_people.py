@@ -18,13 +18,19 @@ from regulars.insights.lake.numbers import plain
 from regulars.insights.lake.source import opened
 from regulars.insights.sections.by_day import ByDay
 from regulars.insights.sections.ground import Ground
-from regulars.insights.sections.grouping import Grouping, group_by_fact, group_by_quarters, group_by_values
+from regulars.insights.sections.grouping import (
+    QUARTERS,
+    Grouping,
+    group_by_fact,
+    group_by_quarters,
+    group_by_values,
+)
 from retention.calendar import local_day
 from retention.cohorts import first_purchases
 from retention.rfm.days import Int32s
+from retention.segments import SEGMENTS
 
 _NEVER = np.iinfo(np.int32).min
-_QUARTERS = ("1", "2", "3", "4")
 
 
 def group_customers(ground: Ground, bought: ByDay) -> list[Grouping]:
@@ -116,14 +122,14 @@ def _by_season(first_day: Int32s) -> Grouping:
     months = first_day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     has_bought = first_day != _NEVER
     quarter = pa.array(months % 12 // 3 + 1, mask=~has_bought).cast(pa.string())
-    return group_by_values(SEASON, SEASON, quarter, has_bought, order=_QUARTERS)
+    return group_by_values(SEASON, SEASON, quarter, has_bought, order=QUARTERS)
 
 
 def _by_segment(ground: Ground, bought: ByDay, has_bought: NDArray[np.bool_]) -> Grouping:
     scores = ground.scored.analysis.scores
     place = pc.index_in(bought.customers, value_set=scores["customer"].combine_chunks())
     segment = pc.take(scores["segment"].combine_chunks().cast(pa.string()), place)
-    return group_by_values(SEGMENT, SEGMENT, segment, has_bought)
+    return group_by_values(SEGMENT, SEGMENT, segment, has_bought, order=SEGMENTS)
 
 
 def _by_facts(ground: Ground, bought: ByDay, has_bought: NDArray[np.bool_]) -> list[Grouping]:
@@ -132,19 +138,13 @@ def _by_facts(ground: Ground, bought: ByDay, has_bought: NDArray[np.bool_]) -> l
     facts = describing(setting)
     with opened() as source:
         table = source.ask(*select_all(facts, setting))
-    in_lake = pq.read_table(ground.snapshot.file("customers"), columns=["customer_id", "number"])
-    known = pc.index_in(plain(in_lake["customer_id"]), value_set=plain(table["customer_id"]))
-    row = np.full(len(bought.customers), -1)
-    number = bought.leads_to[in_lake["number"].to_numpy()]
-    # Who was merged since the snapshot leads to nobody here; that of them which is still a customer tells.
-    is_there = known.is_valid().to_numpy(zero_copy_only=False) & (number >= 0)
-    row[number[is_there]] = known.fill_null(-1).to_numpy()[is_there]
-    rows = pa.array(row, mask=row < 0)
+    lake = pq.read_table(ground.snapshot.file("customers"), columns=["customer_id", "number"])
+    place = np.empty(len(bought.leads_to), np.int64)
+    place[lake["number"].to_numpy()] = np.arange(len(lake))
+    # Each id for itself: whom another id leads to has been told by the snapshot.
+    ids = plain(lake["customer_id"]).take(pa.array(place[bought.in_lake]))
+    rows = pc.index_in(ids, value_set=plain(table["customer_id"]))
     return [
-        group_by_fact(fact.name, fact.type, pc.take(_whole(table[f"fact_{place}"]), rows), has_bought)
-        for place, fact in enumerate(facts)
+        group_by_fact(fact.name, fact.type, pc.take(table[f"fact_{number}"].combine_chunks(), rows), has_bought)
+        for number, fact in enumerate(facts)
     ]
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks()

@@ -12,14 +12,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from regulars.facts.contracts import NUMERIC, FactType
+from regulars.facts.language.tree import write_number
 from regulars.insights.cohorts import Kind
 from retention.cohorts import LEFT_OUT
 from retention.in_memory.state import EPOCH
 
 MOST_VALUES = 8
-# A text that fewer share may tell of a person; it goes with the others.
-FEWEST_WITH_TEXT = 5
-_QUARTERS = ("1", "2", "3", "4")
+# A text, number or day that fewer share may tell of a person; it goes with the others, or into a quarter.
+FEWEST_ALIKE = 5
+QUARTERS = ("1", "2", "3", "4")
 
 Groups = NDArray[np.int8]
 
@@ -60,7 +61,7 @@ def group_by_fact(name: str, kind: FactType, values: pa.Array, among: NDArray[np
         return group_by_values(name, kind.value, values.cast(pa.string()), among, order=("true", "false"))
     if kind in NUMERIC or kind is FactType.DAY:
         return _by_numbers(name, kind, values, among)
-    fewest = FEWEST_WITH_TEXT if kind is FactType.TEXT else 1
+    fewest = FEWEST_ALIKE if kind is FactType.TEXT else 1
     return group_by_values(name, kind.value, values, among, fewest=fewest)
 
 
@@ -91,7 +92,7 @@ def group_by_quarters(
     parts = [
         *(
             Part(kind=Kind.VALUE, value=quarter, over=over, until=until)
-            for quarter, over, until in zip(_QUARTERS, bounds, bounds[1:], strict=False)
+            for quarter, over, until in zip(QUARTERS, bounds, bounds[1:], strict=False)
         ),
         Part(kind=Kind.UNKNOWN),
     ]
@@ -114,13 +115,15 @@ def _common(values: pa.Array, fewest: int) -> list[str]:
 
 
 def _by_numbers(name: str, kind: FactType, values: pa.Array, among: NDArray[np.bool_]) -> Grouping:
-    """Group by each number where there are few, else by quarters."""
+    """Group by each number where there are few, else by quarters; where few are known, they are all in one group."""
     if kind is FactType.DAY:
         values = values.cast(pa.int32())
     numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     tell = _tell_day if kind is FactType.DAY else _tell_number
-    few = np.unique(numbers[among & ~np.isnan(numbers)])
-    if len(few) > MOST_VALUES:
+    few, counts = np.unique(numbers[among & ~np.isnan(numbers)], return_counts=True)
+    if counts.sum() < len(QUARTERS) * FEWEST_ALIKE:
+        few = few[:0]
+    elif len(few) > MOST_VALUES or counts.min() < FEWEST_ALIKE:
         return group_by_quarters(name, kind, numbers, among, tell)
     place = np.searchsorted(few, numbers)
     is_other = np.append(few, np.nan)[place] != numbers
@@ -136,7 +139,11 @@ def _by_numbers(name: str, kind: FactType, values: pa.Array, among: NDArray[np.b
 def _by_lists(name: str, values: pa.Array, among: NDArray[np.bool_]) -> Grouping:
     """Group by each of the most common texts, of which a customer may have several; by others alone; by none."""
     flat, owner = pc.list_flatten(values), pc.list_parent_indices(values).to_numpy()
-    told = _common(flat.filter(pa.array(among[owner])), FEWEST_WITH_TEXT)
+    codes = flat.dictionary_encode()
+    # Who has a text twice has it once.
+    pairs = np.unique(np.stack([codes.indices.to_numpy(), owner]), axis=1)
+    once = codes.dictionary.take(pa.array(pairs[0][among[pairs[1]]]))
+    told = _common(once, FEWEST_ALIKE)
     place = pc.index_in(flat, value_set=pa.array(told, pa.string())).fill_null(LEFT_OUT).to_numpy()
     groups = []
     rest = np.full(len(values), 1, np.int8)
@@ -156,4 +163,4 @@ def _tell_day(number: float) -> str:
 
 
 def _tell_number(number: float) -> str:
-    return str(int(number)) if number.is_integer() else repr(number)
+    return str(int(number)) if number.is_integer() else write_number(number)

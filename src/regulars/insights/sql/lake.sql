@@ -130,7 +130,7 @@ SELECT DISTINCT currency::text AS currency FROM business_rate
 SELECT customer_id, survivor_id FROM customers_alias
 
 -- name: customers
--- What cohorts are made by: country, language, and since when somebody is a customer; by id.
+-- The customers, by id: their country, which reports are narrowed by, their language, and since when they are customers.
 SELECT id AS customer_id, country::text AS country, language::text AS language, created_at AS since FROM customers_customer
 ORDER BY id
 

@@ -12,7 +12,7 @@ import pytest
 from regulars.facts.contracts import FactType
 from regulars.insights.cohorts import Kind
 from regulars.insights.sections.grouping import (
-    FEWEST_WITH_TEXT,
+    FEWEST_ALIKE,
     MOST_VALUES,
     Grouping,
     Part,
@@ -42,9 +42,9 @@ def parts_of(found: Grouping) -> list[Part]:
 
 
 def test_a_text_that_few_share_goes_with_the_others() -> None:
-    values = ["Vienna"] * FEWEST_WITH_TEXT + ["Graz"] * (FEWEST_WITH_TEXT - 1) + [None]
+    values = ["Vienna"] * FEWEST_ALIKE + ["Graz"] * (FEWEST_ALIKE - 1) + [None]
     found = parts_of(group(FactType.TEXT, values, pa.string()))
-    assert found == [value("Vienna")] * FEWEST_WITH_TEXT + [OTHERS] * (FEWEST_WITH_TEXT - 1) + [UNKNOWN]
+    assert found == [value("Vienna")] * FEWEST_ALIKE + [OTHERS] * (FEWEST_ALIKE - 1) + [UNKNOWN]
 
 
 def test_one_of_some_values_is_told_however_few_have_it() -> None:
@@ -73,25 +73,40 @@ def test_yes_comes_before_no_and_who_has_said_neither_is_not_known() -> None:
 @pytest.mark.parametrize(
     ("kind", "told", "values", "texts"),
     [
-        (FactType.NUMBER, pa.float64(), [38.5, 38.5, 9, None], ["38.5", "38.5", "9"]),
-        (FactType.INTEGER, pa.int64(), [2, 10, 2, None], ["2", "10", "2"]),
-        (FactType.DAY, pa.date32(), [date(2024, 2, 29), date(1969, 12, 31), None], ["2024-02-29", "1969-12-31"]),
+        (FactType.NUMBER, pa.float64(), [38.5, 38.5, 9, 1e-7], ["38.5", "38.5", "9", "0.0000001"]),
+        (FactType.INTEGER, pa.int64(), [2, 10, 2, -3], ["2", "10", "2", "-3"]),
+        (
+            FactType.DAY,
+            pa.date32(),
+            [date(2024, 2, 29), date(1969, 12, 31), date(2024, 2, 29), date(2024, 2, 29)],
+            ["2024-02-29", "1969-12-31", "2024-02-29", "2024-02-29"],
+        ),
     ],
 )
-def test_a_few_numbers_and_days_are_told_one_by_one_in_their_order(
+def test_a_few_numbers_and_days_that_many_share_are_told_one_by_one_in_their_order(
     kind: FactType, told: pa.DataType, values: list[Any], texts: list[str]
 ) -> None:
-    found = group(kind, values, told)
-    assert parts_of(found) == [*(value(text) for text in texts), UNKNOWN]
+    found = group(kind, [*values * FEWEST_ALIKE, None], told)
+    assert parts_of(found) == [*(value(text) for text in texts * FEWEST_ALIKE), UNKNOWN]
     in_order = [part.value for part in found.parts[0] if part.kind is Kind.VALUE]
-    assert in_order == [text for _, text in sorted(set(zip(values, texts, strict=False)))]
+    assert in_order == [text for _, text in sorted(set(zip(values, texts, strict=True)))]
 
 
 def test_many_numbers_make_quarters() -> None:
-    found = parts_of(group(FactType.INTEGER, [*range(12, 0, -1), None], pa.int64()))
-    first, second = value("1", None, "3"), value("2", "3", "6")
-    third, fourth = value("3", "6", "9"), value("4", "9", None)
-    assert found == [fourth] * 3 + [third] * 3 + [second] * 3 + [first] * 3 + [UNKNOWN]
+    found = parts_of(group(FactType.INTEGER, [*range(20, 0, -1), None], pa.int64()))
+    first, second = value("1", None, "5"), value("2", "5", "10")
+    third, fourth = value("3", "10", "15"), value("4", "15", None)
+    assert found == [fourth] * 5 + [third] * 5 + [second] * 5 + [first] * 5 + [UNKNOWN]
+
+
+def test_few_numbers_that_hardly_anybody_shares_make_quarters_too() -> None:
+    found = parts_of(group(FactType.INTEGER, [1] * 19 + [7], pa.int64()))
+    assert set(found) == {value("1", None, "1"), value("4", "1", None)}
+
+
+def test_what_is_known_of_few_is_told_of_none_by_itself() -> None:
+    found = parts_of(group(FactType.DAY, [date(2024, 5, 1)] * 19 + [None], pa.date32()))
+    assert found == [OTHERS] * 19 + [UNKNOWN]
 
 
 def test_quarters_are_bounded_by_values_that_there_are() -> None:
@@ -100,16 +115,22 @@ def test_quarters_are_bounded_by_values_that_there_are() -> None:
 
 
 def test_of_a_list_a_customer_is_in_the_group_of_each_of_its_texts() -> None:
-    rare = FEWEST_WITH_TEXT - 2
-    values = [["a", "b"]] * FEWEST_WITH_TEXT + [["b"]] + [["rare"]] * rare + [["a", "rare"], [], None]
+    rare = FEWEST_ALIKE - 2
+    values = [["a", "b"]] * FEWEST_ALIKE + [["b"]] + [["rare"]] * rare + [["a", "rare"], [], None]
     found = group(FactType.TEXTS, values, TEXTS)
     assert found.overlaps
     assert [list(parts) for parts in found.parts] == [[value("a")], [value("b")], [OTHERS, UNKNOWN]]
     in_a, in_b, rest = (numbers.tolist() for numbers in found.groups)
     has = [LEFT_OUT] * rare
-    assert in_a == [0] * FEWEST_WITH_TEXT + [LEFT_OUT] + has + [0, LEFT_OUT, LEFT_OUT]
-    assert in_b == [0] * (FEWEST_WITH_TEXT + 1) + has + [LEFT_OUT] * 3
-    assert rest == [LEFT_OUT] * (FEWEST_WITH_TEXT + 1) + [0] * rare + [LEFT_OUT, 1, 1]
+    assert in_a == [0] * FEWEST_ALIKE + [LEFT_OUT] + has + [0, LEFT_OUT, LEFT_OUT]
+    assert in_b == [0] * (FEWEST_ALIKE + 1) + has + [LEFT_OUT] * 3
+    assert rest == [LEFT_OUT] * (FEWEST_ALIKE + 1) + [0] * rare + [LEFT_OUT, 1, 1]
+
+
+def test_who_has_a_text_twice_counts_once_for_how_many_share_it() -> None:
+    found = group(FactType.TEXTS, [["a"] * FEWEST_ALIKE, ["b"], ["b"], ["b"], ["b"], ["b"]], TEXTS)
+    assert [list(parts) for parts in found.parts] == [[value("b")], [OTHERS, UNKNOWN]]
+    assert found.groups[1].tolist() == [0] + [LEFT_OUT] * 5
 
 
 @pytest.mark.parametrize("kind", [FactType.TEXT, FactType.CHOICE, FactType.BOOLEAN, FactType.NUMBER, FactType.DAY])

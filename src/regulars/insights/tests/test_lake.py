@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import hypothesis.strategies as st
+import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -27,6 +28,7 @@ from regulars.customers.queries import map_survivors
 from regulars.insights.lake import months, place, reading
 from regulars.insights.lake.ahead import ReadAhead
 from regulars.insights.lake.reading import NoOrders, read_orders
+from regulars.insights.lake.source import opened
 from regulars.insights.lake.workspace import workspace
 from regulars.insights.lake.writing import write_snapshot
 from regulars.insights.tests.history import ACTOR, NOW, PEOPLE, Action, History, actions, forget_everything
@@ -329,3 +331,25 @@ def test_a_snapshot_that_forgot_where_an_order_had_been_would_be_seen(
     monkeypatch.setattr(months, "_months_holding", lambda *_: set())
     forgetful = rows_of(write_snapshot(now=NOW))
     assert forgetful != rows_of(from_scratch())
+
+
+def read_until_it_is_lost() -> None:
+    many = "SELECT repeat('x', 1000) AS text FROM generate_series(1, %(rows)s) AS n"
+    with opened() as source, opened() as other:
+        server = source.ask("SELECT pg_backend_pid() AS server", {})["server"][0].as_py()
+        with source._asked(many, {"rows": 200_000}) as reader:
+            reader.read_next_batch()
+            other.ask("SELECT pg_terminate_backend(%(server)s, 5000) AS done", {"server": server})
+            reader.read_all()
+
+
+def read_what_cannot_be_computed() -> None:
+    with opened() as source:
+        source.ask("SELECT 1 / (n - %(last)s) AS part FROM generate_series(1, %(last)s) AS n", {"last": 100_000})
+
+
+def test_that_the_database_is_lost_while_it_is_read_is_told_from_a_fault_of_the_statement(fresh_database: str) -> None:
+    with pytest.raises(psycopg.OperationalError):
+        read_until_it_is_lost()
+    with pytest.raises(OSError, match="zero"):
+        read_what_cannot_be_computed()

@@ -260,7 +260,8 @@ class CohortTrendOut(Out):
 class CohortsOut(Out):
     """Who comes back, as the last run found it; `open_end` where the last period is not over.
 
-    `attributes` are what cohorts can be split by. Where groups `overlap`, a customer can be in several of them.
+    `attributes` are what cohorts can be split by. `type` is that of the values of `by`: of a fact, or its own name.
+    Where groups `overlap`, a customer can be in several of them.
     """
 
     run_id: UUID
@@ -270,6 +271,7 @@ class CohortsOut(Out):
     open_end: bool
     attributes: list[str]
     by: str | None
+    type: str | None
     overlap: bool
     trend: CohortTrendOut | None
     groups: list[CohortGroupOut]
@@ -287,6 +289,7 @@ class CohortsOut(Out):
             open_end=found.open_end,
             attributes=attributes,
             by=by,
+            type=None if by is None else found.splits[by].type,
             overlap=by is not None and found.splits[by].overlaps,
             trend=None if found.trend is None else CohortTrendOut.model_validate(found.trend),
             groups=[CohortGroupOut.model_validate(group) for group in groups],

@@ -7,9 +7,14 @@ from datetime import date, timedelta
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from regulars.customers.questions import read_condition, understand
 from regulars.facts.contracts import FactType
+from regulars.facts.language.binding import Setting
+from regulars.facts.language.faults import WrongCondition
+from regulars.facts.language.lexer import quoted
 from regulars.insights.cohorts import JOINED, OF_PURCHASES, SEGMENT, Group, Kind, Split
 
+BOUGHT = "purchases.count >= 1"
 _COLUMNS = ("purchases.first", "purchases.count", "orders.revenue", "orders.last")
 _FACTS = {
     SEGMENT: "rfm.segment",
@@ -19,6 +24,7 @@ _FACTS = {
 }
 # The types of values that are written as texts.
 _TEXTS = {FactType.TEXT, FactType.CHOICE, FactType.TEXTS, SEGMENT}
+_LONGEST = 1_000
 _MONTHS = {"month": 1, "quarter": 3}
 
 
@@ -57,6 +63,21 @@ def who_are(by: str, split: Split, group: Group | None, period: str) -> str | No
     return f"{fact} {'contains' if is_list else '='} {_value(group.value, split.type)}"
 
 
+def askable(where: str | None, setting: Setting) -> str | None:
+    """Return a condition that the language takes as it is now, and None for others.
+
+    A choice may have been taken from a trait's list since the run, a day may lie beyond the calendar. What is very long
+    would have to stand in each of some hundred addresses.
+    """
+    if not where:
+        return where
+    try:
+        understand(read_condition(where), setting)
+    except WrongCondition:
+        return None
+    return where if len(where) <= _LONGEST else None
+
+
 def first_bought(since: date, until: date) -> str:
     """Return the condition of those whose first purchase lies from one day to before another."""
     return f"purchases.first >= {since} and purchases.first < {until}"
@@ -78,7 +99,4 @@ def customers_address(*parts: str | None) -> str:
 
 
 def _value(value: str, kind: str) -> str:
-    if kind not in _TEXTS:
-        return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return quoted(value) if kind in _TEXTS else value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from regulars.faces.console.cohorts.asked import Asked
-from regulars.faces.console.cohorts.conditions import customers_address, who_are
+from regulars.faces.console.cohorts.conditions import BOUGHT, askable, customers_address, who_are
 from regulars.faces.console.cohorts.words import FEWEST, Seen, group_name
+from regulars.facts.language.binding import Setting
 from regulars.insights.cohorts import JOINED, Age, Cohorts, Group
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
@@ -105,19 +106,24 @@ def curves(cohorts: Cohorts, by: Seen, currency: str, *, show: str) -> Figure | 
     )
 
 
-def compared(cohorts: Cohorts, by: Seen, asked: Asked, currency: str) -> tuple[list[Compared], int | None]:
+def compared(
+    cohorts: Cohorts, by: Seen, asked: Asked, setting: Setting, *, currency: str
+) -> tuple[list[Compared], int | None]:
     """Return all groups of an attribute side by side, and by which age their revenue is told (None: by none yet)."""
     spent_by = next((k for k in _SPENT_BY if (age := cohorts.everybody.at(k)) and age.followed >= FEWEST), None)
+    named = _named(cohorts, by, asked, setting, currency=currency)
+    groups = [(cohorts.everybody, gettext("All customers"), ""), *named]
+    return [_compared(*each, asked, spent_by=spent_by, currency=currency) for each in groups], spent_by
+
+
+def _named(
+    cohorts: Cohorts, by: Seen, asked: Asked, setting: Setting, *, currency: str
+) -> Iterator[tuple[Group, str, str | None]]:
+    """Yield the groups of an attribute with their names, and the conditions that their customers meet."""
     split = cohorts.splits[by.name]
-    addresses = [who_are(by.name, split, group, asked.period) for group in _in_order(cohorts, by)]
-    named = [
-        (cohorts.everybody, gettext("All customers"), "purchases.count >= 1"),
-        *(
-            (group, group_name(by, group, currency), address)
-            for group, address in zip(_in_order(cohorts, by), addresses, strict=True)
-        ),
-    ]
-    return [_compared(*each, asked, spent_by=spent_by, currency=currency) for each in named], spent_by
+    for group in _in_order(cohorts, by):
+        who = who_are(by.name, split, group, asked.period)
+        yield group, group_name(by, group, currency), askable(who, setting)
 
 
 def _compared(
@@ -126,7 +132,8 @@ def _compared(
     spent = None if spent_by is None else group.at(spent_by)
     return Compared(
         name=name,
-        address=customers_address(where),
+        # Cohorts are of those who have bought; others may have the same said of them.
+        address=customers_address(BOUGHT, where),
         customers=formats.number(group.customers),
         shares=[_share(group.at(k)) for k in COMPARED],
         spent=formats.money(_spent(spent), currency) if spent and spent.followed >= FEWEST else "",

@@ -10,13 +10,16 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from regulars.customers.questions import setting_of
 from regulars.faces.console.cohorts import asked as asking
 from regulars.faces.console.cohorts.asked import Asked
 from regulars.faces.console.cohorts.conditions import (
     after,
+    askable,
     bought_again,
     customers_address,
     first_bought,
@@ -28,22 +31,23 @@ from regulars.faces.console.cohorts.words import (
     MEASURE_WORDS,
     PERIOD_WORDS,
     Seen,
+    Sight,
     group_name,
     opening,
-    seen_attributes,
+    sight_of,
 )
 from regulars.faces.console.figures import define, shown
 from regulars.faces.console.latest import Latest, find_latest, report_of
 from regulars.faces.console.permission import needs, sees_sensitive
-from regulars.facts.catalogue import get_catalogue
+from regulars.faces.console.zone import business_of
 from regulars.insights import queries as insights
 from regulars.insights.cohorts import (
     JOINED,
     PERIODS,
     SECTION,
     SEGMENT,
+    Cohorts,
     Group,
-    Split,
     Told,
     read_section,
     tells_cohorts,
@@ -84,10 +88,10 @@ def cohorts(request: HttpRequest) -> HttpResponse:
         context["no_orders"] = not insights.has_purchases()
         context["is_running"] = under_way is not None and under_way.state is RunState.RUNNING
         return render(request, "console/cohorts.html", context)
-    catalogue = get_catalogue(sees_sensitive=sees_sensitive(request))
-    seen = seen_attributes(told.cohorts, catalogue)
-    asked = asking.read(request.GET, own_period=told.own_period, attributes=[each.name for each in seen])
-    shown_once = _context(latest.run.id, asked, seen, get_language())
+    setting = setting_of(business_of(request), now=timezone.now(), sees_sensitive=sees_sensitive(request))
+    sight = sight_of(told.cohorts, setting)
+    asked = asking.read(request.GET, own_period=told.own_period, attributes=[each.name for each in sight.seen])
+    shown_once = _context(latest.run.id, asked, sight, get_language())
     return render(request, "console/cohorts.html", context | shown_once)
 
 
@@ -111,26 +115,26 @@ def _read(run_id: UUID, period: str) -> Told:
 def _context(
     run_id: UUID,
     asked: Asked,
-    seen: tuple[Seen, ...],
+    sight: Sight,
     language: str | None,  # noqa: ARG001  # It is spoken.
 ) -> dict[str, Any]:
     """Return what a page shows in a language, made once: what a run has found never changes."""
     told, report = _read(run_id, asked.period), report_of(run_id)
-    [by] = (each for each in seen if each.name == asked.by)
+    [by] = (each for each in sight.seen if each.name == asked.by)
     found, currency = told.cohorts, told.currency
     group = asking.find_group(found, asked)
-    lines, spent_by = compared(found, by, asked, currency)
+    lines, spent_by = compared(found, by, asked, sight.setting, currency=currency)
     heat = _map(found.everybody.cohorts if group is None else group.cohorts, told, asked)
     letter = period_words(asked.period)[2]
     return {
         "sentence": opening(found),
         "as_of": formats.day(told.as_of),
         "asked": asked,
-        "choices": _choices(told, asked, seen, by),
+        "choices": _choices(told, asked, sight.seen, by),
         "map": heat,
         "map_figure": shown(heat.figure) if heat else None,
         "map_unit": _unit(told, asked),
-        "rows": _rows(heat, asked, found.splits[asked.by], group),
+        "rows": _rows(heat, asked, _who_are(found, asked, group, sight)),
         "of": group_name(by, group, currency) if group else "",
         "curves": shown(curves(found, by, currency, show=asked.show)),
         "attribute": by.label,
@@ -190,10 +194,16 @@ def _unit(told: Told, asked: Asked) -> str:
     return text.format(currency=told.currency, period=noun)
 
 
-def _rows(heat: CohortMap | None, asked: Asked, split: Split, group: Group | None) -> list[Row]:
+def _who_are(cohorts: Cohorts, asked: Asked, group: Group | None, sight: Sight) -> str | None:
+    """Return the condition that those of the map meet beside when they first bought; None where none can be asked."""
+    if asked.by == JOINED:
+        return ""
+    return askable(who_are(asked.by, cohorts.splits[asked.by], group, asked.period), sight.setting)
+
+
+def _rows(heat: CohortMap | None, asked: Asked, who: str | None) -> list[Row]:
     if heat is None:
         return []
-    who = who_are(asked.by, split, group, asked.period) if asked.by != JOINED else ""
     rows = []
     for row in heat.rows:
         own = first_bought(row.start, after(row.start, asked.period, 1))

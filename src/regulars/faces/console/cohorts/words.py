@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from babel import Locale
 
 from regulars.faces.console.finding.fact_words import family_of, label_of
 from regulars.facts.contracts import Catalogue, Fact, FactType
+from regulars.facts.language.binding import Setting
 from regulars.insights.cohorts import Cohorts, Group, Kind, Trend, attributes_of
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, language, mark
@@ -17,6 +18,7 @@ from regulars.report.page.cohort_map import REVENUE, SHARE
 from regulars.report.segments import segment_look
 from regulars.report.wording import signed_points
 
+_LARGEST = 10**15
 # Of fewer customers who were followed so long nothing is said.
 FEWEST = 30
 
@@ -59,25 +61,39 @@ _SEASONS: Mapping[str, tuple[int, int]] = {"1": (1, 3), "2": (4, 6), "3": (7, 9)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An attribute that somebody may see: of which type its values are, what it is called and means, and its family."""
+    """An attribute that somebody may see: of which type its values are, what it is called and means, and its family.
+
+    `choices` are what it can be now, where it is one of some.
+    """
 
     name: str
     type: str
     label: str
     meaning: str
     family: str
+    choices: tuple[str, ...] = ()
 
 
-def seen_attributes(cohorts: Cohorts, catalogue: Catalogue) -> tuple[Seen, ...]:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The attributes that somebody may see, and where their conditions are asked."""
+
+    seen: tuple[Seen, ...]
+    # What of it pages show stands in what is seen.
+    setting: Setting = field(compare=False)
+
+
+def sight_of(cohorts: Cohorts, setting: Setting) -> Sight:
     """Return the attributes that somebody with these facts may see, in words."""
-    return tuple(_seen(name, cohorts.splits[name].type, catalogue) for name in attributes_of(cohorts, catalogue))
+    known, splits = setting.catalogue, cohorts.splits
+    return Sight(tuple(_seen(name, splits[name].type, known) for name in attributes_of(cohorts, known)), setting)
 
 
 def _seen(name: str, kind: str, catalogue: Catalogue) -> Seen:
     if name in ATTRIBUTE_WORDS:
         return Seen(name, kind, gettext(ATTRIBUTE_WORDS[name]), gettext(MEANINGS[name]), gettext("Their purchases"))
     fact = catalogue.facts[name]
-    return Seen(name, kind, label_of(fact), _meaning(fact, kind), family_of(fact))
+    return Seen(name, kind, label_of(fact), _meaning(fact, kind), family_of(fact), tuple(fact.choices))
 
 
 def _meaning(fact: Fact, kind: str) -> str:
@@ -165,6 +181,7 @@ def _in_words(kind: str, value: str, currency: str) -> str:
             return gettext("Yes") if value == "true" else gettext("No")
         case FactType.DAY:
             return formats.day(date.fromisoformat(value))
-        case FactType.INTEGER | FactType.NUMBER | FactType.FRACTION:
+        # What was kept before traits had bounds is told as it is.
+        case FactType.INTEGER | FactType.NUMBER | FactType.FRACTION if abs(float(value)) <= _LARGEST:
             return formats.number(float(value), len(value.partition(".")[2]))
     return value

@@ -32,7 +32,8 @@ class Sparse:
     def addresses(self) -> Sequence[str]:
         """Return the addresses of its pages."""
         pages = ["overview", "customers", "rfm", "cohorts", "value-and-risk", "products", "reports", "reports/runs"]
-        pages += ["imports", "exports", "audit-trail", "dead-letters", "settings", "cohorts?by=country&period=week"]
+        pages += ["imports", "exports", "audit-trail", "dead-letters", "settings"]
+        pages += ["cohorts?by=profile.country&period=week", "cohorts?by=profile.tags"]
         pages += [f"metrics/{name}" for name in METRICS]
         if self.order and self.customer:
             pages += [f"orders/{self.order}", f"customers/{self.customer}", f"customers/{self.customer}/orders"]
