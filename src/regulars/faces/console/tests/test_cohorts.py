@@ -397,8 +397,15 @@ def test_before_the_first_run_the_page_says_when_there_will_be_something(owner: 
     assert client_of(Role.TILL).get("/cohorts").status_code == 403
 
 
-def test_a_run_from_before_there_were_cohorts_says_that_the_next_one_brings_them(owner: Client) -> None:
-    Section.objects.filter(run_id=scored().id, name="cohorts").delete()
+@pytest.mark.parametrize("known", ["nothing", "another form"])
+def test_a_run_from_before_there_were_cohorts_says_that_the_next_one_brings_them(owner: Client, known: str) -> None:
+    kept = Section.objects.filter(run_id=scored().id, name="cohorts")
+    if known == "nothing":
+        kept.delete()
+    else:
+        # As it was kept before attributes had types.
+        older = {"as_of": "2026-11-01", "currency": "EUR", "own_period": "month", "periods": {"month": {"splits": {}}}}
+        assert kept.update(content=older) == 1
     text = page(owner)
     assert "The next run brings the cohorts" in text
     assert 'action="/rfm/run"' in text
