@@ -136,10 +136,10 @@ class Told:
     cohorts: Cohorts
 
 
-class NoSuchAttribute(DomainError):
+class NotSplitBy(DomainError):
     """Cohorts are not split by what was asked for: there is no such fact, or it is sensitive."""
 
-    code = "no_such_attribute"
+    code = "not_split_by"
 
 
 class NoSuchCohorts(DomainError):

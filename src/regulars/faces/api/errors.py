@@ -44,7 +44,7 @@ STATUS: Mapping[str, int] = {
     "too_many_reports": 409,
     "too_many_schedules": 409,
     "no_such_cohorts": 404,
-    "no_such_attribute": 422,
+    "not_split_by": 422,
     "no_such_metric": 404,
     "run_under_way": 409,
     "file_not_there": 409,

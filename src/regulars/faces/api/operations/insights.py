@@ -28,7 +28,7 @@ from regulars.faces.api.schemas.insights import (
 )
 from regulars.facts.catalogue import get_catalogue
 from regulars.insights import queries
-from regulars.insights.cohorts import NoSuchAttribute, attributes_of, get_latest_cohorts
+from regulars.insights.cohorts import NotSplitBy, attributes_of, get_latest_cohorts
 from regulars.insights.contracts import PRODUCTS, RunState
 from regulars.insights.queries import NoSuchRun
 from regulars.insights.services import request_run
@@ -83,7 +83,7 @@ def get_cohorts(
     run_id, told = get_latest_cohorts(period)
     attributes = attributes_of(told.cohorts, get_catalogue(sees_sensitive=sees_sensitive(request)))
     if by is not None and by not in attributes:
-        raise NoSuchAttribute(gettext("Cohorts are not split by {name}.").format(name=by))
+        raise NotSplitBy(gettext("Cohorts are not split by {name}.").format(name=by))
     return CohortsOut.of(run_id, told, by, attributes)
 
 

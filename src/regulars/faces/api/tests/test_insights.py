@@ -103,7 +103,7 @@ def test_who_comes_back_is_read_by_period_and_attribute(client: Client):
     assert split["attributes"] == ["profile.country"]
     with pytest.raises(ApiError) as refused:
         client.insights.cohorts(by="traits.gone")
-    assert (refused.value.status, refused.value.code) == (422, "no_such_attribute")
+    assert (refused.value.status, refused.value.code) == (422, "not_split_by")
 
 
 def test_the_api_takes_all_periods_that_there_are():
