@@ -52,6 +52,7 @@ def scoring(system: System) -> Iterator[Finding]:
             connection.execute(STATEMENTS["forget"].sql)
             first = _run(running, connection)
             asyncio.run(shop.tell(max(100, system.orders // DAYS), per_second=None))
+            _catch_up(connection)
             second = _run(running, connection)
             lifetimes_seconds = _lifetimes(running.home / "lake" / "current")
             name, yardstick = "Scoring by night, with its snapshot", "lifetimes' RFM summary alone"
@@ -144,6 +145,12 @@ def _lifetimes(snapshot: Path) -> float:
             amount=orders.amount_minor.cast("float64") / 100,
         ).to_parquet(path)
         return timed(lambda: lifetimes_summary(path, orders.placed_at.max().to_pyarrow().as_py().date()))[1]
+
+
+def _catch_up(connection: psycopg.Connection) -> None:
+    """Wait until facts and RFM are those of all orders, as they are by night."""
+    while connection.execute(STATEMENTS["behind"].sql).fetchone() != (0.0,):
+        time.sleep(LOOK_EVERY_SECONDS)
 
 
 async def _behind(shop: _Shop, connection: psycopg.Connection) -> float:
