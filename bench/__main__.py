@@ -14,6 +14,7 @@ from bench.summary import rfm
 from bench.system.conditions import conditions, current
 from bench.system.home import System
 from bench.system.imports import imports
+from bench.system.loyalty import loyalty
 from bench.system.pages import pages
 from bench.system.scoring import scoring
 from bench.system.upserts import upserts
@@ -35,6 +36,7 @@ SYSTEM_MEASURES: Mapping[str, Callable[[System], Iterator[Finding]]] = {
     "upserts": upserts,
     "imports": imports,
     "scoring": scoring,
+    "loyalty": loyalty,
 }
 
 

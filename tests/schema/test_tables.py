@@ -16,7 +16,9 @@ from regulars.kit.sqlfile import Statement, read_statements
 
 SOURCE = Path(__file__).parents[2] / "src" / "regulars"
 # From below; a foreign key points to the same rung or one further down.
-RUNGS = ["stream", "business", "staff", "customers", "orders", "insights", "imports", "exports", "api", "console"]
+RUNGS = ["stream", "business", "staff", "customers", "orders"]
+RUNGS += [f"loyalty_{part}" for part in ("definitions", "ledger", "tiers", "rewards", "adjudication")]
+RUNGS += ["insights", "imports", "exports", "api", "console"]
 STATEMENTS = [
     (path.parent.parent.name, statement)
     for path in sorted(SOURCE.rglob("sql/*.sql"))

@@ -11,6 +11,8 @@ JOBS = (
     "regulars.stream.jobs",
     "regulars.staff.jobs",
     "regulars.orders.jobs",
+    "regulars.loyalty.ledger.jobs",
+    "regulars.loyalty.rewards.jobs",
     "regulars.insights.jobs",
     "regulars.insights.reports.jobs",
     "regulars.imports.jobs",

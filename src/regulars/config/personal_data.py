@@ -14,6 +14,11 @@ from regulars.faces.console import personal_data as console
 from regulars.imports import personal_data as imports
 from regulars.insights import personal_data as insights
 from regulars.kit.classification import Columns, columns
+from regulars.loyalty.adjudication import personal_data as loyalty_adjudication
+from regulars.loyalty.definitions import personal_data as loyalty_definitions
+from regulars.loyalty.ledger import personal_data as loyalty_ledger
+from regulars.loyalty.rewards import personal_data as loyalty_rewards
+from regulars.loyalty.tiers import personal_data as loyalty_tiers
 from regulars.orders import personal_data as orders
 from regulars.staff import personal_data as staff
 from regulars.stream import personal_data as stream
@@ -24,6 +29,11 @@ FEATURES = {
     "staff": staff,
     "customers": customers,
     "orders": orders,
+    "loyalty_definitions": loyalty_definitions,
+    "loyalty_ledger": loyalty_ledger,
+    "loyalty_tiers": loyalty_tiers,
+    "loyalty_rewards": loyalty_rewards,
+    "loyalty_adjudication": loyalty_adjudication,
     "insights": insights,
     "imports": imports,
     "exports": exports,

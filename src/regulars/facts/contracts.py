@@ -182,12 +182,19 @@ class Catalogue:
 
     Of those that are `withheld` only the names are here: what asks this catalogue can neither tell nor read them.
     `events` tells which types of events have come lately, each with the names of what these say; others may come.
+    Conditions about one event, of the type `event`, ask for what it says as `event.<property>`.
     """
 
     ground: Ground
     facts: Mapping[str, Fact]
     withheld: frozenset[str] = frozenset()
     events: EventsSay = dict
+    event: str = ""
+
+    def property_named(self, name: str) -> str | None:
+        """Return of which property of the event at hand a name speaks, None of one that speaks of none."""
+        family, _, rest = name.partition(".")
+        return rest if self.event and family == "event" and rest else None
 
     def event_types(self) -> Sequence[str]:
         """Return the types of events that change a fact, or have come lately."""

@@ -60,6 +60,8 @@ class Installation:
     session_days: int
     mail_server: MailServer | None
     providers: tuple[Provider, ...]
+    # Where the seals of the ledger are anchored outside the database; None where they are not.
+    ledger_anchor: Path | None
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -125,6 +127,7 @@ def read_installation(environment: Mapping[str, str]) -> Installation:
         session_days=_whole_number(environment, "REGULARS_SESSION_DAYS", 14, most=90),
         mail_server=read_mail_server(environment),
         providers=read_providers(environment),
+        ledger_anchor=Path(anchor).absolute() if (anchor := environment.get("REGULARS_LEDGER_ANCHOR")) else None,
     )
 
 

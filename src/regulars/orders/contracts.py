@@ -230,8 +230,11 @@ class Order:
     tax_minor: int
     tax_included: bool
     shipping_minor: int
+    shipping_tax_minor: int
     delivered_at: datetime | None
     location: str
     staff: str
     attributes: Mapping[str, Any]
     received_at: datetime
+    # A hash of the whole state: of a source that counts no versions, it tells one state from another.
+    digest: bytes

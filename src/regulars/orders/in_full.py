@@ -14,6 +14,7 @@ from regulars.orders.contracts import (
     LineState,
     Order,
     OrderHead,
+    OrderState,
     PaymentState,
     ProductState,
     ReturnedLine,
@@ -52,14 +53,44 @@ def orders_of(found: QuerySet[models.Order]) -> list[Order]:
             tax_minor=row.tax_minor,
             tax_included=row.tax_included,
             shipping_minor=row.shipping_minor,
+            shipping_tax_minor=row.shipping_tax_minor,
             delivered_at=row.delivered_at,
             location=row.location.name if row.location else "",
             staff=row.staff,
             attributes=row.attributes,
             received_at=row.received_at,
+            digest=bytes(row.digest),
         )
         for row in rows
     ]
+
+
+def state_of(order: Order) -> OrderState:
+    """Return an order as its source would tell it again; who bought stands in its head, not in names."""
+    head = order.head
+    return OrderState(
+        source=head.source,
+        external_id=head.external_id,
+        version=head.version,
+        number=head.number,
+        placed_at=head.placed_at,
+        currency=head.currency,
+        lines=order.lines,
+        tax_included=order.tax_included,
+        shipping_minor=order.shipping_minor,
+        shipping_tax_minor=order.shipping_tax_minor,
+        discounts=order.discounts,
+        total_minor=head.total_minor,
+        payment_state=head.payment_state,
+        tenders=order.tenders,
+        returns=order.returns,
+        cancelled_at=head.cancelled_at,
+        delivered_at=order.delivered_at,
+        channel=head.channel,
+        location=order.location,
+        staff=order.staff,
+        attributes=order.attributes,
+    )
 
 
 def _by_order(parts: Iterable[Part]) -> dict[UUID, list[Part]]:

@@ -83,6 +83,11 @@ def get_order(order_id: UUID) -> Order:
     return found[0]
 
 
+def list_orders_by_id(order_ids: Collection[UUID]) -> list[Order]:
+    """Return orders in full; those that are not kept are left out."""
+    return orders_of(OrderRow.objects.filter(id__in=order_ids).order_by("id"))
+
+
 def list_orders_in_full(
     *, limit: int, after: UUID | None, until: UUID, source: str | None = None, since: datetime | None = None
 ) -> list[Order]:
@@ -243,3 +248,9 @@ def _customers_by_number(beginning: str) -> list[UUID]:
     rows = rows_of("find_customers_by_number", {"beginning": beginning, "most": MOST_BY_NUMBER})
     survivors = customers.map_survivors([identity for (identity,) in rows])
     return list(dict.fromkeys(survivors.values()))
+
+
+def is_first_order(customer_ids: Sequence[UUID], placed_at: datetime, order_id: UUID | None = None) -> bool:
+    """Tell whether somebody, under all of its ids, placed no other order before a moment; cancelled ones are none."""
+    before = OrderRow.objects.filter(customer_id__in=customer_ids, placed_at__lt=placed_at, cancelled_at=None)
+    return not (before.exclude(id=order_id) if order_id else before).exists()

@@ -11,6 +11,7 @@ from regulars.faces.cli.exports import export_file
 from regulars.faces.cli.facts import facts
 from regulars.faces.cli.imports import import_file
 from regulars.faces.cli.insights import insights
+from regulars.faces.cli.ledger import verify_ledger
 from regulars.faces.cli.report import report
 from regulars.faces.cli.running.backing_up import backup
 from regulars.faces.cli.running.doctor import doctor
@@ -62,6 +63,7 @@ app.command(help=_("Back up the database and the secrets into one file, while ev
 app.command(help=_("Bring back what backup wrote."))(restore)
 app.command(help=_("Bring the database up to this version; what is there is backed up first."))(upgrade)
 app.command("verify-audit", help=_("Prove that the audit trail is as it was sealed."))(verify_audit)
+app.command("verify-ledger", help=_("Prove that the ledger of points is as it was sealed, and adds up."))(verify_ledger)
 app.command(help=_("Have a subscription hear all events again."))(replay)
 app.command("import", help=_("Import a file of orders, customers or products."))(import_file)
 app.command("export", help=_("Export customers, orders, products or events to a file."))(export_file)

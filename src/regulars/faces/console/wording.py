@@ -78,6 +78,27 @@ def _changed(payload: Payload, _: str) -> tuple[str, str]:
     return gettext("Profile changed"), ", ".join(names)
 
 
+def _points(words: str) -> Callable[[Payload, str], tuple[str, str]]:
+    def write(payload: Payload, _: str) -> tuple[str, str]:
+        points = payload.get("points")
+        count = formats.number(points) if isinstance(points, int) else ""
+        return _joined(gettext(words), count), _text(payload, "currency")
+
+    return write
+
+
+def _tier(words: str) -> Callable[[Payload, str], tuple[str, str]]:
+    def write(payload: Payload, _: str) -> tuple[str, str]:
+        tier = _text(payload, "tier") or _text(payload, "to_tier")
+        return gettext(words).format(tier=tier or gettext("without a name")), _text(payload, "tier_set")
+
+    return write
+
+
+def _reward(words: str) -> Callable[[Payload, str], tuple[str, str]]:
+    return lambda payload, _type: (gettext(words).format(reward=_text(payload, "reward")), "")
+
+
 def _plain(words: str) -> Callable[[Payload, str], tuple[str, str]]:
     return lambda _payload, _type: (gettext(words), "")
 
@@ -114,6 +135,37 @@ _WORDS: Mapping[str, tuple[str, Callable[[Payload, str], tuple[str, str]]]] = {
     "customer.changed": ("info", _changed),
     "customer.merged": ("attention", _plain(mark("Two profiles became one"))),
     "customer.unmerged": ("attention", _plain(mark("A merge was undone"))),
+    "member.enrolled": ("good", _plain(mark("Became a member"))),
+    "member.left": ("bad", _plain(mark("Left the programme"))),
+    "points.granted": ("good", _points(mark("Earned"))),
+    "points.activated": ("good", _points(mark("Points became active"))),
+    "points.cancelled": ("bad", _points(mark("Points that waited were cancelled"))),
+    "points.expired": ("bad", _points(mark("Points expired"))),
+    "points.reserved": ("", _points(mark("Points were reserved"))),
+    "points.released": ("", _points(mark("Reserved points were released"))),
+    "points.redeemed": ("info", _points(mark("Points were redeemed"))),
+    "points.refunded": ("good", _points(mark("Redeemed points came back"))),
+    "points.clawed_back": ("bad", _points(mark("Points were taken back after a return"))),
+    "points.given_back": ("good", _points(mark("Points that were taken back are earned again"))),
+    "points.adjusted": ("attention", _points(mark("Points were adjusted by hand"))),
+    "points.debt_paid": ("", _points(mark("Points paid what was owed"))),
+    "points.merged": ("attention", _points(mark("Points moved by a merge"))),
+    "points.unmerged": ("attention", _points(mark("Points moved by the undo of a merge"))),
+    "points.forfeited": ("bad", _points(mark("Points were forfeited"))),
+    "tier.reached": ("good", _tier(mark("Reached tier {tier}"))),
+    "tier.lost": ("bad", _tier(mark("Fell from tier {tier}"))),
+    "reward.reserved": ("", _reward(mark("Reserved {reward}"))),
+    "reward.redeemed": ("good", _reward(mark("Redeemed {reward}"))),
+    "reward.fulfilled": ("good", _reward(mark("Was given {reward}"))),
+    "reward.cancelled": ("", _reward(mark("Cancelled {reward}"))),
+    "reward.expired": ("", _reward(mark("A reservation of {reward} ended"))),
+    "reward.refunded": ("attention", _reward(mark("Gave {reward} back"))),
+    "reward.points_refunded": ("attention", _reward(mark("Points of {reward} came back"))),
+    "voucher.issued": ("good", _plain(mark("Got a voucher"))),
+    "voucher.redeemed": ("good", _plain(mark("Used a voucher"))),
+    "voucher.rolled_back": ("", _plain(mark("The use of a voucher was undone"))),
+    "voucher.restored": ("good", _plain(mark("A withdrawn voucher is good again"))),
+    "voucher.withdrawn": ("bad", _plain(mark("A voucher was withdrawn"))),
 }
 
 

@@ -43,7 +43,8 @@ class Occurrence:
 class Subject:
     """A customer with what is known: facts by name, occurrences by theirs, events by type, changes of facts by name.
 
-    A fact that is left out is not known. `history` holds the day of each change and the value from it on.
+    A fact that is left out is not known. `history` holds the day of each change and the value from it on. `payload` is
+    what the event says that is judged, where the condition is about one.
     """
 
     id: UUID
@@ -51,6 +52,7 @@ class Subject:
     occurrences: Mapping[str, Sequence[Occurrence]] = field(default_factory=dict)
     events: Mapping[str, Sequence[Occurrence]] = field(default_factory=dict)
     history: Mapping[str, Sequence[tuple[date, Any]]] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
 
 
 def judge(condition: Meaning, subject: Subject, clock: Clock) -> bool:
@@ -66,6 +68,8 @@ def judge(condition: Meaning, subject: Subject, clock: Clock) -> bool:
             return _followed(condition, subject)
         case meaning.Lasted():
             return _lasted(condition, subject)
+        case meaning.Test(reading=meaning.PropertyReading() as reading, predicate=predicate):
+            return _fits(_of_payload(subject.payload, reading, predicate), predicate)
         case meaning.Test(reading=reading, predicate=predicate):
             return _fits(_read(reading, subject, clock), predicate)
 

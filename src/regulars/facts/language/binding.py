@@ -259,6 +259,11 @@ class _Binder:
             return self.property(what.property, pointer, value)
         self.only_outside(pointer)
         match what:
+            case tree.FactOperand(fact=name) if said := self.setting.catalogue.property_named(name):
+                if not what.is_plain:
+                    message = gettext("{name} is not counted in a time.").format(name=name)
+                    raise self.wrong("no_window", message, pointer)
+                return self.said_by_event(said, pointer, value)
             case tree.FactOperand():
                 return self.fact(what, pointer)
             case tree.EventOperand(event=name, window=window, where=where):
@@ -310,19 +315,23 @@ class _Binder:
         if not self.in_where:
             raise self.wrong("no_property", gettext("A property is asked for behind where."), pointer)
         if self.of is None:
-            if any(_INDEX.fullmatch(step) for step in name.split(".")):
-                message = gettext("A number leads to nothing that an event says.")
-                raise self.wrong("no_such_property", message, pointer)
-            kind = FactType.TEXT if value is None else _EVENT_VALUES.get(type(value))
-            if kind is None:
-                message = gettext("What an event says is a text, a number, or yes or no.")
-                raise self.wrong("wrong_type", message, pointer)
-            return meaning.PropertyReading(name, None, kind)
+            return self.said_by_event(name, pointer, value)
         if name not in self.of.properties:
             known = ", ".join(sorted(self.of.properties))
             message = gettext("There is no property {name}; there are {known}.").format(name=name, known=known)
             raise self.wrong("no_such_property", message, pointer)
         return meaning.PropertyReading(name, self.of, self.of.properties[name].type)
+
+    def said_by_event(self, name: str, pointer: str, value: object) -> meaning.PropertyReading:
+        """Return the reading of what an event says, which is of the type of the value that it is compared with."""
+        if any(_INDEX.fullmatch(step) for step in name.split(".")):
+            message = gettext("A number leads to nothing that an event says.")
+            raise self.wrong("no_such_property", message, pointer)
+        kind = FactType.TEXT if value is None else _EVENT_VALUES.get(type(value))
+        if kind is None:
+            message = gettext("What an event says is a text, a number, or yes or no.")
+            raise self.wrong("wrong_type", message, pointer)
+        return meaning.PropertyReading(name, None, kind)
 
     def where(self, node: Condition | None, of: Occurrences | None, pointer: str) -> meaning.Meaning | None:
         return None if node is None else replace(self, of=of, in_where=True).condition(node, pointer)

@@ -84,6 +84,9 @@ def _words(hint: Hint, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     match hint.kind:
         case "fact":
             yield from ((each.name, gettext(each.label)) for each in catalogue.facts.values())
+            if catalogue.event:
+                said = catalogue.events().get(catalogue.event, ())
+                yield from ((f"event.{name}", "") for name in said if write_property(name) == name)
         case "yearly":
             yield from ((each.name, gettext(each.label)) for each in catalogue.facts.values() if each.is_yearly)
         case "event":
@@ -134,6 +137,8 @@ def _types(hint: Hint, catalogue: Catalogue) -> frozenset[FactType]:
             return frozenset({FactType.INTEGER})
         case tree.PropertyOperand() if isinstance(hint.counted, tree.EventOperand):
             return _OF_EVENTS
+        case tree.FactOperand(fact=name) if catalogue.property_named(name):
+            return _OF_EVENTS
     return _ALL
 
 
@@ -151,6 +156,8 @@ def _fits(word: str, hint: Hint, catalogue: Catalogue) -> bool:
         return True
     fact = _asked(hint, catalogue)
     if word == "(":
+        if isinstance(hint.operand, tree.FactOperand) and catalogue.property_named(hint.operand.fact):
+            return False
         return not isinstance(fact, Fact) or fact.aggregate is not None or fact.history is not None
     if word == "has":
         return isinstance(fact, Fact) and fact.history is not None

@@ -1,16 +1,9 @@
 -- name: append_events
 -- Append events in the order given. The transaction's number orders them against those of other transactions.
-INSERT INTO stream_event
-    (id, type, customer_id, actor, source, occurred_at, received_at, payload, transaction, position)
-SELECT
-    event.id, event.type, event.customer_id, event.actor, event.source, event.occurred_at, %(received_at)s,
-    event.payload, clock.shift + pg_current_xact_id()::text::bigint, nextval('stream_event_position')
-FROM stream_clock AS clock,
-    unnest(
-        %(ids)s::uuid[], %(types)s::text[], %(customer_ids)s::uuid[], %(actors)s::text[], %(sources)s::text[],
-        %(occurred_ats)s::timestamptz[], %(payloads)s::jsonb[]
-    ) WITH ORDINALITY AS event (id, type, customer_id, actor, source, occurred_at, payload, number)
-ORDER BY event.number
+SELECT stream_append(
+    %(received_at)s::timestamptz, %(ids)s::uuid[], %(types)s::text[], %(customer_ids)s::uuid[], %(actors)s::text[],
+    %(sources)s::text[], %(occurred_ats)s::timestamptz[], %(payloads)s::jsonb[]
+)
 
 -- name: claim_keys
 -- Keep the sources' own names of events, and return those that are new.

@@ -15,6 +15,7 @@ from regulars.stream.models import Event
 from regulars.stream.queries import list_timeline
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+NOON_OF_ARRIVAL = datetime(2026, 11, 21, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
@@ -89,3 +90,32 @@ def test_a_month_is_one_of_utc_wherever_the_event_happened() -> None:
 def test_room_is_made_for_the_months_to_come() -> None:
     services.make_room_ahead(now=datetime(2026, 11, 30, tzinfo=UTC))
     assert {f"stream_event_{month}" for month in ("2026_11", "2026_12", "2027_01", "2027_02")} <= partitions()
+
+
+def test_many_events_alike_are_appended_by_a_statement_in_the_order_given_and_after_those_before() -> None:
+    customers = [uuid4() for _ in range(30)]
+    ids = [uuid4() for _ in customers]
+    [before] = services.append([event()], now=NOON_OF_ARRIVAL)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT stream_append_alike(%s, 'points.expired', 'system:test', 'loyalty', %s::uuid[], %s::uuid[],"
+            " %s::timestamptz[], %s::jsonb[])",
+            [NOON_OF_ARRIVAL, ids, customers, [NOW] * 30, [f'{{"number": {number}}}' for number in range(30)]],
+        )
+        assert cursor.fetchone() == (30,)
+    rows = list(Event.objects.order_by("transaction", "position"))
+    assert [row.id for row in rows] == [before, *ids]
+    assert [row.customer_id for row in rows[1:]] == customers
+    assert [row.payload["number"] for row in rows[1:]] == list(range(30))
+    assert {(row.type, row.actor, row.source) for row in rows[1:]} == {("points.expired", "system:test", "loyalty")}
+    assert {(row.occurred_at, row.received_at) for row in rows[1:]} == {(NOW, NOON_OF_ARRIVAL)}
+    assert len({row.transaction for row in rows}) == 1
+
+
+def test_no_events_alike_are_none() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT stream_append_alike(now(), 'points.expired', 'system:test', 'loyalty', NULL, NULL, NULL, NULL)"
+        )
+        assert cursor.fetchone() == (0,)
+    assert not Event.objects.exists()

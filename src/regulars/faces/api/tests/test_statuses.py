@@ -13,7 +13,7 @@ from regulars.kit.pagination import WrongCursor, decode_cursor, encode_cursor, p
 
 def import_features() -> None:
     """Import all modules of features, so that all errors are known."""
-    for feature in ("stream", "business", "staff", "customers", "orders", "insights", "imports", "exports"):
+    for feature in ("stream", "business", "staff", "customers", "orders", "loyalty", "insights", "imports", "exports"):
         package = importlib.import_module(f"regulars.{feature}")
         for each in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(each.name)

@@ -131,7 +131,23 @@ def _application_rights(user: str) -> list[sql.Composed]:
         sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), role)
         for table in append_only_tables()
     )
+    statements.extend(_rights_by_column(role))
     return statements
+
+
+def _rights_by_column(role: sql.Identifier) -> Iterator[sql.Composed]:
+    """Yield the rights to tables of which triggers keep some columns: to these none but to read, to others as told."""
+    for model in apps.get_models():
+        kept = getattr(model, "kept_by_database", None)
+        if kept is None:
+            continue
+        table = sql.Identifier(model._meta.db_table)
+        columns = [field.column for field in model._meta.concrete_fields if field.column not in kept]
+        yield sql.SQL("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(table, role)
+        for right, named in (("INSERT", columns), ("UPDATE", list(getattr(model, "changes", ())))):
+            if named:
+                listed = sql.SQL(", ").join(map(sql.Identifier, named))
+                yield sql.SQL("GRANT {} ({}) ON {} TO {}").format(sql.SQL(right), listed, table, role)
 
 
 def _read_only_rights(user: str) -> list[sql.Composed]:
@@ -146,7 +162,20 @@ def _read_only_rights(user: str) -> list[sql.Composed]:
         sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(role),
         sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {}").format(role),
         *(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(table), role) for table in hidden),
+        *_columns_for_read_only(role),
     ]
+
+
+def _columns_for_read_only(role: sql.Identifier) -> Iterator[sql.Composed]:
+    """Yield the rights to tables with columns that are not for who only reads, as the codes of vouchers."""
+    for model in apps.get_models():
+        withheld = getattr(model, "not_for_read_only", ())
+        if withheld:
+            table = sql.Identifier(model._meta.db_table)
+            columns = [str(field.column) for field in model._meta.concrete_fields if field.column not in withheld]
+            yield sql.SQL("REVOKE ALL ON {} FROM {}").format(table, role)
+            listed = sql.SQL(", ").join(map(sql.Identifier, columns))
+            yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(listed, table, role)
 
 
 def append_only_tables() -> list[str]:

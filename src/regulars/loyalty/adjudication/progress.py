@@ -1,0 +1,93 @@
+"""What orders and points count for in tiers: recorded with what causes it, once for each occasion."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from regulars.loyalty.adjudication.models import Order
+from regulars.loyalty.adjudication.statements import rows_of
+from regulars.loyalty.definitions.contracts import ProgramVersion
+from regulars.loyalty.definitions.document.tiers import Orders, PointsEarned, Spend
+from regulars.loyalty.ledger.wallets import Posting
+from regulars.loyalty.rules.contracts import Cart
+from regulars.loyalty.rules.worth import Remains
+from regulars.loyalty.tiers.contracts import MemberChange, NewProgress
+from regulars.loyalty.tiers.services import evaluate_members, record_progress
+from regulars.stream.contracts import Actor
+
+
+def points_progress(version: ProgramVersion, transactions: Collection[UUID]) -> list[NewProgress]:
+    """Return what transactions count for in the tiers that are reached by points."""
+    sets = {
+        tier_set.basis.currency: tier_set.key
+        for tier_set in version.document.tier_sets
+        if isinstance(tier_set.basis, PointsEarned)
+    }
+    if not sets or not transactions:
+        return []
+    return [
+        NewProgress(
+            member_id=member_id,
+            tier_set=sets[currency],
+            occurred_at=activates_at,
+            amount=int(points),
+            source_kind="lot",
+            source_id=lot_id,
+            occasion=uuid5(transaction_id, f"{lot_id} {sets[currency]}"),
+        )
+        for transaction_id, lot_id, activates_at, member_id, currency, points in rows_of(
+            "progress_of_transactions", {"transactions": sorted(transactions)}
+        )
+        if currency in sets
+    ]
+
+
+def order_progress(version: ProgramVersion, cart: Cart, remains: Remains) -> dict[str, int]:
+    """Return what an order counts for, after what came back, in tier sets that are reached by spending or ordering."""
+    found: dict[str, int] = {}
+    for tier_set in version.document.tier_sets:
+        basis = tier_set.basis
+        if isinstance(basis, Orders):
+            found[tier_set.key] = 0 if cart.is_void or not remains.goods else 1
+        elif isinstance(basis, Spend) and basis.currency == cart.currency:
+            parts = [part.after.gross if basis.tax else part.after.net for part in remains.goods]
+            found[tier_set.key] = 0 if cart.is_void else max(0, sum(parts))
+    return found
+
+
+def record_order_progress(version: ProgramVersion, row: Order, cart: Cart, remains: Remains, *, now: datetime) -> None:
+    """Count what an order comes to now, or take back what it no longer does; at its own business time."""
+    if row.member_id is None:
+        return
+    wanted = order_progress(version, cart, remains)
+    changes = {key: amount - row.counted.get(key, 0) for key, amount in wanted.items()}
+    record_progress(
+        rows=[
+            NewProgress(
+                member_id=row.member_id,
+                tier_set=key,
+                occurred_at=row.placed_at,
+                amount=change,
+                source_kind="order",
+                source_id=row.id,
+                occasion=uuid5(row.id, f"{row.order_version} {bytes(row.digest).hex()} {key}"),
+            )
+            for key, change in changes.items()
+            if change
+        ],
+        now=now,
+    )
+    row.counted = wanted
+    row.save(update_fields=["counted"])
+
+
+def reach_tiers(
+    version: ProgramVersion, postings: Sequence[Posting], member_ids: Collection[UUID], *, now: datetime, actor: Actor
+) -> list[MemberChange]:
+    """Count what was posted, and evaluate the members whom it concerns."""
+    record_progress(rows=points_progress(version, [posting.id for posting in postings]), now=now)
+    if not version.document.tier_sets or not member_ids:
+        return []
+    return evaluate_members(member_ids=sorted(member_ids), versions=[version], now=now, actor=actor)

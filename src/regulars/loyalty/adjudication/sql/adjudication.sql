@@ -1,0 +1,97 @@
+-- name: member_uses
+-- How much of some caps a member has used, by period.
+SELECT bound, period, used FROM loyalty_adjudication_member_use
+WHERE member_id = %(member_id)s AND bound = ANY(%(bounds)s::text[])
+
+-- name: escrow_left
+-- What is left of bounds that many share, by period; where nobody has drawn yet there is no row.
+SELECT bound, period, sum("left") FROM loyalty_adjudication_escrow
+WHERE program_id = %(program_id)s AND bound = ANY(%(bounds)s::text[])
+GROUP BY bound, period
+
+-- name: open_escrow
+-- Spread what a bound allows in a period over its rows, where nobody has yet.
+INSERT INTO loyalty_adjudication_escrow (program_id, bound, period, slot, "left")
+SELECT %(program_id)s, %(bound)s, %(period)s, told.slot, told.share
+FROM unnest(%(slots)s::smallint[], %(shares)s::numeric[]) AS told (slot, share)
+WHERE NOT EXISTS (
+    SELECT FROM loyalty_adjudication_escrow AS there
+    WHERE there.program_id = %(program_id)s AND there.bound = %(bound)s AND there.period = %(period)s
+)
+ORDER BY told.slot
+ON CONFLICT DO NOTHING
+
+-- name: draw_one
+-- Draw all that is wanted from one row that has so much and that nobody else holds; no row where there is none.
+UPDATE loyalty_adjudication_escrow SET "left" = "left" - %(wanted)s
+WHERE (program_id, bound, period, slot) = (
+    SELECT program_id, bound, period, slot FROM loyalty_adjudication_escrow
+    WHERE program_id = %(program_id)s AND bound = %(bound)s AND period = %(period)s AND "left" >= %(wanted)s
+    ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING %(wanted)s::numeric
+
+-- name: draw_all
+-- Draw what is wanted, or what there is, from all rows together, waiting for whoever holds them.
+WITH held AS (
+    SELECT slot, "left" FROM loyalty_adjudication_escrow
+    WHERE program_id = %(program_id)s AND bound = %(bound)s AND period = %(period)s
+    ORDER BY slot FOR UPDATE
+),
+running AS (
+    SELECT slot, least("left", greatest(0, %(wanted)s - sum("left") OVER (ORDER BY slot) + "left")) AS taken FROM held
+),
+drawn AS (
+    UPDATE loyalty_adjudication_escrow AS escrow SET "left" = escrow."left" - running.taken
+    FROM running
+    WHERE escrow.program_id = %(program_id)s AND escrow.bound = %(bound)s AND escrow.period = %(period)s
+        AND escrow.slot = running.slot AND running.taken > 0
+    RETURNING running.taken
+)
+SELECT coalesce(sum(taken), 0) FROM drawn
+
+-- name: give_back
+-- Put back what was drawn and not used, or is no longer, into a row that nobody holds, or else the first.
+UPDATE loyalty_adjudication_escrow SET "left" = "left" + %(amount)s
+WHERE (program_id, bound, period, slot) = (
+    SELECT program_id, bound, period, slot FROM loyalty_adjudication_escrow
+    WHERE program_id = %(program_id)s AND bound = %(bound)s AND period = %(period)s
+    ORDER BY slot LIMIT 1
+)
+
+-- name: note_uses
+-- Add to what a member has used of caps, or take from it.
+INSERT INTO loyalty_adjudication_member_use AS used (member_id, bound, period, used)
+SELECT %(member_id)s, told.bound, told.period, told.change
+FROM unnest(%(bounds)s::text[], %(periods)s::text[], %(changes)s::numeric[]) AS told (bound, period, change)
+ON CONFLICT (member_id, bound, period) DO UPDATE SET used = used.used + excluded.used
+
+-- name: progress_of_transactions
+-- What transactions brought to tiers that are reached by points, or took from them: what a lot has earned counts from
+-- its activation on, for the member in whose name it came; what is no longer earned counts as if it had never been.
+WITH told AS (
+    SELECT header.id, header.kind, header.occurred_at, header.position
+    FROM loyalty_ledger_transaction AS header WHERE header.id = ANY(%(transactions)s::uuid[])
+),
+changes AS (
+    SELECT told.id, entry.lot_id, -entry.points AS points
+    FROM told JOIN loyalty_ledger_entry AS entry ON entry.transaction_id = told.id
+    JOIN loyalty_ledger_lot AS lot ON lot.id = entry.lot_id
+    WHERE told.kind IN ('grant', 'claw_back', 'give_back') AND entry.book = 'issued'
+        AND lot.activates_at <= told.occurred_at
+    UNION ALL
+    SELECT told.id, entry.lot_id, (
+        SELECT -sum(issued.points) FROM loyalty_ledger_entry AS issued
+        JOIN loyalty_ledger_transaction AS before ON before.id = issued.transaction_id
+        WHERE issued.lot_id = entry.lot_id AND issued.book = 'issued' AND before.position < told.position
+    )
+    FROM told JOIN loyalty_ledger_entry AS entry ON entry.transaction_id = told.id
+    WHERE told.kind = 'activate' AND entry.state = 'pending'
+)
+SELECT changes.id, changes.lot_id, lot.activates_at, origin.member_id, lot.currency, sum(changes.points)
+FROM changes
+JOIN loyalty_ledger_lot AS lot ON lot.id = changes.lot_id
+JOIN loyalty_ledger_account AS origin ON origin.id = lot.origin_account_id
+WHERE lot.counts_for_tiers
+GROUP BY changes.id, changes.lot_id, lot.activates_at, origin.member_id, lot.currency
+HAVING sum(changes.points) <> 0
