@@ -141,7 +141,7 @@ class _Batch:
 
     def lock(self) -> None:
         """Lock the accounts; what has changed until then is no longer due, or due on another account."""
-        rows_of("lock_accounts", {"accounts": self.accounts})
+        _lock(self.accounts)
 
     def post(self, statement: str, told: Mapping[str, Any]) -> int:
         """Post what is still due, and return of how many lots."""
@@ -154,6 +154,12 @@ class _Batch:
         }
         [(_, done)] = rows_of(statement, {**told, **lots})
         return int(done)
+
+
+def _lock(accounts: str) -> None:
+    """Lock accounts, an array in PostgreSQL's text form, and have what follows in the transaction planned for many."""
+    rows_of("go_by_index")
+    rows_of("lock_accounts", {"accounts": accounts})
 
 
 def _until_nothing_is_due(
@@ -251,7 +257,7 @@ class _Bonus:
         """Grant it to members with accounts whose lots are on the accounts `ats`: arrays in PostgreSQL's text form."""
         with transaction.atomic():
             # Where the lots of a member are does not change either, while the account is locked that they are on.
-            rows_of("lock_accounts", {"accounts": ats})
+            _lock(ats)
             others = [member for (member,) in rows_of("owing_or_moving", {"members": members, "ats": ats})]
             told: dict[str, Any] = {"accounts": accounts, "ats": ats, "members": members, "others": others}
             [(_, granted, moved)] = rows_of("grant", {**self._told(), **told})

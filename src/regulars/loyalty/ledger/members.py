@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -62,16 +62,16 @@ def enrol_member(*, customer_id: UUID, version: ProgramVersion, now: datetime, a
     if came_back:
         row.state, row.left_at = MemberState.ACTIVE, None
         row.save(update_fields=["state", "left_at"])
-    open_missing_accounts([row.id], version)
+    open_missing_accounts([row.id], [currency.key for currency in version.document.currencies])
     if is_new or came_back:
         record(actor, "member.enrolled", "member", row.id, now=now)
         _tell("member.enrolled", row, version.program_key, now=now, actor=actor)
     return member_of(row)
 
 
-def open_missing_accounts(member_ids: Sequence[UUID], version: ProgramVersion) -> None:
-    """Give members an account in each currency of their programme in which they have none."""
-    wanted = [(member_id, currency.key) for member_id in member_ids for currency in version.document.currencies]
+def open_missing_accounts(member_ids: Sequence[UUID], currencies: Iterable[str]) -> None:
+    """Give members an account in each of some currencies in which they have none."""
+    wanted = [(member_id, currency) for currency in sorted(set(currencies)) for member_id in member_ids]
     rows_of(
         "add_accounts",
         {

@@ -21,6 +21,7 @@ from regulars.loyalty.ledger.carrying import Netted, carry, forfeit, reinstate
 from regulars.loyalty.ledger.contracts import MemberState, TransactionKind
 from regulars.loyalty.ledger.desk import Desk, open_desk
 from regulars.loyalty.ledger.members import NoSuchMember, new_code, open_missing_accounts
+from regulars.loyalty.ledger.models import Account as AccountRow
 from regulars.loyalty.ledger.models import Member as MemberRow
 from regulars.loyalty.ledger.models import MemberMerge as MergeRow
 from regulars.loyalty.ledger.posting import find_taken
@@ -51,7 +52,9 @@ def merge_members(*, survivor_id: UUID, merged_id: UUID, version: ProgramVersion
     survivor, merged = rows.get(survivor_id), rows.get(merged_id)
     if not survivor or not merged or survivor_id == merged_id or MemberState.MERGED in {survivor.state, merged.state}:
         raise NoSuchMember(gettext("There are no two such members."))
-    open_missing_accounts([survivor_id], version)
+    # Also in a currency that the programme no longer has.
+    theirs_are = AccountRow.objects.filter(member_id=merged_id).values_list("currency", flat=True)
+    open_missing_accounts([survivor_id], [*theirs_are, *(each.key for each in version.document.currencies)])
     desk = open_desk([survivor_id, merged_id], version=version, now=now, actor=actor)
     merge_id = new_id()
     own = {each.currency: each.id for each in desk.held.values() if each.member_id == survivor_id}

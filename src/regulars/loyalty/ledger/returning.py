@@ -16,7 +16,7 @@ from uuid import UUID
 from regulars.loyalty.definitions.calendar import first_instant_after, local_day
 from regulars.loyalty.definitions.document.currencies import OnShortfall
 from regulars.loyalty.ledger.contracts import Book, State, TransactionKind
-from regulars.loyalty.ledger.settling import pay_debts, settle
+from regulars.loyalty.ledger.settling import pay_debts, settle, settle_lots
 from regulars.loyalty.ledger.wallets import Draft, Lot, Posting, Taken, Wallets
 
 Memo = Mapping[str, Any]
@@ -43,6 +43,8 @@ def give_back(
     left = points
     draft: Draft | None = None
     accounts: dict[UUID, None] = {}
+    # What has expired is gone before the grace moves the expiry of what comes back.
+    settled = settle_lots(wallets, (each.lot_id for each in taken), now)
     for each in reversed(taken):
         lot = wallets.lots[each.lot_id]
         back = min(left, each.points - each.reserved)
@@ -56,8 +58,8 @@ def give_back(
     if left:
         raise ValueError(f"{points} are to come back, {left} more than were redeemed")
     if draft is None:
-        return []
-    return [draft.posting(memo=memo), *_settled(wallets, accounts, now)]
+        return settled
+    return [*settled, draft.posting(memo=memo), *_settled(wallets, accounts, now)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ account settles it first, and what was due is posted at the moments at which it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +26,12 @@ def settle(wallets: Wallets, account_id: UUID, now: datetime, *, not_before: dat
         at = max(at, not_before) if not_before else at
         postings.append(_activate(wallets, lot, at) if lot.pending else _expire(wallets, lot, at))
     return postings
+
+
+def settle_lots(wallets: Wallets, lot_ids: Iterable[UUID], now: datetime) -> list[Posting]:
+    """Post what is due on the accounts that lots are on."""
+    accounts = dict.fromkeys(wallets.lots[lot_id].account_id for lot_id in lot_ids)
+    return [posting for account_id in accounts for posting in settle(wallets, account_id, now)]
 
 
 def pay_debts(draft: Draft, account_id: UUID) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.loyalty.ledger.contracts import Book, State, TransactionKind
-from regulars.loyalty.ledger.settling import note_activity, pay_debts, settle
+from regulars.loyalty.ledger.settling import note_activity, pay_debts, settle, settle_lots
 from regulars.loyalty.ledger.wallets import Draft, Posting, Taken, Wallets
 
 
@@ -82,6 +82,8 @@ def release(
     """Let reserved points be active again; those of a lot that has expired meanwhile expire at once."""
     drafts: dict[str, Draft] = {}
     accounts: dict[UUID, None] = {}
+    taken = list(taken)
+    settled = settle_lots(wallets, (each.lot_id for each in taken), now)
     for each in taken:
         lot = wallets.lots[each.lot_id]
         draft = drafts.setdefault(lot.currency, Draft(wallets, TransactionKind.RELEASE, now, lot.currency))
@@ -90,4 +92,8 @@ def release(
         pay_debts(draft, lot.account_id)
         accounts[lot.account_id] = None
     released = [draft.posting(memo=memo) for draft in drafts.values() if draft.entries]
-    return [*released, *(each for account in accounts for each in settle(wallets, account, now, not_before=now))]
+    return [
+        *settled,
+        *released,
+        *(each for account in accounts for each in settle(wallets, account, now, not_before=now)),
+    ]

@@ -7,10 +7,11 @@ from django.db import migrations
 # Entries come in whole transactions: all of one in one statement. What they say is then added to their lots and
 # accounts, so that the cached figures are the entries' sums, and the tables' own checks refuse less than nothing. A few
 # entries are taken one by one, which is how most come; many at once are added up first. The login of the application
-# cannot write these columns itself, therefore this runs with the owner's rights and names every table in full.
+# cannot write these columns itself, therefore this runs with the owner's rights and names every table in full. Whatever
+# is posted goes by index: for a batch of many the planner would read whole tables, again for each batch.
 APPLY = """
 CREATE FUNCTION loyalty_ledger_apply() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET plan_cache_mode = force_generic_plan AS $$
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     entry record;
     of_transaction uuid;

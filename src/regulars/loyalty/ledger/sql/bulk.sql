@@ -37,6 +37,11 @@ SELECT count(*) FROM (
     SELECT id FROM loyalty_ledger_account WHERE id = ANY(%(accounts)s::uuid[]) ORDER BY id FOR UPDATE
 ) AS locked
 
+-- name: go_by_index
+-- Until the end of this transaction look rows up: for each batch the planner would read whole tables.
+SELECT set_config('enable_seqscan', 'off', TRUE), set_config('enable_mergejoin', 'off', TRUE),
+    set_config('random_page_cost', '1', TRUE)
+
 -- name: owing_members
 -- Whose accounts owe something.
 SELECT DISTINCT member_id FROM loyalty_ledger_account WHERE id = ANY(%(accounts)s::uuid[]) AND debt > 0
@@ -203,7 +208,7 @@ entries AS (
     INSERT INTO loyalty_ledger_entry (transaction_id, number, book, account_id, lot_id, state, currency, points)
     SELECT %(transaction)s, number, 'member', at, lot_id, %(state)s, %(currency)s, %(points)s FROM granted
     UNION ALL
-    SELECT %(transaction)s, count(*) + 1, %(book)s, NULL, NULL, NULL, %(currency)s, -%(points)s * count(*)
+    SELECT %(transaction)s, count(*) + 1, %(book)s, NULL, NULL, NULL, %(currency)s, -%(points)s::bigint * count(*)
     FROM granted HAVING count(*) > 0
 )
 SELECT stream_append_alike(

@@ -127,6 +127,8 @@ class Plain:
                 token.place = "spent"
 
     def release(self, whom: object, now: dt.datetime) -> None:
+        for holder in {token.box.holder for token in self.tokens if token.whom == whom}:
+            self.settle(holder, now)
         holders = set()
         for token in self.tokens:
             if token.place == "reserved" and token.whom == whom:
@@ -137,6 +139,8 @@ class Plain:
             self.settle(holder, now)
 
     def refund(self, whom: object, count: int, now: dt.datetime) -> None:
+        for holder in {token.box.holder for token in self.tokens if token.whom == whom}:
+            self.settle(holder, now)
         spent = sorted((t for t in self.tokens if t.place == "spent" and t.whom == whom), key=lambda t: -t.when)
         assert len(spent) >= count
         holders = []

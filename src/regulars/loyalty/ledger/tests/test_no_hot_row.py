@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -30,7 +31,7 @@ def test_a_grant_locks_no_row_of_its_programme(fresh_database: str):
     who = member(version)
     # Whoever enrols somebody locks it, so that it does not go meanwhile.
     before = locks_of_programs()
-    told = {"currency": "points", "what": points(5), "version": version, "now": NOON, "actor": ACTOR}
+    told: dict[str, Any] = {"currency": "points", "what": points(5), "version": version, "now": NOON, "actor": ACTOR}
     grant_points(member_id=who.id, **told)
     bulk.grant_to_many(**told, occurrence="2026")
     assert locks_of_programs() == before
