@@ -236,5 +236,3 @@ class Order:
     staff: str
     attributes: Mapping[str, Any]
     received_at: datetime
-    # A hash of the whole state: of a source that counts no versions, it tells one state from another.
-    digest: bytes

@@ -59,7 +59,6 @@ def orders_of(found: QuerySet[models.Order]) -> list[Order]:
             staff=row.staff,
             attributes=row.attributes,
             received_at=row.received_at,
-            digest=bytes(row.digest),
         )
         for row in rows
     ]

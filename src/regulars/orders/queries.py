@@ -88,6 +88,12 @@ def list_orders_by_id(order_ids: Collection[UUID]) -> list[Order]:
     return orders_of(OrderRow.objects.filter(id__in=order_ids).order_by("id"))
 
 
+def map_digests(order_ids: Collection[UUID]) -> dict[UUID, bytes]:
+    """Return a hash of each order's state: of a source that counts no versions, it tells one state from another."""
+    rows = OrderRow.objects.filter(id__in=order_ids).values_list("id", "digest")
+    return {order_id: bytes(digest) for order_id, digest in rows}
+
+
 def list_orders_in_full(
     *, limit: int, after: UUID | None, until: UUID, source: str | None = None, since: datetime | None = None
 ) -> list[Order]:

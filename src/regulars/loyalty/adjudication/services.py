@@ -24,7 +24,7 @@ from regulars.loyalty.rules.carts import cart_of
 from regulars.loyalty.rules.contracts import RuleOutcome
 from regulars.orders.contracts import Order, OrderState, PutResult
 from regulars.orders.in_full import state_of
-from regulars.orders.queries import get_order, list_orders_by_id
+from regulars.orders.queries import get_order, list_orders_by_id, map_digests
 from regulars.orders.services import put_order as keep_order
 from regulars.stream.contracts import Actor
 
@@ -49,7 +49,8 @@ def put_order(*, order: OrderState, now: datetime, actor: Actor) -> Answer:
     put = keep_order(order=order, now=now, actor=actor)
     if put.order_id is None:
         return Answer(put=put, adjudicated=())
-    return Answer(put=put, adjudicated=_adjudicate(get_order(put.order_id), now=now, actor=actor))
+    digest = map_digests([put.order_id])[put.order_id]
+    return Answer(put=put, adjudicated=_adjudicate(get_order(put.order_id), digest, now=now, actor=actor))
 
 
 @transaction.atomic
@@ -61,7 +62,8 @@ def adjudicate_orders(*, order_ids: Collection[UUID], now: datetime, actor: Acto
     if not list_programs():
         return []
     orders = sorted(list_orders_by_id(order_ids), key=lambda order: (order.head.placed_at, order.head.id))
-    return [found for order in orders for found in _adjudicate(order, now=now, actor=actor)]
+    digests = map_digests([order.head.id for order in orders])
+    return [found for order in orders for found in _adjudicate(order, digests[order.head.id], now=now, actor=actor)]
 
 
 def preview_order(*, order: OrderState) -> list[Adjudicated]:
@@ -94,11 +96,11 @@ def preview_order(*, order: OrderState) -> list[Adjudicated]:
     return found
 
 
-def _adjudicate(order: Order, *, now: datetime, actor: Actor) -> list[Adjudicated]:
+def _adjudicate(order: Order, digest: bytes, *, now: datetime, actor: Actor) -> list[Adjudicated]:
     told = Told(
         id=order.head.id,
         version=order.head.version,
-        digest=order.digest,
+        digest=digest,
         customer_id=order.head.customer_id,
         state=state_of(order),
     )
