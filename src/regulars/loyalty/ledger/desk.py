@@ -10,7 +10,7 @@ from uuid import UUID
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.ledger.events import events_of
 from regulars.loyalty.ledger.posting import Posted, find_taken, load_wallets, post
-from regulars.loyalty.ledger.requests import Answer, Request, keep_answer, open_accounts
+from regulars.loyalty.ledger.requests import Answer, Request, keep_answer, open_accounts, patiently
 from regulars.loyalty.ledger.statements import rows_of
 from regulars.loyalty.ledger.wallets import Posting, Taken, Terms, Wallets
 from regulars.stream.contracts import Actor
@@ -87,20 +87,12 @@ def open_desk(
         Others took too long.
     """
     desk = Desk(version=version, now=now, actor=actor, request=request, answer=None)
-    locked: set[UUID] = set()
-    while True:
-        held = _held(rows_of("accounts_of_members", {"members": sorted(member_ids)}))
-        wanted = {each.at for each in held.values()} | _accounts_of(causes, lots)
-        if locked and wanted <= locked:
-            break
-        opened = open_accounts(wanted, None if locked else request)
-        if opened.answer is not None:
-            desk.answer = opened.answer
-            return desk
-        locked |= wanted
-        if not causes and not lots and not any(opened.leads_to.values()):
-            # Nobody can have led them elsewhere meanwhile.
-            break
+    # From here on nobody is merged or parted, and what is found of accounts holds.
+    held = _held(patiently("accounts_of_members", {"members": sorted(member_ids)}))
+    locked = {each.at for each in held.values()} | _accounts_of(causes, lots)
+    desk.answer = open_accounts(locked, request)
+    if desk.answer is not None:
+        return desk
     others = locked - held.keys()
     if others:
         held |= _held(rows_of("accounts_by_id", {"accounts": sorted(others)}))

@@ -32,7 +32,7 @@ def grant(
     draft = Draft(wallets, kind, what.granted_at, currency)
     lot = draft.add(account_id, what, origin_account_id)
     fill(draft, lot, what.points, what.book, at=what.granted_at)
-    note_activity(draft, account_id, what.granted_at)
+    note_activity(draft, account_id, what.granted_at, now)
     return [draft.posting(memo=memo, occasion=occasion), *settle(wallets, account_id, now)]
 
 

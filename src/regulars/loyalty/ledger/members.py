@@ -17,6 +17,7 @@ from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.ledger.contracts import Member, MemberState
 from regulars.loyalty.ledger.events import SOURCE
 from regulars.loyalty.ledger.models import Member as MemberRow
+from regulars.loyalty.ledger.requests import patiently
 from regulars.loyalty.ledger.statements import rows_of
 from regulars.staff.services import record
 from regulars.stream.contracts import Actor, NewEvent
@@ -47,6 +48,7 @@ def enrol_member(*, customer_id: UUID, version: ProgramVersion, now: datetime, a
     NoSuchMember
         The membership was erased; it does not come again.
     """
+    patiently("stay")
     found = find_member(version.program_id, customer_id)
     if found is None:
         row, is_new = MemberRow.objects.get_or_create(
@@ -91,6 +93,7 @@ def end_membership(*, member_id: UUID, version: ProgramVersion, now: datetime, a
     NoSuchMember
         Nobody is a member under this id.
     """
+    patiently("stay")
     row = MemberRow.objects.select_for_update().filter(id=member_id, program_id=version.program_id).first()
     if row is None or row.state in {MemberState.ERASED, MemberState.MERGED}:
         raise NoSuchMember(gettext("There is no such member."))

@@ -1,7 +1,8 @@
 """Two members who are one person become one, and two again; and a member who is erased.
 
-The ids of members and the origins of lots stay. A merge carries all lots to the survivor's accounts; its undo carries
-back what remains of those that came under the merged member's name, before the merge or after it.
+Whoever merges, parts or erases is alone with all members while it lasts, so each of these stands first in its
+transaction. The ids of members and the origins of lots stay. A merge carries all lots to the survivor's accounts; its
+undo carries back what remains of those that came under the merged member's name, before the merge or after it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from regulars.loyalty.ledger.models import Account as AccountRow
 from regulars.loyalty.ledger.models import Member as MemberRow
 from regulars.loyalty.ledger.models import MemberMerge as MergeRow
 from regulars.loyalty.ledger.posting import find_taken
+from regulars.loyalty.ledger.requests import patiently
 from regulars.loyalty.ledger.settling import settle
 from regulars.loyalty.ledger.statements import rows_of
 from regulars.loyalty.ledger.wallets import Taken
@@ -48,6 +50,7 @@ def merge_members(*, survivor_id: UUID, merged_id: UUID, version: ProgramVersion
     NoSuchMember
         One of them is none, or is merged already.
     """
+    patiently("alone")
     rows = _lock_members([survivor_id, merged_id])
     survivor, merged = rows.get(survivor_id), rows.get(merged_id)
     if not survivor or not merged or survivor_id == merged_id or MemberState.MERGED in {survivor.state, merged.state}:
@@ -55,12 +58,12 @@ def merge_members(*, survivor_id: UUID, merged_id: UUID, version: ProgramVersion
     # Also in a currency that the programme no longer has.
     theirs_are = AccountRow.objects.filter(member_id=merged_id).values_list("currency", flat=True)
     open_missing_accounts([survivor_id], [*theirs_are, *(each.key for each in version.document.currencies)])
+    below = rows_of("merged_below", {"member_id": merged_id})
     desk = open_desk([survivor_id, merged_id], version=version, now=now, actor=actor)
     merge_id = new_id()
     own = {each.currency: each.id for each in desk.held.values() if each.member_id == survivor_id}
     theirs = {each.currency: each.id for each in desk.held.values() if each.member_id == merged_id}
     _settle(desk, [*own.values(), *theirs.values()])
-    below = rows_of("merged_below", {"member_id": merged_id})
     way = _Way(froms=theirs, to=own, origins=[account for _, account, _, _ in below])
     netted = _carry(desk, way, TransactionKind.MERGE, merge_id)
     _lead([(account, own[currency]) for _, account, currency, _ in below])
@@ -82,6 +85,7 @@ def unmerge_members(*, merged_id: UUID, version: ProgramVersion, now: datetime, 
     NotMerged
         The member is not merged into another.
     """
+    patiently("alone")
     merge = MergeRow.objects.select_for_update().filter(merged_id=merged_id, undone_at=None).first()
     if merge is None:
         raise NotMerged(gettext("This member is not merged into another."))
@@ -119,6 +123,7 @@ def erase_member(*, member_id: UUID, version: ProgramVersion, now: datetime, act
     NoSuchMember
         There is none of this id.
     """
+    patiently("alone")
     row = _lock_members([member_id]).get(member_id)
     if row is None:
         raise NoSuchMember(gettext("There is no such member."))

@@ -17,6 +17,7 @@ from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.loyalty.ledger.statements import rows_of
 from regulars.stream.contracts import Actor
+from regulars.stream.database import Row
 
 Answer = Mapping[str, Any]
 
@@ -47,16 +48,26 @@ class Request:
         return hashlib.sha256(json.dumps(self.inputs, sort_keys=True, default=str).encode()).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The first answer to a request that was answered before, or which accounts are locked now, and lead where."""
+def patiently(statement: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    """Run a statement that waits for others, for some seconds at most.
 
-    answer: Answer | None
-    leads_to: Mapping[UUID, UUID | None]
+    Raises
+    ------
+    Busy
+        Others took too long.
+    """
+    try:
+        return rows_of(statement, parameters)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise Busy(gettext("Somebody else is writing here; ask again in a moment.")) from None
+        raise
 
 
-def open_accounts(account_ids: Collection[UUID], request: Request | None = None) -> Opened:
+def open_accounts(account_ids: Collection[UUID], request: Request | None = None) -> Answer | None:
     """Wait for others who ask under the same key or write to the same accounts, and lock both.
+
+    Return the first answer to a request that was answered before; then nothing is locked.
 
     Raises
     ------
@@ -67,19 +78,11 @@ def open_accounts(account_ids: Collection[UUID], request: Request | None = None)
     """
     key = request.key if request else None
     parameters = {"client": request and str(request.actor), "key": key, "accounts": sorted(account_ids)}
-    try:
-        rows = rows_of("open", parameters)
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            raise Busy(gettext("Somebody else is writing here; ask again in a moment.")) from None
-        raise
-    for answer, digest, _, _ in rows:
-        if answer is None:
-            break
+    for answer, digest in patiently("open", parameters):
         if request is None or bytes(digest) != request.digest:
             raise KeyUsed(gettext("This key was used for something else; take a new one for what is new."))
-        return Opened(json.loads(answer), {})
-    return Opened(None, {account_id: leads_to for _, _, account_id, leads_to in rows})
+        return dict(json.loads(answer))
+    return None
 
 
 def keep_answer(request: Request, answer: Answer, *, now: datetime) -> None:

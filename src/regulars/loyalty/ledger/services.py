@@ -24,6 +24,7 @@ from regulars.loyalty.ledger.requests import Answer, Request
 from regulars.loyalty.ledger.returning import give_back
 from regulars.loyalty.ledger.settling import settle
 from regulars.loyalty.ledger.spending import NotEnoughPoints, confirm, release, spend
+from regulars.loyalty.ledger.statements import rows_of
 from regulars.loyalty.ledger.wallets import Posting, Taken
 from regulars.staff.services import record
 from regulars.stream.contracts import Actor
@@ -55,7 +56,7 @@ def grant_points(
     memo: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> Answer:
-    """Grant points to a member; an occasion that has granted before grants nothing.
+    """Grant points to a member; an occasion that has granted before grants nothing, and is answered with what it did.
 
     Raises
     ------
@@ -72,6 +73,10 @@ def grant_points(
     if desk.answer is not None:
         return replayed(desk.answer)
     held = held_by(desk, member_id, currency)
+    before = rows_of("granted_upon", {"occasion": what.occasion}) if what.occasion else []
+    if before:
+        [(transaction_id, points)] = before
+        return replayed({"transaction_id": str(transaction_id), "points": points})
     drafted = grant(desk.wallets, held.at, currency, what, now=now, origin_account_id=held.id, memo=memo)
     desk.post(drafted)
     return desk.keep(_answer(drafted, points=what.points))

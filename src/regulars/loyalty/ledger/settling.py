@@ -45,14 +45,17 @@ def pay_debts(draft: Draft, account_id: UUID) -> None:
             draft.part(debtor, State.DEBT, paid, cause=lot.id)
 
 
-def note_activity(draft: Draft, account_id: UUID, at: datetime) -> None:
-    """Let what expires by inactivity be good for as long again; nothing becomes good for shorter."""
+def note_activity(draft: Draft, account_id: UUID, at: datetime, now: datetime) -> None:
+    """Let what expires by inactivity be good for as long again; nothing becomes good for shorter.
+
+    What has expired by the clock stays so, whether or not that was posted.
+    """
     zone = draft.wallets.terms[draft.currency].zone
     for lot in draft.wallets.of(account_id):
         if lot.inactivity is None or not (lot.active or lot.pending):
             continue
         later = expiry_after(lot.inactivity, at, zone)
-        if lot.expires_at and later and later > lot.expires_at:
+        if lot.expires_at and later and later > lot.expires_at > now:
             lot.expires_at = later
             draft.move(lot)
 

@@ -59,7 +59,7 @@ def spend(
         left -= taken
     if kind is not TransactionKind.RESERVE:
         draft.book(Book.ADJUSTED if kind is TransactionKind.ADJUST else Book.REDEEMED, points, cause=cause)
-    note_activity(draft, account_id, at or now)
+    note_activity(draft, account_id, at or now, now)
     return [*settled, draft.posting(memo=memo)]
 
 

@@ -176,23 +176,32 @@ ALTER TABLE loyalty_ledger_lot DROP CONSTRAINT loyalty_lot_holder;
 ALTER TABLE loyalty_ledger_account DROP CONSTRAINT loyalty_account_currency;
 """
 
-# Whoever writes opens the accounts first: waits for others with the same key, and returns their answer if there is one;
-# else locks the accounts, always in one order, and tells where their lots have gone, if they have.
+# Whoever writes to members or their accounts lets nobody be merged or parted meanwhile, and so knows where lots are; who
+# merges or parts waits for those who write, and they wait for it.
+STAY = """
+CREATE FUNCTION loyalty_ledger_stay() RETURNS void LANGUAGE sql SET lock_timeout = '10s' AS
+    'SELECT pg_advisory_xact_lock_shared(20260102)';
+CREATE FUNCTION loyalty_ledger_alone() RETURNS void LANGUAGE sql SET lock_timeout = '60s' AS
+    'SELECT pg_advisory_xact_lock(20260102)';
+"""
+STAY_REVERSE = "DROP FUNCTION loyalty_ledger_stay(); DROP FUNCTION loyalty_ledger_alone();"
+
+# Then it opens the accounts: waits for others with the same key, and returns their answer if there is one; else locks the
+# accounts, always in one order.
 OPEN = """
 CREATE FUNCTION loyalty_ledger_open(with_client text, with_key text, accounts uuid[])
-RETURNS TABLE (answer jsonb, digest bytea, account_id uuid, leads_to_id uuid)
+RETURNS TABLE (answer jsonb, digest bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '10s' SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     IF with_key IS NOT NULL THEN
         PERFORM pg_advisory_xact_lock(hashtextextended(with_client || ' ' || with_key, 20260101));
-        RETURN QUERY SELECT request.answer, request.digest, NULL::uuid, NULL::uuid FROM public.loyalty_ledger_request AS request
+        RETURN QUERY SELECT request.answer, request.digest FROM public.loyalty_ledger_request AS request
             WHERE request.client = with_client AND request.key = with_key;
         IF FOUND THEN
             RETURN;
         END IF;
     END IF;
-    RETURN QUERY SELECT NULL::jsonb, NULL::bytea, account.id, account.leads_to_id FROM public.loyalty_ledger_account AS account
-        WHERE account.id = ANY(accounts) ORDER BY account.id FOR UPDATE;
+    PERFORM FROM public.loyalty_ledger_account AS account WHERE account.id = ANY(accounts) ORDER BY account.id FOR UPDATE;
 END $$;
 """
 OPEN_REVERSE = "DROP FUNCTION loyalty_ledger_open(text, text, uuid[]);"
@@ -202,8 +211,9 @@ OPEN_REVERSE = "DROP FUNCTION loyalty_ledger_open(text, text, uuid[]);"
 READ = """
 CREATE FUNCTION loyalty_ledger_accounts(members uuid[])
 RETURNS TABLE (id uuid, currency text, leads_to_id uuid, member_id uuid, customer_id uuid, program_id uuid)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
+    PERFORM public.loyalty_ledger_stay();
     RETURN QUERY SELECT account.id, account.currency, account.leads_to_id, member.id, member.customer_id, member.program_id
         FROM loyalty_ledger_account AS account
         JOIN loyalty_ledger_member AS member ON member.id = account.member_id
@@ -329,6 +339,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(APPLY, APPLY_REVERSE),
         migrations.RunSQL(CARRY, CARRY_REVERSE),
         migrations.RunSQL(HOLDER, HOLDER_REVERSE),
+        migrations.RunSQL(STAY, STAY_REVERSE),
         migrations.RunSQL(OPEN, OPEN_REVERSE),
         migrations.RunSQL(READ, READ_REVERSE),
         migrations.RunSQL(POST, POST_REVERSE),

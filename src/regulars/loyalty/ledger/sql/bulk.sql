@@ -38,8 +38,9 @@ SELECT count(*) FROM (
 ) AS locked
 
 -- name: go_by_index
--- Until the end of this transaction look rows up: for each batch the planner would read whole tables.
-SELECT set_config('enable_seqscan', 'off', TRUE), set_config('enable_mergejoin', 'off', TRUE),
+-- Until the end of this transaction look rows up: for each batch the planner would read whole tables; and let nobody
+-- be merged or parted.
+SELECT loyalty_ledger_stay(), set_config('enable_seqscan', 'off', TRUE), set_config('enable_mergejoin', 'off', TRUE),
     set_config('random_page_cost', '1', TRUE)
 
 -- name: owing_members

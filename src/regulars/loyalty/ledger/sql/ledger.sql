@@ -1,6 +1,14 @@
+-- name: stay
+-- Let nobody be merged or parted until this transaction ends.
+SELECT loyalty_ledger_stay()
+
+-- name: alone
+-- Be the only one who writes to members or their accounts until this transaction ends.
+SELECT loyalty_ledger_alone()
+
 -- name: open
 -- Wait for others with the same key and return their answer, or lock accounts in their order.
-SELECT answer, digest, account_id, leads_to_id FROM loyalty_ledger_open(%(client)s, %(key)s, %(accounts)s::uuid[])
+SELECT answer, digest FROM loyalty_ledger_open(%(client)s, %(key)s, %(accounts)s::uuid[])
 
 -- name: lots
 -- The lots of accounts of which anything stands, and others by their id.
@@ -69,7 +77,7 @@ WHERE entry.lot_id = ANY(%(lots)s::uuid[])
 GROUP BY entry.lot_id
 
 -- name: accounts_of_members
--- The accounts of members, with whose they are, and where their lots have gone, if they have.
+-- The accounts of members, whose they are, and where their lots have gone, which does not change in this transaction.
 SELECT id, currency, leads_to_id, member_id, customer_id, program_id FROM loyalty_ledger_accounts(%(members)s::uuid[])
 
 -- name: accounts_by_id
@@ -131,3 +139,11 @@ SELECT lot_id, cause, -sum(points) FROM loyalty_ledger_entry
 WHERE transaction_id = ANY(%(transactions)s::uuid[]) AND state = 'active' AND points < 0
 GROUP BY lot_id, cause
 ORDER BY lot_id, cause
+
+-- name: granted_upon
+-- By which transaction an occasion granted its lot, and how many points.
+SELECT entry.transaction_id, sum(entry.points)::bigint FROM loyalty_ledger_lot AS lot
+JOIN loyalty_ledger_entry AS entry ON entry.lot_id = lot.id AND entry.book = 'member' AND entry.points > 0
+JOIN loyalty_ledger_transaction AS header ON header.id = entry.transaction_id
+WHERE lot.occasion = %(occasion)s AND header.kind IN ('grant', 'adjust')
+GROUP BY entry.transaction_id

@@ -244,12 +244,12 @@ class Explained(Kept):
 
 
 def test_what_a_standing_was_is_explained_then_and_ever_after():
-    run(Explained, 8, 20)
+    assert run(Explained, 8, 20)["points"] > 50
 
 
 @pytest.mark.soak
 def test_what_a_standing_was_is_explained_in_many_lives():
-    run(Explained, 400, 30)
+    assert run(Explained, 400, 30)["points"] > 3_000
 
 
 def test_a_mistake_in_explaining_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
