@@ -15,8 +15,6 @@ from retention.clv.purchases import LEAST_GAIN
 from retention.reasons import InvalidInput, Reason, mark
 
 _LARGEST = 1e5
-# At these the model itself answers, in its own limit.
-_OWN_LIMITS = ("rates_alike", "dropout_alike")
 
 
 class BetaGeoBetaBinomial(FittedModel):
@@ -24,8 +22,8 @@ class BetaGeoBetaBinomial(FittedModel):
 
     At each opportunity an active customer buys with probability Beta(alpha, beta) over customers; at the beginning of
     each a customer leaves with probability Beta(gamma, delta). Alive means: active at the next opportunity.
-    Where dropout gains less than 4 in 2 LL over the same model without it, or its curvature is no maximum's, the
-    model without dropout answers and `boundary` says so.
+    Where dropout gains less than 4 in 2 LL over the same model without it, the model without dropout answers and
+    `boundary` says so. Where the curvature is no maximum's, the forecasts stand and `boundary` says so.
 
     References
     ----------
@@ -163,7 +161,7 @@ class BetaGeoBetaBinomial(FittedModel):
 
     @property
     def _answering_theta(self) -> FloatArray:
-        if self._without is None or self.boundary is None or self.boundary.code in _OWN_LIMITS:
+        if self._without is None or self.boundary is None or self.boundary.code != "no_dropout":
             return self._theta
         # As gamma vanishes nobody leaves.
         return np.array([*self._without.params.values(), 1e-12, 1.0])
@@ -197,7 +195,10 @@ class BetaGeoBetaBinomial(FittedModel):
             )
             return Reason("no_dropout", template, values)
         if found.indefinite:
-            template = mark("The data do not tell the parameters of {model}: the model without dropout answers.")
+            template = mark(
+                "The data do not tell the parameters of {model} apart (the curvature is not a maximum's): its "
+                "forecasts stand, its parameters do not."
+            )
             return Reason("not_identified", template, values)
         if set(found.at_bound) & {"alpha", "beta"}:
             template = mark("Customers do not differ measurably in how often they buy ({parameters} at its bound).")

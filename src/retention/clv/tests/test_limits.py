@@ -23,11 +23,13 @@ def test_where_all_tend_alike_to_leave_forecasts_know_that_they_leave(seed):
     assert model.expected_purchases(50.0).sum() == pytest.approx(people.future.sum(), rel=0.1)
 
 
-def test_buyers_at_opportunities_who_are_alike_are_said_to_be():
+@pytest.mark.parametrize("seed", [3, 4])
+def test_buyers_at_opportunities_who_are_alike_are_said_to_be(seed):
     truth = BetaGeoBetaBinomial(params={"alpha": 3_000.0, "beta": 7_000.0, "gamma": 0.7, "delta": 2.8})
-    frequency, recency, future = truth.simulate(np.full(4_000, 10), horizon=5, seed=3)
+    # Wherever the climb along the ridge stops, the model without dropout must not answer.
+    frequency, recency, future = truth.simulate(np.full(4_000, 10), horizon=5, seed=seed)
     model = BetaGeoBetaBinomial().fit(frequency, recency, np.full(4_000, 10))
-    assert model.boundary.code == "rates_alike"
+    assert model.boundary.code in {"not_identified", "rates_alike"}
     assert model.expected_purchases(5).sum() == pytest.approx(future.sum(), rel=0.1)
 
 
