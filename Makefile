@@ -118,9 +118,10 @@ openapi: $(BUILT) ## Write the description of the API to docs/openapi.json.
 		"import django; django.setup(); from regulars.faces.api.docs import document_text; print(document_text(), end='')" \
 		> docs/openapi.json
 
-reference: $(BUILT) ## Write the reference of facts, conditions and metrics to docs/.
+reference: $(BUILT) ## Write the reference of facts, conditions, metrics and programmes to docs/.
 	DJANGO_SETTINGS_MODULE=regulars.config.settings REGULARS_HOME=var/openapi .venv/bin/python -m regulars.facts.reference docs
 	DJANGO_SETTINGS_MODULE=regulars.config.settings REGULARS_HOME=var/openapi .venv/bin/python -m regulars.insights.reference docs
+	DJANGO_SETTINGS_MODULE=regulars.config.settings REGULARS_HOME=var/openapi .venv/bin/python -m regulars.loyalty.definitions.reference docs
 
 messages: $(STAMP) ## Collect the texts to translate into the catalogues.
 	mkdir -p var

@@ -1,4 +1,4 @@
-"""The ledger's writes beside a bare transaction of pgbench, and its writes for very many beside a bare COPY."""
+"""The ledger's writes beside a bare transaction of pgbench, those for very many beside a bare COPY, and previews."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from bench.measure import Finding, Note, Share
 from bench.system.home import System
+from bench.system.previewing import preview
 from bench.system.traffic import CONNECTIONS
 
 # The services are asked in a process of their own, since Django is set up there for the system's home.
@@ -27,7 +28,7 @@ LEAST_OF_COPY = 0.12
 
 
 def loyalty(system: System) -> Iterator[Finding]:
-    """Grant and redeem by the statements that the services send; expire and grant to all in bulk."""
+    """Grant and redeem by the statements that the services send; expire and grant to all in bulk; look at carts."""
     done = subprocess.run(
         [sys.executable, "-c", PROCESS, str(system.customers)],
         env=system.running.environment,
@@ -52,3 +53,4 @@ def loyalty(system: System) -> Iterator[Finding]:
         yield Note(
             f"  {each['seconds']:.1f} s; rows: " + ", ".join(f"{name} {n:,}" for name, n in each["rows"].items())
         )
+    yield from preview(system)

@@ -112,11 +112,10 @@ class _Membership:
             id_of_program = f"('018c0000-0000-7000-8000-' || lpad(to_hex(1 + :number::int % {PROGRAMS}), 12, '0'))"
             varying[numbered("018c0000", program)] = id_of_program
             varying[f"bench_{program}"] = f"('bench_' || (1 + :number::int % {PROGRAMS}))"
-        # What is made in one transaction differs in four digits, and from that of other runs in the last twelve.
-        run = secrets.token_hex(6)
-        return Replay(
-            varying, fixed, lambda count: f"(lpad(to_hex(:time::bigint), 12, '0') || '7{count:03x}8000{run}')"
-        )
+        # What is made in one transaction differs in three digits, and from that of other runs in the last sixteen. The
+        # thirteen of the time are the first: nothing but their text is put together, which a service sends as it is.
+        run = secrets.token_hex(8)
+        return Replay(varying, fixed, lambda count: f"(:time::text || '{count:03x}{run}')")
 
 
 ONE = _Membership("018d0000", "018e0000", is_spread=False)
@@ -229,18 +228,16 @@ class _Bench:
             request = Request(ACTOR, key, {"redeem": str(cause)})
             desk = open_desk([member_id], version=of.version(number), now=self.now, actor=ACTOR, request=request)
             price = services.Price(points=1, currencies=["points"])
-            drafted = services.spend_points(
-                desk, member_id, price, cause=cause, reserve=False, memo={"reward": "coffee"}
-            )
-            desk.keep({"transaction_id": str(drafted[-1].id)})
+            told: dict[str, Any] = {"memo": {"reward": "coffee"}, "answer": {"redemption_id": str(cause)}}
+            services.spend_points(desk, member_id, price, cause=cause, reserve=False, **told)
 
         key, sent = _recorded(redeem)
         with connections["default"].cursor() as cursor:
             self._run(cursor, "lot_of", account=numbered(of.accounts, number))
             [(lot_id,)] = cursor.fetchall()
         replay = of.replay(number, key)
-        replay.varying = {**replay.varying, lot_id: "(:lot_id::text)"}
-        return self._draws(1, self.half) + replay.script(sent, {"restored_at": "lot_"})
+        replay.varying = {**replay.varying, lot_id: "(:open_lot_id::text)"}
+        return self._draws(1, self.half) + replay.script(sent, {"restored_at": "open_"})
 
     def _pgbench(self, script: str, login: str) -> tuple[float, float, int]:
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:

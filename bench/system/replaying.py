@@ -97,4 +97,6 @@ class Replay:
 def _literal(text: str) -> str:
     # A colon before a letter or a digit would begin a variable of pgbench.
     quoted = text.replace("'", "''")
-    return " || ':' || ".join(f"'{part}'" for part in re.split(r":(?=\w)", quoted))
+    if not re.search(r":(?=\w)", quoted):
+        return f"'{quoted}'"
+    return "E'" + quoted.replace("\\", "\\\\").replace(":", r"\x3a") + "'"

@@ -18,7 +18,7 @@ HOUSE = """
     config demo faces integrations imports exports webhooks team campaigns insights desk feedback loyalty messaging
     experiments segments orders customers staff business stream report facts intake design kit client
 """
-LOYALTY = "simulation adjudication challenges referrals rules rewards tiers ledger definitions"
+LOYALTY = "simulation nights adjudication challenges referrals rules facts rewards tiers ledger definitions"
 FEATURE = "consumers jobs services queries facts kinds channels models contracts"
 PARTS = {"faces": ["api", "console"], "loyalty": LOYALTY.split()}
 SCIENCE = ["rfm", "reasons", "calendar", "refunds"]

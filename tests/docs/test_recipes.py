@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from regulars.faces.api.tests import loyalty_shop
 from regulars.faces.console.tests.serving import server
+from regulars.loyalty.rewards.issuing import Source, issue_voucher
 from regulars.staff.permissions import PERMISSIONS
 from regulars.staff.services import create_api_key
 from regulars.stream.contracts import system
@@ -89,3 +92,28 @@ def test_alarms_name_metrics_that_are_told(fresh_database: str) -> None:
 def test_each_recipe_is_listed() -> None:
     listed = (RECIPES / "README.md").read_text(encoding="utf-8")
     assert {path.name for path in RECIPES.glob("*.md") if f"({path.name})" not in listed} == {"README.md"}
+
+
+def test_a_checkout_takes_a_voucher_and_points(
+    fresh_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = loyalty_shop.club()
+    who = loyalty_shop.member(version, beans=300)
+    given = issue_voucher(
+        version=version,
+        series="five",
+        member_id=UUID(who),
+        source=Source(kind="test"),
+        now=timezone.now(),
+        actor=system("test"),
+    )
+    monkeypatch.setenv("MEMBER_ID", who)
+    monkeypatch.setenv("VOUCHER_CODE", given.code)
+    key = key_of(*scopes_named("points-at-a-checkout.md"))
+    run("points-at-a-checkout.md", key, tmp_path, monkeypatch)
+    told = capsys.readouterr().out
+    assert "this cart earns 25" in told
+    assert "granted" in told
+    assert rows("SELECT total_minor FROM orders_order") == [(2000,)]
+    assert rows("SELECT state, discount_minor FROM loyalty_rewards_use WHERE state = 'redeemed'") == [("redeemed", 500)]
+    assert rows("SELECT state, given ->> 'amount_minor' FROM loyalty_rewards_redemption") == [("confirmed", "500")]

@@ -17,7 +17,8 @@ from regulars.kit.sqlfile import Statement, read_statements
 SOURCE = Path(__file__).parents[2] / "src" / "regulars"
 # From below; a foreign key points to the same rung or one further down.
 RUNGS = ["stream", "business", "staff", "customers", "orders"]
-RUNGS += [f"loyalty_{part}" for part in ("definitions", "ledger", "tiers", "rewards", "adjudication")]
+LOYALTY = ("definitions", "ledger", "tiers", "rewards", "facts", "adjudication", "membership", "nights")
+RUNGS += [f"loyalty_{part}" for part in LOYALTY]
 RUNGS += ["insights", "imports", "exports", "api", "console"]
 STATEMENTS = [
     (path.parent.parent.name, statement)

@@ -16,6 +16,7 @@ from regulars.client.exports import Exports
 from regulars.client.facts import Conditions, Facts
 from regulars.client.imports import Imports
 from regulars.client.insights import Insights
+from regulars.client.loyalty import Loyalty
 from regulars.client.orders import Orders
 from regulars.client.products import Products
 from regulars.client.reports import Reports
@@ -52,6 +53,7 @@ class Client:
         self.traits = Traits(self._caller)
         self.merges = Merges(self._caller)
         self.orders = Orders(self._caller)
+        self.loyalty = Loyalty(self._caller)
         self.products = Products(self._caller)
         self.events = Events(self._caller)
         self.imports = Imports(self._caller)

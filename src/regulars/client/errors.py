@@ -11,7 +11,8 @@ import httpx
 class ApiError(Exception):
     """A call was refused: `code` is stable, `pointer` the place in what was sent, `errors` all faults where several.
 
-    `place` are the first character that is wrong in a condition's text, and the one behind the last.
+    `place` are the first character that is wrong in a condition's text, and the one behind the last; `values` are
+    figures that explain it, as how many points are missing.
     """
 
     def __init__(
@@ -23,12 +24,14 @@ class ApiError(Exception):
         pointer: str | None = None,
         parameter: str | None = None,
         place: tuple[int, int] | None = None,
+        values: dict[str, Any] | None = None,
         errors: Sequence[dict[str, Any]] = (),
     ) -> None:
         where = pointer or parameter
         super().__init__(f"{status} {code}: {detail}" + (f" ({where})" if where else ""))
         self.status, self.code, self.detail = status, code, detail
         self.pointer, self.parameter, self.place, self.errors = pointer, parameter, place, errors
+        self.values = values or {}
 
     @classmethod
     def of(cls, answer: httpx.Response) -> ApiError:
@@ -46,6 +49,7 @@ class ApiError(Exception):
             pointer=told.get("pointer"),
             parameter=told.get("parameter"),
             place=(told["place"]["start"], told["place"]["end"]) if told.get("place") else None,
+            values=told.get("values"),
             errors=told.get("errors") or (),
         )
 

@@ -14,13 +14,16 @@ class Orders(Resource):
 
     def put(
         self, source: str, external_id: str, order: shapes.Order, *, idempotency_key: str | None = None
-    ) -> shapes.OrderPut:
-        """Keep the full state of an order."""
+    ) -> shapes.OrderPutAlone:
+        """Keep the full state of an order; return what became of it and, under `loyalty`, what it earned."""
         path = f"orders/{key_of(source, external_id)}"
-        return cast("shapes.OrderPut", self._caller.write("PUT", path, order, idempotency_key=idempotency_key))
+        return cast("shapes.OrderPutAlone", self._caller.write("PUT", path, order, idempotency_key=idempotency_key))
 
     def put_many(self, orders: Sequence[shapes.Order], *, idempotency_key: str | None = None) -> list[shapes.OrderPut]:
-        """Keep up to 500 orders, each with its `source` and `external_id`; return what became of each."""
+        """Keep up to 500 orders, each with its `source` and `external_id`; return what became of each.
+
+        What they earn is adjudicated by a worker, within seconds.
+        """
         body = {"orders": list(orders)}
         answer = self._caller.write("POST", "orders/bulk", body, idempotency_key=idempotency_key)
         return cast("list[shapes.OrderPut]", answer["items"])

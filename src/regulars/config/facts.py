@@ -5,10 +5,11 @@ from __future__ import annotations
 from regulars.customers import facts as customers
 from regulars.facts import catalogue
 from regulars.insights import facts as insights
+from regulars.loyalty.facts import facts as loyalty
 from regulars.orders import facts as orders
 from regulars.stream.queries import map_latest_events
 
-FEATURES = (customers, orders, insights)
+FEATURES = (customers, orders, loyalty, insights)
 
 
 def install() -> None:

@@ -13,6 +13,8 @@ JOBS = (
     "regulars.orders.jobs",
     "regulars.loyalty.ledger.jobs",
     "regulars.loyalty.rewards.jobs",
+    "regulars.loyalty.nights.jobs",
+    "regulars.loyalty.facts.jobs",
     "regulars.insights.jobs",
     "regulars.insights.reports.jobs",
     "regulars.imports.jobs",

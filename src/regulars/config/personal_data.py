@@ -16,7 +16,10 @@ from regulars.insights import personal_data as insights
 from regulars.kit.classification import Columns, columns
 from regulars.loyalty.adjudication import personal_data as loyalty_adjudication
 from regulars.loyalty.definitions import personal_data as loyalty_definitions
+from regulars.loyalty.facts import personal_data as loyalty_facts
 from regulars.loyalty.ledger import personal_data as loyalty_ledger
+from regulars.loyalty.membership import personal_data as loyalty_membership
+from regulars.loyalty.nights import personal_data as loyalty_nights
 from regulars.loyalty.rewards import personal_data as loyalty_rewards
 from regulars.loyalty.tiers import personal_data as loyalty_tiers
 from regulars.orders import personal_data as orders
@@ -33,7 +36,10 @@ FEATURES = {
     "loyalty_ledger": loyalty_ledger,
     "loyalty_tiers": loyalty_tiers,
     "loyalty_rewards": loyalty_rewards,
+    "loyalty_facts": loyalty_facts,
     "loyalty_adjudication": loyalty_adjudication,
+    "loyalty_membership": loyalty_membership,
+    "loyalty_nights": loyalty_nights,
     "insights": insights,
     "imports": imports,
     "exports": exports,

@@ -311,6 +311,8 @@ class _Question:
             return False
         compiler = Compiler(self.setting.catalogue.ground, self.setting.clock)
         wanted = compiler.condition(self.condition)
+        if compiler.looks_further:
+            return False
         return reading.expected_cost(compiler.select(compiler.identity, wanted), compiler.parameters) < CHEAP_COST
 
     def walk(self) -> list[Place] | None:

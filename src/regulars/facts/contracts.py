@@ -1,7 +1,8 @@
 """What a fact is: something that is known of a customer, declared once, by the feature that knows it.
 
 Expressions in SQL stand in declarations only, never in what a user writes. They speak of their row by its table's name,
-of an occurrence as `happened`, and of the customer as `customer`; `{key}` in one is a bound value.
+of an occurrence as `happened`, and of the customer as `customer`; `{key}` in one is a bound value, and `{now}` in a
+fact's column the moment at which it is read, where the clock decides.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Unit(StrEnum):
     ITEMS = "items"
     DAYS = "days"
     YEARS = "years"
+    # Of a loyalty programme.
+    POINTS = "points"
     # Between 0 and 1.
     SHARE = "share"
 
@@ -161,6 +164,8 @@ class Fact:
     is_yearly: bool = False
     # An index has its column and the customer, so that lists sort by it.
     is_indexed: bool = False
+    # Its column looks for other rows of each customer; what that costs the server does not always reckon beforehand.
+    looks_further: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from regulars.kit.errors import WrongSetting
 from regulars.kit.i18n import gettext
 from regulars.kit.outside import MailServer, Provider, read_mail_server, read_providers
 from regulars.kit.postgres import Cluster
+from regulars.kit.sandbox import is_sandbox
 
 DATABASE = "regulars"
 OWNER, APPLICATION, READ_ONLY = "regulars_owner", "regulars_app", "regulars_readonly"
@@ -62,6 +63,8 @@ class Installation:
     providers: tuple[Provider, ...]
     # Where the seals of the ledger are anchored outside the database; None where they are not.
     ledger_anchor: Path | None
+    # Whether it is a copy with a clock of its own, from which nothing is sent out.
+    is_sandbox: bool = False
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -105,6 +108,8 @@ def read_installation(environment: Mapping[str, str]) -> Installation:
     """
     url, host = _address(environment)
     home = Path(environment.get("REGULARS_HOME", "var")).absolute()
+    if sandbox := is_sandbox(home):
+        environment = _kept_to_itself(environment)
     more = [name.strip() for name in environment.get("REGULARS_HOSTS", "").split(",") if name.strip()]
     return Installation(
         home=home,
@@ -128,7 +133,19 @@ def read_installation(environment: Mapping[str, str]) -> Installation:
         mail_server=read_mail_server(environment),
         providers=read_providers(environment),
         ledger_anchor=Path(anchor).absolute() if (anchor := environment.get("REGULARS_LEDGER_ANCHOR")) else None,
+        is_sandbox=sandbox,
     )
+
+
+def _kept_to_itself(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what a sandbox may know of its environment: nothing by which it would write or send elsewhere."""
+    if environment.get("DATABASE_URL"):
+        raise WrongSetting(
+            gettext("REGULARS_HOME is a sandbox, which has its own database; unset DATABASE_URL to work in it.")
+        )
+    # Mails, traces, the lake and the anchor of the ledger are those of the installation that was copied.
+    elsewhere = ("REGULARS_LAKE", "REGULARS_LEDGER_ANCHOR", "REGULARS_SMTP_URL", "REGULARS_MAIL_FROM", "OTEL_")
+    return {name: value for name, value in environment.items() if not name.startswith(elsewhere)}
 
 
 def _address(environment: Mapping[str, str]) -> tuple[str, str]:

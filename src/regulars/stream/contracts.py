@@ -101,12 +101,21 @@ class Subscription:
 
     `handler` is given batches of events in stream order, within the transaction that moves the cursor, so that what it
     writes to the database and the cursor commit together. It must be idempotent: a replay brings events again.
+
+    `also` tells of which further types events are handed over now, as those that programmes name. One that is named
+    later is heard from then on; a handler that is to know of earlier ones is replayed.
     """
 
     name: str
     types: frozenset[str]
     handler: Handler
     batch_size: int = 500
+    also: Callable[[], frozenset[str]] = frozenset
+
+    @property
+    def heard(self) -> list[str]:
+        """The types of the events that are handed over now."""
+        return sorted(self.types | self.also())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

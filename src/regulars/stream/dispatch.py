@@ -167,7 +167,7 @@ def serve(subscription: Subscription, horizon: int, top: Cursor, *, now: datetim
                 "transaction": place[0][0],
                 "position": place[0][1],
                 "horizon": horizon,
-                "types": sorted(subscription.types),
+                "types": subscription.heard,
                 "limit": subscription.batch_size,
             },
         )

@@ -121,14 +121,14 @@ def list_states(subscriptions: Sequence[Subscription]) -> list[SubscriptionState
     states = []
     for subscription in subscriptions:
         row = cursors.get(subscription.name) or CursorRow(subscription=subscription.name)
+        types = subscription.heard
         [(count, since)] = rows_of(
-            "waiting",
-            {"transaction": row.transaction, "position": row.position, "types": sorted(subscription.types)},
+            "waiting", {"transaction": row.transaction, "position": row.position, "types": types}
         )
         states.append(
             SubscriptionState(
                 name=subscription.name,
-                types=sorted(subscription.types),
+                types=types,
                 behind_events=count,
                 oldest_waiting_at=since,
                 dead_letters=dead.get(subscription.name, 0),

@@ -67,6 +67,56 @@ class OrderPut(TypedDict):
     pointer: str
 
 
+class Effect(TypedDict):
+    """One thing that came of an order; of a preview nothing is posted, and there is no transaction."""
+
+    kind: Literal[
+        "granted",
+        "held",
+        "reversed",
+        "refunded",
+        "unlocked",
+        "cancelled",
+        "taken_back",
+        "given_back",
+        "cannot_be_undone",
+    ]
+    rule: str
+    version: int | None
+    currency: str
+    points: int
+    member_id: str | None
+    transaction_id: str | None
+    activates_at: str | None
+    expires_at: str | None
+    values: dict[str, Any]
+
+
+class RuleRefused(TypedDict):
+    """A rule that granted nothing, and why."""
+
+    rule: str
+    reason: str
+    values: dict[str, Any]
+    sentence: str
+
+
+class Adjudicated(TypedDict):
+    """What came of an order in a loyalty programme."""
+
+    program: str
+    version: int | None
+    outcome: Literal["adjudicated", "stale", "unchanged"]
+    effects: list[Effect]
+    refused: list[RuleRefused]
+
+
+class OrderPutAlone(OrderPut):
+    """What became of an order that was put by itself, and what came of it in each programme of its time."""
+
+    loyalty: list[Adjudicated]
+
+
 class OrderHead(TypedDict):
     """An order without its lines."""
 

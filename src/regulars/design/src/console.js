@@ -15,6 +15,7 @@ import { usePasskeys } from "./console/passkeys.js";
 import { sendOnce, sendOnChange, tellFailures } from "./console/requests.js";
 import { countSelection } from "./console/selection.js";
 import { listenToKeys } from "./console/shortcuts.js";
+import { keepTill } from "./console/till.js";
 import { dismissToasts } from "./console/toasts.js";
 
 // Under our content security policy nothing may be evaluated and no style sheet be written into the page. Pages hold
@@ -47,3 +48,4 @@ keepWhatIsTyped();
 usePalette();
 usePasskeys();
 listenToKeys();
+keepTill();

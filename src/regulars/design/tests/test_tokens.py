@@ -20,6 +20,7 @@ READABLE = [
     ("ink", "good-soft", TEXT),
     *(("attention", ground, TEXT) for ground in GROUNDS),
     *(("info", ground, TEXT) for ground in GROUNDS),
+    ("scan-ink", "scan-ground", TEXT),
     ("edge", "panel", GRAPHICS),
     *(("on-heat-low", f"heat-{level}", TEXT) for level in range(5)),
     *(("on-heat-high", f"heat-{level}", TEXT) for level in (5, 6)),

@@ -17,6 +17,11 @@ from regulars.faces.api.operations.exports import exports
 from regulars.faces.api.operations.facts import facts
 from regulars.faces.api.operations.imports import imports
 from regulars.faces.api.operations.insights import insights
+from regulars.faces.api.operations.loyalty_members import loyalty_members
+from regulars.faces.api.operations.loyalty_orders import loyalty_orders
+from regulars.faces.api.operations.loyalty_programs import loyalty_programs
+from regulars.faces.api.operations.loyalty_rewards import loyalty_rewards
+from regulars.faces.api.operations.loyalty_vouchers import loyalty_vouchers
 from regulars.faces.api.operations.merges import merges
 from regulars.faces.api.operations.metrics import metrics
 from regulars.faces.api.operations.orders import orders
@@ -36,6 +41,11 @@ RESOURCES = (
     merges,
     orders,
     products,
+    loyalty_programs,
+    loyalty_members,
+    loyalty_orders,
+    loyalty_rewards,
+    loyalty_vouchers,
     events,
     imports,
     exports,

@@ -37,13 +37,25 @@ class Resource:
         return self._operation("PUT", path, scope=scope, answer=answer)
 
     def post(
-        self, path: str, *, scope: str, answer: Any, finds: bool = False, told_once: str | None = None
+        self,
+        path: str,
+        *,
+        scope: str,
+        answer: Any,
+        finds: bool = False,
+        told_once: str | None = None,
+        once_by: str | None = None,
     ) -> Callable[[View], View]:
         """Declare a write of something new, or of many.
 
-        It `finds` what its body names, or answers 404. The field `told_once` of its answer is in no replay.
+        It `finds` what its body names, or answers 404. The field `told_once` of its answer is in no replay. Where a
+        field of its body lets it happen once, as the reference of an order does, that field is `once_by`, and no
+        idempotency key is taken beside it.
         """
-        return self._operation("POST", path, scope=scope, answer=answer, finds=finds, told_once=told_once)
+        writes = once_by is None
+        return self._operation(
+            "POST", path, scope=scope, answer=answer, finds=finds, told_once=told_once, writes=writes
+        )
 
     def ask(self, path: str, *, scope: str, answer: Any, finds: bool = False) -> Callable[[View], View]:
         """Declare a read whose question is too large for an address, so that it comes as a body.

@@ -18,6 +18,8 @@ from pydantic import BaseModel
 from regulars.facts.language.faults import WrongCondition
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
+from regulars.loyalty.definitions.services import FaultyProgram
+from regulars.loyalty.rewards.sentences import sentence_of
 from regulars.stream.database import is_lost
 
 log = structlog.get_logger(__name__)
@@ -60,6 +62,7 @@ STATUS: Mapping[str, int] = {
     "last_identifier": 409,
     "no_such_program": 404,
     "no_such_version": 404,
+    "no_such_offer": 404,
     "no_draft": 404,
     "no_such_member": 404,
     "no_such_tier": 404,
@@ -73,6 +76,13 @@ STATUS: Mapping[str, int] = {
     "busy": 409,
     "idempotency_key_used": 409,
     "not_enough_points": 409,
+    "no_such_adjustment": 404,
+    "no_such_currency": 404,
+    "program_not_begun": 409,
+    "above_authority": 403,
+    "not_a_person": 403,
+    "own_adjustment": 403,
+    "adjustment_decided": 409,
     "member_not_merged": 409,
     "already_confirmed": 409,
     "not_confirmed": 409,
@@ -80,6 +90,7 @@ STATUS: Mapping[str, int] = {
     "reservation_expired": 409,
     "cannot_be_undone": 409,
     "too_many_tries": 429,
+    "batch_not_finished": 409,
     "wrong_cursor": 400,
     # What is sensitive, and takes a scope that the key lacks.
     "fact_withheld": 403,
@@ -97,7 +108,7 @@ class Place(BaseModel):
 class Fault(BaseModel):
     """One thing that is wrong: `pointer` is its place in the body, `parameter` its name in the address.
 
-    `place` is the part of a condition's text that is wrong.
+    `place` is the part of a condition's text that is wrong, `values` are figures that explain it.
     """
 
     code: str
@@ -105,6 +116,7 @@ class Fault(BaseModel):
     pointer: str | None = None
     parameter: str | None = None
     place: Place | None = None
+    values: dict[str, Any] | None = None
 
 
 class Problem(Fault):
@@ -151,8 +163,32 @@ def fault_of(error: DomainError) -> Fault:
 
 
 def domain_problem(error: DomainError) -> HttpResponse:
-    """Return an error of a feature as an answer."""
-    return problem(STATUS.get(error.code, 422), fault_of(error))
+    """Return an error of a feature as an answer, with all reasons where it has several, and when to ask again."""
+    seconds = getattr(error, "retry_after_seconds", None)
+    headers = {} if seconds is None else {"Retry-After": str(seconds)}
+    first, *more = _reasons(error) or [fault_of(error)]
+    return problem(STATUS.get(error.code, 422), first, errors=[first, *more] if more else None, headers=headers)
+
+
+def _reasons(error: DomainError) -> list[Fault]:
+    """Return why a reward is not given, vouchers are not taken, or a document is not, each with what explains it."""
+    if isinstance(error, FaultyProgram):
+        return [
+            Fault(
+                code=each.code,
+                detail=each.message,
+                pointer="/text",
+                values={"pointer": each.pointer, "line": each.line, "column": each.column},
+            )
+            for each in error.faults
+        ]
+    told: list[tuple[str | None, Any]] = [(None, refusal) for refusal in getattr(error, "refusals", ())]
+    for number, verdict in enumerate(getattr(error, "verdicts", ())):
+        told += [(f"/codes/{number}", refusal) for refusal in verdict.refusals]
+    return [
+        Fault(code=why.reason.value, detail=sentence_of(why), pointer=pointer, values=dict(why.values) or None)
+        for pointer, why in told
+    ]
 
 
 def install_handlers(api: NinjaAPI) -> None:

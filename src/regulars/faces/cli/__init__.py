@@ -12,6 +12,7 @@ from regulars.faces.cli.facts import facts
 from regulars.faces.cli.imports import import_file
 from regulars.faces.cli.insights import insights
 from regulars.faces.cli.ledger import verify_ledger
+from regulars.faces.cli.nights import nights
 from regulars.faces.cli.report import report
 from regulars.faces.cli.running.backing_up import backup
 from regulars.faces.cli.running.doctor import doctor
@@ -20,6 +21,7 @@ from regulars.faces.cli.running.serve import serve
 from regulars.faces.cli.running.upgrading import upgrade
 from regulars.faces.cli.running.web import web
 from regulars.faces.cli.running.worker import worker
+from regulars.faces.cli.sandbox import sandbox
 from regulars.faces.cli.staff import key, staff
 from regulars.faces.cli.trail import replay, verify_audit
 from regulars.kit.i18n import activate, preferred_language
@@ -69,6 +71,8 @@ app.command("import", help=_("Import a file of orders, customers or products."))
 app.command("export", help=_("Export customers, orders, products or events to a file."))(export_file)
 app.add_typer(facts, name="facts")
 app.add_typer(insights, name="insights")
+app.add_typer(nights, name="nights")
+app.add_typer(sandbox, name="sandbox")
 app.add_typer(staff, name="staff")
 app.add_typer(key, name="key")
 

@@ -17,6 +17,7 @@ from regulars.customers.questions import setting_of
 from regulars.faces.console.acting import acting
 from regulars.faces.console.known import facts_of
 from regulars.faces.console.leaving import why_of
+from regulars.faces.console.loyalty.members.one import customer_tabs, glance_of
 from regulars.faces.console.permission import needs, sees_sensitive
 from regulars.faces.console.profiles import kinds_by_hand
 from regulars.faces.console.scores import changes_of, figures_of, segment_of
@@ -81,6 +82,8 @@ def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "may_merge": request.user.has_perm("customers.merge"),
         "currency": currency,
         "trail": [(gettext("Customers"), reverse("console:customers"))],
+        "tabs": customer_tabs(request, customer.id, "overview"),
+        "loyalty": glance_of(request, customer),
     }
     context |= _known(customer, setting_of(business, now=who.now, sees_sensitive=sees_sensitive(request)))
     return render(request, "console/customer.html", context)

@@ -20,6 +20,13 @@ from regulars.insights.queries import NoSuchRun
 from regulars.insights.reports.queries import NoSuchReport, NoSuchSchedule
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext, mark
+from regulars.loyalty.definitions.queries import NoSuchProgram, NoSuchVersion
+from regulars.loyalty.ledger.members import NoSuchMember
+from regulars.loyalty.membership.queries import NoSuchAdjustment
+from regulars.loyalty.rewards.generating import NoSuchBatch
+from regulars.loyalty.rewards.issuing import NoSuchVoucher
+from regulars.loyalty.rewards.redemptions import NoSuchRedemption, NoSuchReward
+from regulars.loyalty.tiers.services import NoSuchTier
 from regulars.orders.queries import NoSuchOrder, NoSuchProduct
 from regulars.staff.services import NoSuchAccount, NoSuchApiKey, NoSuchInvitation
 from regulars.stream.dispatch import NoSuchDeadLetter
@@ -40,6 +47,15 @@ _NOT_THERE = (
     NoSuchInvitation,
     NoSuchSubscription,
     NoSuchDeadLetter,
+    NoSuchProgram,
+    NoSuchVersion,
+    NoSuchMember,
+    NoSuchAdjustment,
+    NoSuchBatch,
+    NoSuchVoucher,
+    NoSuchRedemption,
+    NoSuchReward,
+    NoSuchTier,
 )
 _ANOTHER_ROLE = mark("Nothing was changed. An owner can give you another role on the page Team.")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from regulars.faces.console.loyalty.members.waiting import count_waiting
 from regulars.faces.console.permission import WhoAsks
 from regulars.kit.i18n import gettext, mark
 from regulars.stream.queries import count_dead_letters
@@ -45,6 +46,22 @@ GROUPS: Sequence[Group] = (
             Entry(text=mark("Value and risk"), name="value-and-risk", permission="insights.read", icon="value"),
             Entry(text=mark("Products"), name="products", permission="insights.read", icon="order"),
             Entry(text=mark("Reports"), name="reports", permission="insights.read", icon="report"),
+        ),
+    ),
+    Group(
+        text=mark("Reward"),
+        entries=(
+            Entry(text=mark("Programmes"), name="loyalty.programs", permission="loyalty.read", icon="program"),
+            Entry(
+                text=mark("Members"),
+                name="members",
+                permission="loyalty.read",
+                icon="member",
+                attention=count_waiting,
+            ),
+            Entry(text=mark("Rewards"), name="rewards", permission="loyalty.read", icon="reward"),
+            Entry(text=mark("Vouchers"), name="vouchers", permission="loyalty.read", icon="voucher"),
+            Entry(text=mark("Till"), name="till", permission="loyalty.write", icon="till"),
         ),
     ),
     Group(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from regulars.faces.console.navigation import navigation_for
 from regulars.faces.console.permission import needed_by
@@ -14,7 +16,13 @@ from regulars.faces.console.zone import business_of
 from regulars.kit.i18n import LANGUAGES, gettext
 
 # Pages that belong to an entry of the navigation without being it.
-_SECTIONS = {"metric": "overview", "customer": "customers", "order": "customers"}
+_SECTIONS = {
+    "metric": "overview",
+    "customer": "customers",
+    "order": "customers",
+    "redemption": "rewards",
+    "voucher": "vouchers",
+}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -35,6 +43,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "may_search": user.has_perm("customers.read"),
         "shortcuts": shortcuts_for(user),
         "has_letter_keys": has_letter_keys(request),
+        "sandbox_at": timezone.now() if settings.INSTALLATION.is_sandbox else None,
         "themes": [(name, gettext(text), name == theme) for name, text in THEMES.items()],
         "languages": LANGUAGES.items(),
     }

@@ -70,6 +70,8 @@ class Compiler:
     joins: dict[object, str] = field(default_factory=dict)
     # Whether some part looks through what happened instead of at one row per customer.
     gathers: bool = False
+    # Whether some part looks for other rows of each customer.
+    looks_further: bool = False
 
     # --- Statements -----------------------------------------------------------------------------------------------
 
@@ -237,9 +239,23 @@ class Compiler:
         if source is None:
             raise NotOfCustomers(gettext("{name} is known of a cart or event only.").format(name=fact.name))
         if source != self.ground.customers and not (self.walk and source == self.walk[0]):
-            join = "JOIN" if self._all_have(fact) else "LEFT JOIN"
-            self._join(source, f"{join} {source.table} ON {source.table}.{source.customer} = {self.identity}")
-        return fact.column.format(key=self._bound(fact.key, "text")) if fact.key is not None else fact.column
+            self._join_row(source, fact)
+        self.looks_further |= fact.looks_further
+        bound = {"key": self._bound(fact.key, "text")} if fact.key is not None else {}
+        if "{now}" in fact.column:
+            bound["now"] = self._bound(self.clock.now, "timestamptz")
+        return fact.column.format(**bound) if bound else fact.column
+
+    def _join_row(self, row: Row, fact: Fact) -> None:
+        """Join the row of a fact."""
+        own = f"{row.table}.{row.customer} = {self.identity}"
+        if self.among and fact.looks_further:
+            # The server charges what such a column costs to some kinds of joins only, and would read the whole table.
+            only = f"SELECT * FROM {row.table} WHERE {own} OFFSET 0"  # noqa: S608
+            self.joins[row] = f"LEFT JOIN LATERAL ({only}) AS {row.table} ON TRUE"
+            return
+        join = "JOIN" if self._all_have(fact) else "LEFT JOIN"
+        self._join(row, f"{join} {row.table} ON {own}")
 
     def _all_have(self, fact: Fact) -> bool:
         """Tell whether absence need not be asked for: where it is about all, a row that is to come is waited for."""

@@ -23,6 +23,14 @@ class EffectKind(StrEnum):
     REFUNDED = "refunded"
     # A tier that was reached.
     UNLOCKED = "unlocked"
+    # Points whose event came too late, or not at all.
+    CANCELLED = "cancelled"
+    # A voucher, or what else a reward gave, that an order which came back had brought.
+    TAKEN_BACK = "taken_back"
+    # A voucher that is good again, since its order is kept after all.
+    GIVEN_BACK = "given_back"
+    # What came with an order that came back and stays given, and why: it was used, or shipped.
+    CANNOT_BE_UNDONE = "cannot_be_undone"
 
 
 class Outcome(StrEnum):
@@ -67,8 +75,21 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjudicated:
-    """What came of an order, or would come of a cart."""
+    """What came of an order, or would come of a cart, in a programme."""
 
     outcome: Outcome
+    program: str = ""
+    # The version of the programme that judged it.
+    version: int | None = None
     effects: Sequence[Effect] = ()
     refused: Sequence[Refused] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A rule that counts for who has opted in; since when the member has, None where not."""
+
+    rule: str
+    name: str
+    description: str
+    opted_in_at: datetime | None

@@ -10,13 +10,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from regulars.business.queries import find_rates, get_business
-from regulars.customers.queries import get_survivor, list_ids_of
-from regulars.customers.questions import setting_of
+from regulars.business.queries import find_rates
+from regulars.customers.queries import get_survivor, list_ids_of, map_survivors
 from regulars.facts.interpreters.memory import Subject
+from regulars.facts.needs import Needs
 from regulars.facts.subjects import read_subjects
 from regulars.loyalty.adjudication.bounding import Bounds
-from regulars.loyalty.adjudication.programs import compiled
+from regulars.loyalty.adjudication.opting import map_opted
+from regulars.loyalty.adjudication.programs import business_known, compiled, setting_at
 from regulars.loyalty.adjudication.remembering import recalled
 from regulars.loyalty.definitions.calendar import activates_at, expires_at, local_day
 from regulars.loyalty.definitions.contracts import ProgramVersion
@@ -24,6 +25,7 @@ from regulars.loyalty.definitions.document.currencies import Inactivity, PerTier
 from regulars.loyalty.definitions.document.rules import Now, Rule, UponEvent
 from regulars.loyalty.ledger.contracts import Grant, Member
 from regulars.loyalty.rules.bounds import Bound
+from regulars.loyalty.rules.compiling import RuleSet
 from regulars.loyalty.rules.contracts import Cart, Evaluation, Ordered, RuleOutcome
 from regulars.loyalty.rules.evaluating import evaluate
 from regulars.loyalty.rules.judging import Given
@@ -47,23 +49,40 @@ def find_out(
 ) -> Known:
     """Return what is known of a cart and its buyer now, by the business time of the cart."""
     rules = compiled(version).rules_for(Ordered(cart=cart))
-    business = get_business()
-    customer_id = member and member.customer_id
-    subject: Subject | None = None
-    is_first: bool | None = None
-    if member and customer_id:
-        survivor = get_survivor(customer_id)
-        setting = setting_of(business, now=cart.placed_at)
-        subject = read_subjects(rules.needs, [survivor], setting=setting, at=cart.placed_at)[survivor]
-        is_first = is_first_order(list_ids_of(survivor), cart.placed_at, order_id)
+    business = business_known()
+    given, is_first = Given(), None
+    if member:
+        given = given_of(rules, [member], cart.placed_at)[member.id]
+    if member and member.customer_id:
+        is_first = is_first_order(list_ids_of(get_survivor(member.customer_id)), cart.placed_at, order_id)
     day = local_day(cart.placed_at, business.zone_info)
-    rates = find_rates([(cart.currency, day)], business.reporting_currency)
-    given = Given(
-        member=subject,
-        tiers=map_tiers([member.id], cart.placed_at)[member.id] if member else {},
-        rates={currency: rate for (currency, _), rate in rates.items()},
-    )
-    return Known(given=given, is_first=is_first, headroom=bounds.left())
+    found = find_rates([(cart.currency, day)], business.reporting_currency)
+    rates = {currency: rate for (currency, _), rate in found.items()}
+    return Known(given=replace(given, rates=rates), is_first=is_first, headroom=bounds.left())
+
+
+def given_of(rules: RuleSet, members: Sequence[Member], at: datetime) -> dict[UUID, Given]:
+    """Return what is known of members at a moment of business, as far as rules ask for it."""
+    customers = {member.id: member.customer_id for member in members if member.customer_id}
+    leads = map_survivors(customers.values())
+    survivors = sorted(set(leads.values()))
+    subjects = {}
+    if survivors and rules.needs != Needs():
+        subjects = read_subjects(rules.needs, survivors, setting=setting_at(at), at=at)
+    tiers = map_tiers([member.id for member in members], at)
+    opted = map_opted(tiers.keys(), at) if any(rule.opt_in for rule in rules.rules) else {}
+
+    def subject(member: Member) -> Subject | None:
+        if member.id not in customers:
+            return None
+        # Of who became a customer within this very transaction, the login that reads knows nothing yet.
+        survivor = leads[customers[member.id]]
+        return subjects.get(survivor) or Subject(id=survivor)
+
+    return {
+        member.id: Given(member=subject(member), tiers=tiers[member.id], opted_in=opted.get(member.id, frozenset()))
+        for member in members
+    }
 
 
 def known_again(known: Mapping[str, Any], headroom: Mapping[str, str]) -> Known:
@@ -101,12 +120,16 @@ class Times:
     paid_at: datetime | None
     tiers: Mapping[str, str]
 
+    def came(self, activation: UponEvent) -> datetime | None:
+        """Return when what points wait for has happened, None where it has not."""
+        return self.delivered_at if activation.event == "order.delivered" else self.paid_at
+
 
 def grant_of(
     version: ProgramVersion, outcome: RuleOutcome, leading: str, times: Times, source_id: UUID | None = None
 ) -> Grant:
     """Return the lot that an outcome comes to. A tier's multiplier is active as the rule is that leads its currency."""
-    rule = rule_of(version, leading if outcome.rule.startswith(_TIER) else outcome.rule)
+    rule = rule_of(version, leading if is_of_tier(outcome.rule) else outcome.rule)
     active = active_from(version, rule, times)
     policy = expiry_of(version, outcome.currency, rule, times.tiers)
     return Grant(
@@ -124,6 +147,17 @@ def grant_of(
     )
 
 
+def leading_rule(evaluation: Evaluation, currency: str) -> str:
+    """Return the first rule of the programme that grants points of a currency."""
+    granting = (each.rule for each in evaluation.granted if each.currency == currency and not is_of_tier(each.rule))
+    return next(granting, "")
+
+
+def is_of_tier(rule: str) -> bool:
+    """Tell whether what grants is the multiplier of a tier, which goes as the rule does that leads its currency."""
+    return rule.startswith(_TIER)
+
+
 def rule_of(version: ProgramVersion, key: str) -> Rule | None:
     """Return a rule of a version, None where the key names none, as a tier's multiplier."""
     return next((rule for rule in version.document.rules if rule.key == key), None)
@@ -134,7 +168,7 @@ def active_from(version: ProgramVersion, rule: Rule | None, times: Times) -> dat
     activation = rule.activation if rule else Now()
     happened = None
     if isinstance(activation, UponEvent):
-        happened = times.delivered_at if activation.event == "order.delivered" else times.paid_at
+        happened = times.came(activation)
     return activates_at(activation, times.granted_at, version.zone, happened_at=happened)
 
 

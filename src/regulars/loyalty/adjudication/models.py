@@ -1,4 +1,4 @@
-"""The tables of the adjudication: what each order earned, by which rules, and how much of bounds is used."""
+"""The tables of the adjudication: what orders and occasions earned, by which rules, and how much of bounds is used."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ class Earning(models.Model):
     member = models.ForeignKey("loyalty_ledger.Member", models.PROTECT, related_name="+", db_index=False)
     lot = models.ForeignKey("loyalty_ledger.Lot", models.PROTECT, related_name="+", db_index=False)
     points = models.BigIntegerField()
+    # The rule by whose activation and expiry it goes, where that is another one: the multiplier of a tier has none.
+    led_by = models.TextField(default="", db_default="")
     # Of each bound so much, and in which of its periods.
     uses = models.JSONField(default=list)
 
@@ -82,3 +84,66 @@ class Escrow(models.Model):
     class Meta:
         db_table = "loyalty_adjudication_escrow"
         constraints = [models.CheckConstraint(condition=models.Q(left__gte=0), name="loyalty_adjudication_escrow_left")]
+
+
+class Occasion(models.Model):
+    """That an occasion other than an order was adjudicated for a member: once, whatever was known and left by then."""
+
+    id = models.UUIDField(primary_key=True)
+    member = models.ForeignKey("loyalty_ledger.Member", models.PROTECT, related_name="+", db_index=False)
+    # Its name among the member's: an event's id, a field of the profile, the enrolment, a day.
+    occurrence = models.TextField()
+    occurred_at = models.DateTimeField()
+    program_version = models.IntegerField()
+    # By rule: the currency, the points, and of which bounds it took how much; and why rules granted nothing.
+    granted = models.JSONField()
+    refusals = models.JSONField()
+    adjudicated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loyalty_adjudication_occasion"
+        constraints = [
+            models.UniqueConstraint(fields=["member", "occurrence"], name="loyalty_adjudication_occasion_once")
+        ]
+
+
+class Day(models.Model):
+    """That all that a day sets off in a programme is granted; the lots that it granted name its id as their source."""
+
+    id = models.UUIDField(primary_key=True)
+    program = models.ForeignKey("loyalty_definitions.Program", models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    program_version = models.IntegerField()
+    granted = models.BigIntegerField()
+    done_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loyalty_adjudication_day"
+        constraints = [models.UniqueConstraint(fields=["program", "day"], name="loyalty_adjudication_day_once")]
+
+
+class OptIn(models.Model):
+    """That a member wanted an offer from a moment on, and perhaps no longer from another."""
+
+    id = models.UUIDField(primary_key=True)
+    member = models.ForeignKey("loyalty_ledger.Member", models.PROTECT, related_name="+", db_index=False)
+    rule = models.TextField()
+    opted_in_at = models.DateTimeField()
+    opted_in_by = models.TextField()
+    opted_out_at = models.DateTimeField(null=True)
+    opted_out_by = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "loyalty_adjudication_opt_in"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "rule"],
+                condition=models.Q(opted_out_at=None),
+                name="loyalty_adjudication_opt_in_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(opted_out_at=None) | models.Q(opted_out_at__gte=models.F("opted_in_at")),
+                name="loyalty_adjudication_opt_in_span",
+            ),
+        ]
+        indexes = [models.Index(fields=["member", "rule"], name="loyalty_opt_in_member")]

@@ -12,6 +12,7 @@ from uuid import UUID
 from regulars.kit.ids import new_id
 from regulars.loyalty.adjudication.bounding import Bounds, Use
 from regulars.loyalty.adjudication.contracts import Adjudicated, Effect, EffectKind, Outcome, Refused
+from regulars.loyalty.adjudication.desks import open_for
 from regulars.loyalty.adjudication.judging import (
     Known,
     Times,
@@ -20,31 +21,33 @@ from regulars.loyalty.adjudication.judging import (
     expiry_of,
     find_out,
     grant_of,
+    is_of_tier,
     judge,
     known_again,
+    leading_rule,
     rule_of,
     uses_of,
 )
 from regulars.loyalty.adjudication.models import Earning, Order
-from regulars.loyalty.adjudication.progress import reach_tiers, record_order_progress
+from regulars.loyalty.adjudication.progress import reach_tiers, record_order_progress, unlocked
 from regulars.loyalty.adjudication.remembering import kept
+from regulars.loyalty.adjudication.returns import comes_back, redeemed_for, undo_what_hung
+from regulars.loyalty.adjudication.waiting import in_time
 from regulars.loyalty.definitions.calendar import expires_at
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.definitions.document.rules import CapScope
-from regulars.loyalty.ledger.contracts import Member, TransactionKind
-from regulars.loyalty.ledger.desk import Desk, open_desk
-from regulars.loyalty.ledger.earning import activate_upon, grant
+from regulars.loyalty.ledger.contracts import Member, MemberState, TransactionKind
+from regulars.loyalty.ledger.desk import Desk
+from regulars.loyalty.ledger.earning import activate_upon, cancel_pending, grant
 from regulars.loyalty.ledger.members import find_by_code, find_member, find_own_member
 from regulars.loyalty.ledger.posting import find_expired
 from regulars.loyalty.ledger.returning import TakenBack, claw_back, earn_again
 from regulars.loyalty.ledger.wallets import Posting
-from regulars.loyalty.rewards.contracts import RedemptionState
-from regulars.loyalty.rewards.queries import list_redemptions_of_order
+from regulars.loyalty.rewards.contracts import Redemption, RedemptionState
 from regulars.loyalty.rewards.undoing import refund_points
 from regulars.loyalty.rules.carts import cart_of
-from regulars.loyalty.rules.contracts import Cart, Evaluation, RuleOutcome
+from regulars.loyalty.rules.contracts import Cart, Evaluation, Reason, RuleOutcome
 from regulars.loyalty.rules.worth import remains_of
-from regulars.loyalty.tiers.contracts import Reason as TierReason
 from regulars.orders.contracts import OrderState
 from regulars.stream.contracts import Actor
 
@@ -74,6 +77,9 @@ class Case:
     desk: Desk
     row: Order | None
     earnings: Mapping[Key, Earning]
+    redemptions: Sequence[Redemption]
+    # By which it is judged whether what points wait for has come in time.
+    clock: datetime
     effects: list[Effect] = field(default_factory=list)
 
     @property
@@ -99,8 +105,13 @@ class Case:
         self.effects.append(Effect(kind=kind, program=self.version.program_key, version=self.version.number, **more))
 
 
-def adjudicate(told: Told, version: ProgramVersion, *, now: datetime, actor: Actor) -> Adjudicated:
-    """Adjudicate an order in a programme, by the version of its business time; post what differs from before."""
+def adjudicate(
+    told: Told, version: ProgramVersion, *, until: datetime | None = None, now: datetime, actor: Actor
+) -> Adjudicated:
+    """Adjudicate an order in a programme, by the version of its business time; post what differs from before.
+
+    What is known already is adjudicated again only where a moment `until` is told, by which what it waits for is over.
+    """
     buyer = find_buyer(version, told.customer_id, told.state.placed_at)
     rows = Order.objects.filter(program_id=version.program_id, order_id=told.id)
     standing = list(Earning.objects.filter(order__in=rows).values_list("lot_id", "member_id"))
@@ -108,29 +119,30 @@ def adjudicate(told: Told, version: ProgramVersion, *, now: datetime, actor: Act
     named = find_named(version, told.state)
     members |= {member.id for member in named.values()}
     lots = [lot_id for lot_id, _ in standing]
-    desk = open_desk(members, version=version, now=now, actor=actor, lots=lots, causes=lots)
+    cart = cart_of(told.state)
+    redemptions = redeemed_for(told.id, told.state, version, buyer) if comes_back(cart) else []
+    causes = [*lots, *(each.id for each in redemptions)]
+    granted = [*([buyer] if buyer else []), *named.values()]
+    desk = open_for(granted, also=members, lots=lots, causes=causes, version=version, now=now, actor=actor)
     row = rows.select_for_update().first()
     if row and row.order_version > told.version:
         return Adjudicated(outcome=Outcome.STALE)
-    if row and (row.order_version, bytes(row.digest)) == (told.version, told.digest):
+    if until is None and row and (row.order_version, bytes(row.digest)) == (told.version, told.digest):
         return Adjudicated(outcome=Outcome.UNCHANGED)
     earnings = {(each.rule, each.currency, each.member_id): each for each in (row.earnings.all() if row else ())}
-    cart = cart_of(told.state)
-    case = Case(version, told, cart, buyer, desk, row, earnings)
+    case = Case(version, told, cart, buyer, desk, row, earnings, redemptions, until or now)
     bounds = Bounds(
         version.program_id, buyer.id if buyer else None, cart.placed_at, version.zone, bounds_of_cart(version, cart)
     )
     known = known_again(row.known, row.headroom) if row else find_out(version, cart, buyer, bounds, order_id=told.id)
     evaluation = _within_bounds(case, known, bounds)
+    is_new = case.row is None
     case.row = _keep(case, known, evaluation, now)
     postings = _post_differences(case, _targets(case, evaluation.outcomes, named), evaluation)
+    case.effects += undo_what_hung(case.desk, told.id, cart, redemptions, is_new=is_new)
     _give_points_back(case, evaluation)
     record_order_progress(version, case.row, cart, remains_of(cart, version.document.points_are), now=now)
-    reached = reach_tiers(version, postings, members, now=now, actor=actor)
-    for change in reached:
-        if change.change.is_up and change.change.reason is not TierReason.ENROLLED:
-            values = {"tier_set": change.tier_set, "tier": change.change.to_tier}
-            case.effect(EffectKind.UNLOCKED, member_id=change.member_id, values=values)
+    case.effects += unlocked(version, reach_tiers(version, postings, members, now=now, actor=actor))
     return Adjudicated(
         outcome=Outcome.ADJUDICATED, effects=case.effects, refused=refused_by(version, evaluation.outcomes)
     )
@@ -141,7 +153,9 @@ def find_buyer(version: ProgramVersion, customer_id: UUID | None, placed_at: dat
     if customer_id is None:
         return None
     member = find_own_member(version.program_id, customer_id) or find_member(version.program_id, customer_id)
-    return member if member and member.enrolled_at <= placed_at and member.state != "erased" else None
+    if member is None or member.state is MemberState.ERASED or member.enrolled_at > placed_at:
+        return None
+    return member if member.left_at is None or placed_at < member.left_at else None
 
 
 def find_named(version: ProgramVersion, state: OrderState) -> dict[str, Member]:
@@ -171,14 +185,15 @@ def _within_bounds(case: Case, known: Known, bounds: Bounds) -> Evaluation:
     before = _used_before(case.earnings.values())
     left = bounds.left()
     most = {key: min(known.headroom.get(key, room), before.get(key, Decimal(0)) + room) for key, room in left.items()}
-    evaluation = judge(case.version, case.cart, known, most)
+    evaluation = _judged(case, known, most)
     used = uses_of(evaluation.outcomes)
     more = {key: used.get(key, Decimal(0)) - before.get(key, Decimal(0)) for key in left}
     drawn = bounds.draw({key: amount for key, amount in more.items() if amount > 0})
     if any(drawn[key] < more[key] for key in drawn):
         # Others drew meanwhile: it is judged again by what could be had.
-        most |= {key: before.get(key, Decimal(0)) + amount for key, amount in drawn.items()}
-        evaluation = judge(case.version, case.cart, known, most)
+        had = [bound.key for bound in bounds.bounds if bound.scope in {CapScope.RULE, None}]
+        most |= {key: before.get(key, Decimal(0)) + drawn.get(key, Decimal(0)) for key in had}
+        evaluation = _judged(case, known, most)
         used = uses_of(evaluation.outcomes)
     shared = {bound.key: bounds.period(bound) for bound in bounds.bounds if bound.scope in {CapScope.RULE, None}}
     bounds.give_back(
@@ -188,6 +203,11 @@ def _within_bounds(case: Case, known: Known, bounds: Bounds) -> Evaluation:
     own = {bound.key: bounds.period(bound) for bound in bounds.bounds if bound.scope is CapScope.MEMBER}
     bounds.note_member_uses({(key, period): more_of(used, before, key) for key, period in own.items()})
     return evaluation
+
+
+def _judged(case: Case, known: Known, headroom: Mapping[str, Decimal]) -> Evaluation:
+    evaluation = judge(case.version, case.cart, known, headroom)
+    return in_time(case.version, evaluation, case.times, case.clock)
 
 
 def more_of(used: Mapping[str, Decimal], before: Mapping[str, Decimal], key: str) -> Decimal:
@@ -248,7 +268,7 @@ def _targets(case: Case, outcomes: Sequence[RuleOutcome], named: Mapping[str, Me
 
 def _post_differences(case: Case, targets: Mapping[Key, RuleOutcome], evaluation: Evaluation) -> list[Posting]:
     """Take back what is earned no longer, give what is earned again, grant what is new, activate what waited."""
-    postings = _take_back(case, targets)
+    postings = [*_cancel(case, targets, evaluation), *_take_back(case, targets)]
     for key, earning in case.earnings.items():
         wanted = targets[key].granted if key in targets else 0
         if wanted > earning.points:
@@ -260,6 +280,36 @@ def _post_differences(case: Case, targets: Mapping[Key, RuleOutcome], evaluation
         if key not in case.earnings:
             postings += _grant(case, key, outcome, evaluation)
     return [*postings, *_activate(case)]
+
+
+def _cancel(case: Case, targets: Mapping[Key, RuleOutcome], evaluation: Evaluation) -> list[Posting]:
+    """Cancel what still waits of that for which it is too late."""
+    ended = {
+        (outcome.rule, outcome.currency): datetime.fromisoformat(outcome.refusal.values["until"])
+        for outcome in evaluation.outcomes
+        if outcome.refusal and outcome.refusal.reason is Reason.WAITED_IN_VAIN
+    }
+    postings: list[Posting] = []
+    for key, earning in case.earnings.items():
+        lot = case.desk.wallets.lots[earning.lot_id]
+        ends = ended.get((earning.rule, earning.currency))
+        if ends is None or key in targets or lot.activates_at is not None or not lot.pending:
+            continue
+        points = lot.pending
+        drafted = cancel_pending(case.desk.wallets, lot, at=min(ends, case.desk.now), memo=_memo(case))
+        case.desk.post(drafted)
+        postings += drafted
+        # What was taken of it on behalf of the order's other lots is taken back as in any return.
+        earning.points -= points
+        case.effect(
+            EffectKind.CANCELLED,
+            rule=earning.rule,
+            currency=earning.currency,
+            points=points,
+            member_id=earning.member_id,
+            transaction_id=drafted[0].id,
+        )
+    return postings
 
 
 def _take_back(case: Case, targets: Mapping[Key, RuleOutcome]) -> list[Posting]:
@@ -317,7 +367,8 @@ def _grant(case: Case, key: Key, outcome: RuleOutcome, evaluation: Evaluation) -
     rule, currency, member_id = key
     if case.row is None:
         raise LookupError("an order is kept before it earns")
-    what = grant_of(case.version, outcome, leading_rule(evaluation, currency), case.times, case.row.id)
+    leading = leading_rule(evaluation, currency)
+    what = grant_of(case.version, outcome, leading, case.times, case.row.id)
     held = case.desk.account(member_id, currency)
     if held is None:
         raise LookupError(f"a member has no account in {currency}")
@@ -340,6 +391,7 @@ def _grant(case: Case, key: Key, outcome: RuleOutcome, evaluation: Evaluation) -
         member_id=member_id,
         lot_id=lot_id,
         points=outcome.granted,
+        led_by=leading if is_of_tier(rule) else "",
         uses=_uses(outcome),
     )
     case.effect(
@@ -355,20 +407,14 @@ def _grant(case: Case, key: Key, outcome: RuleOutcome, evaluation: Evaluation) -
     return drafted
 
 
-def leading_rule(evaluation: Evaluation, currency: str) -> str:
-    """Return the first rule of the programme that grants points of a currency."""
-    granting = (each.rule for each in evaluation.granted if each.currency == currency and "tier:" not in each.rule)
-    return next(granting, "")
-
-
 def _activate(case: Case) -> list[Posting]:
     """Let what waited for an event become active, where that has happened by now."""
     postings: list[Posting] = []
     for earning in case.earnings.values():
         lot = case.desk.wallets.lots[earning.lot_id]
-        rule = rule_of(case.version, earning.rule)
+        rule = rule_of(case.version, earning.led_by or earning.rule)
         active = active_from(case.version, rule, case.times)
-        if lot.activates_at is not None or active is None:
+        if lot.activates_at is not None or active is None or not lot.pending:
             continue
         policy = expiry_of(case.version, earning.currency, rule, case.times.tiers)
         good = expires_at(policy, active, case.version.zone)
@@ -384,7 +430,7 @@ def _give_points_back(case: Case, evaluation: Evaluation) -> None:
     back = spent if case.cart.is_void else sum(evaluation.spread.points_back.values())
     if not spent or not back:
         return
-    for redemption in list_redemptions_of_order(case.told.id):
+    for redemption in case.redemptions:
         if redemption.kind != "pay_with_points" or redemption.state is not RedemptionState.CONFIRMED:
             continue
         due = sum(redemption.cost.values()) * back // spent - redemption.refunded_points

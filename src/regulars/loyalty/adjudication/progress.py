@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from regulars.loyalty.adjudication.contracts import Effect, EffectKind
 from regulars.loyalty.adjudication.models import Order
 from regulars.loyalty.adjudication.statements import rows_of
 from regulars.loyalty.definitions.contracts import ProgramVersion
@@ -13,7 +14,7 @@ from regulars.loyalty.definitions.document.tiers import Orders, PointsEarned, Sp
 from regulars.loyalty.ledger.wallets import Posting
 from regulars.loyalty.rules.contracts import Cart
 from regulars.loyalty.rules.worth import Remains
-from regulars.loyalty.tiers.contracts import MemberChange, NewProgress
+from regulars.loyalty.tiers.contracts import MemberChange, NewProgress, Reason
 from regulars.loyalty.tiers.services import evaluate_members, record_progress
 from regulars.stream.contracts import Actor
 
@@ -91,3 +92,18 @@ def reach_tiers(
     if not version.document.tier_sets or not member_ids:
         return []
     return evaluate_members(member_ids=sorted(member_ids), versions=[version], now=now, actor=actor)
+
+
+def unlocked(version: ProgramVersion, reached: Sequence[MemberChange]) -> list[Effect]:
+    """Return the tiers that were reached, where not by the enrolment itself."""
+    return [
+        Effect(
+            kind=EffectKind.UNLOCKED,
+            program=version.program_key,
+            version=version.number,
+            member_id=change.member_id,
+            values={"tier_set": change.tier_set, "tier": change.change.to_tier},
+        )
+        for change in reached
+        if change.change.is_up and change.change.reason is not Reason.ENROLLED
+    ]

@@ -14,7 +14,7 @@ from regulars.kit.money import minor_digits
 from regulars.loyalty.definitions.contracts import Checks, Fault
 from regulars.loyalty.definitions.document.common import Amounts
 from regulars.loyalty.definitions.document.currencies import CurrencyKind, PointCurrency
-from regulars.loyalty.definitions.document.program import Program
+from regulars.loyalty.definitions.document.program import PROGRAM_ROLE, AuthorityLimits, Program
 from regulars.loyalty.definitions.document.rewards import (
     AmountOff,
     Donation,
@@ -69,6 +69,7 @@ def _faults(program: Program, around: Surroundings) -> Iterator[Fault]:
     yield from _duplicates(program.rewards, "/rewards")
     for number, reward in enumerate(program.rewards):
         yield from _of_reward(reward, f"/rewards/{number}", around)
+    yield from _of_authority(program.authority)
 
 
 def _duplicates(items: Sequence[_Keyed], at: str) -> Iterator[Fault]:
@@ -153,6 +154,20 @@ def _of_reward(reward: Reward, at: str, around: Surroundings) -> Iterator[Fault]
         yield from around.of_tier(tier_set, tier, f"{at}/tiers/{number}")
     yield from around.of_condition(reward.condition, "reward", f"{at}/condition")
     yield from around.of_dates(reward.dates, f"{at}/dates")
+
+
+def _of_authority(authority: AuthorityLimits) -> Iterator[Fault]:
+    second_above = authority.second_above
+    if second_above is None:
+        return
+    most_of_program = authority.by_role.get(PROGRAM_ROLE, 0)
+    most = max((points for role, points in authority.by_role.items() if role != PROGRAM_ROLE), default=0)
+    if max(most, most_of_program) <= second_above:
+        message = gettext("Nobody may give or take more than this, so that nothing is ever approved.")
+        yield fault("second_above_all", message, "/authority/second_above")
+    elif most_of_program > max(most, second_above):
+        message = gettext("No person may approve as many points as a program may ask for.")
+        yield fault("nobody_approves", message, f"/authority/by_role/{PROGRAM_ROLE}")
 
 
 def _of_amounts(amounts: Amounts, at: str) -> Iterable[Fault]:

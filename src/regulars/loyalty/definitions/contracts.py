@@ -35,8 +35,8 @@ class Checks(Protocol):
     def condition(self, text: str, trigger: str) -> Sequence[Fault]:
         """Return what is wrong with a condition; `trigger` is a rule's kind of trigger, `voucher` or `reward`."""
 
-    def formula(self, text: str) -> Sequence[Fault]:
-        """Return what is wrong with a formula."""
+    def formula(self, text: str, trigger: str) -> Sequence[Fault]:
+        """Return what is wrong with a formula of a rule; `trigger` is the rule's kind of trigger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

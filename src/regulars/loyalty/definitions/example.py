@@ -118,4 +118,8 @@ rewards:
     currencies: [beans]
     stock: 20
     tiers: [status.roasted]
+
+authority:
+  by_role: {owner: 100000, manager: 10000, agent: 500}
+  second_above: 5000
 """

@@ -98,6 +98,45 @@ def get_version_at(program_key: str, moment: datetime) -> ProgramVersion | None:
     return version_of(program, row) if row else None
 
 
+def list_versions_at(moment: datetime) -> list[ProgramVersion]:
+    """Return of each programme the version in force at a moment, by the programme's key, in one statement.
+
+    A programme whose first version came later is left out.
+    """
+    rows = VersionRow.objects.filter(state=PUBLISHED, effective_at__lte=moment).select_related("program")
+    newest = rows.defer("document").order_by("program_id", "-effective_at").distinct("program_id")
+    return sorted((version_of(row.program, row) for row in newest), key=lambda version: version.program_key)
+
+
+def is_any_published() -> bool:
+    """Tell whether there is any published version, in force or not yet."""
+    return VersionRow.objects.filter(state=PUBLISHED).exists()
+
+
+def list_version_keys() -> list[tuple[UUID, int, str]]:
+    """Return of all published versions of all programmes the programme's id, the number and the digest."""
+    rows = VersionRow.objects.filter(state=PUBLISHED).order_by("program_id", "number")
+    return [
+        (program_id, number or 0, digest)
+        for program_id, number, digest in rows.values_list("program_id", "number", "digest")
+    ]
+
+
+def get_version_in_force(program_id: UUID, moment: datetime) -> ProgramVersion:
+    """Return the version in force at a moment of the programme with an id.
+
+    Raises
+    ------
+    NoSuchVersion
+        None was in force yet, or there is no such programme.
+    """
+    rows = VersionRow.objects.filter(program_id=program_id, state=PUBLISHED, effective_at__lte=moment)
+    row = rows.select_related("program").defer("document").order_by("-effective_at").first()
+    if row is None:
+        raise NoSuchVersion(gettext("The programme was not in force yet."))
+    return version_of(row.program, row)
+
+
 def get_newest_version(program_key: str) -> ProgramVersion | None:
     """Return the version that was published last, in force or not yet; None before the first.
 

@@ -20,6 +20,7 @@ _NAMES = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY",
 _LONGEST_LIST = 400
 _LARGEST_NUMBER = 10_000
 _NUMBERS = re.compile(r"[0-9]+")
+_MOMENT = re.compile(r"([0-9]{8})(?:T([0-9]{6}))?")
 
 # dateutil looks for the next occurrence until the year 9999, whatever the rule says. The calendar of a year is that of
 # another one near it with the same first weekday and the same place among leap years, so that looking ends soon.
@@ -44,6 +45,20 @@ def fault_of_rrule(text: str, start: date) -> Fault | None:
         case _:
             message = gettext("This is no RRULE of iCal, as FREQ=MONTHLY;BYMONTHDAY=1.")
     return Fault(code=code, message=message)
+
+
+def read_until(text: str) -> datetime:
+    """Return the last local moment that UNTIL allows; of a day its end, since the day itself is included (RFC 5545).
+
+    Raises
+    ------
+    ValueError
+        It is neither a day nor a moment, as 20260131 or 20260131T180000.
+    """
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return datetime.strptime(f"{found[1]}{found[2] or '235959'}", "%Y%m%d%H%M%S")  # noqa: DTZ007  # Local.
 
 
 @lru_cache(maxsize=1_000)
@@ -85,10 +100,10 @@ def _is_bounded(text: str) -> bool:
 
 def _first(parts: dict[str, str], start: date) -> datetime | None:
     """Return the first occurrence within the years ahead, if there is one."""
-    if any(int(parts.get(name, "1")) < 1 for name in ("INTERVAL", "COUNT")):
+    if any(int(parts.get(name, "1")) < 1 for name in ("INTERVAL", "COUNT")) or {"COUNT", "UNTIL"} <= parts.keys():
         raise ValueError(parts)
     begin = datetime.combine(start, datetime.min.time())
-    until = _until(parts)
+    until = read_until(parts["UNTIL"]) if "UNTIL" in parts else None
     moved = begin.replace(year=_year_like(start.year))
     timeless = ";".join(f"{name}={value}" for name, value in parts.items() if name not in {"UNTIL", "COUNT"})
     rule = rrulestr(timeless, dtstart=moved)
@@ -100,18 +115,6 @@ def _first(parts: dict[str, str], start: date) -> datetime | None:
         return None
     first = begin + (found - moved)
     return first if until is None or first <= until else None
-
-
-def _until(parts: dict[str, str]) -> datetime | None:
-    if "COUNT" in parts and "UNTIL" in parts:
-        raise ValueError(parts["COUNT"])
-    if "UNTIL" not in parts:
-        return None
-    text = parts["UNTIL"]
-    if re.fullmatch(r"[0-9]{8}", text):
-        # As dateutil reads it: the first moment of that day.
-        return datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007
-    return datetime.strptime(text, "%Y%m%dT%H%M%S")  # noqa: DTZ007
 
 
 def _year_like(year: int) -> int:

@@ -12,6 +12,8 @@ from regulars.loyalty.definitions.document.rules import (
     Fixed,
     Formula,
     Multiplier,
+    OnAnniversary,
+    OnEvent,
     OnLine,
     OnOrder,
     OnSchedule,
@@ -30,7 +32,7 @@ _SOME_DAY = date(2024, 1, 1)
 
 def faults_of_rule(rule: Rule, at: str, around: Surroundings) -> Iterator[Fault]:
     """Return what is wrong with a rule, which stands at a pointer."""
-    yield from _of_trigger(rule, at)
+    yield from _of_trigger(rule, at, around)
     yield from around.of_condition(rule.condition, rule.on.kind, f"{at}/condition")
     if rule.currency not in around.currencies:
         yield unknown("no_such_currency", rule.currency, f"{at}/currency")
@@ -45,9 +47,15 @@ def faults_of_rule(rule: Rule, at: str, around: Surroundings) -> Iterator[Fault]
         yield fault("expires_before_start", message, f"{at}/expiry/on")
 
 
-def _of_trigger(rule: Rule, at: str) -> Iterator[Fault]:
+def _of_trigger(rule: Rule, at: str, around: Surroundings) -> Iterator[Fault]:
     if isinstance(rule.on, OnSchedule):
         yield from _of_rrule(rule.on.rrule, rule.on.start, f"{at}/on/rrule")
+    if isinstance(rule.on, OnAnniversary):
+        # A fact that compares with a day is one.
+        yield from around.of_condition(f"{rule.on.of} >= 1900-01-01", rule.on.kind, f"{at}/on/of")
+    if isinstance(rule.on, OnEvent) and rule.on.event.startswith("points."):
+        message = gettext("Grants tell these events themselves: a rule that they set off would go in a circle.")
+        yield fault("own_event", message, f"{at}/on/event")
     if isinstance(rule.on, OnOrder | OnLine):
         return
     message = gettext("This needs an order or its lines to set the rule off.")
@@ -68,7 +76,7 @@ def _of_rrule(text: str, start: date, at: str) -> Iterator[Fault]:
 def _of_grant(rule: Rule, at: str, around: Surroundings) -> Iterator[Fault]:
     match rule.grant:
         case Formula(expression=expression):
-            yield from around.of_formula(expression, f"{at}/expression")
+            yield from around.of_formula(expression, rule.on.kind, f"{at}/expression")
         case Multiplier(of=keys):
             for number, key in enumerate(keys):
                 yield from _of_multiplied(rule, key, f"{at}/of/{number}", around)

@@ -46,6 +46,12 @@ class FaultyProgram(DomainError):
         self.faults = tuple(faults)
 
 
+class OtherProgram(DomainError):
+    """A document is of another programme than the one whose draft it is to be."""
+
+    code = "other_program"
+
+
 class DraftChanged(DomainError):
     """Somebody else has saved, discarded or published meanwhile."""
 
@@ -69,6 +75,7 @@ def save_draft(
     *,
     text: str | bytes | None = None,
     document: Program | None = None,
+    of_program: str | None = None,
     now: datetime,
     actor: Actor,
     expected_digest: str | None = None,
@@ -76,17 +83,22 @@ def save_draft(
     """Keep a document, or the text of one, as the draft of its programme, which is made where there is none.
 
     `expected_digest` is that of what was changed: of the draft, or of the newest version where there was no draft, or
-    empty where there was no programme. Where it is given and no longer holds, nothing is kept. A draft need only be
-    readable; it is checked when it is published.
+    empty where there was no programme. Where it is given and no longer holds, nothing is kept. `of_program` is the key
+    that the document is to have. A draft need only be readable; it is checked when it is published.
 
     Raises
     ------
     FaultyProgram
         The text cannot be read.
+    OtherProgram
+        It is of another programme than `of_program`.
     DraftChanged
         Something else stands where the change began.
     """
     program = document if document is not None else _read(text or "")
+    if of_program not in {None, program.program}:
+        message = gettext("The document is of the programme {key}, and not of {expected}.")
+        raise OtherProgram(message.format(key=program.program, expected=of_program))
     row = _made_row(program.program, now)
     draft = VersionRow.objects.filter(program=row, state=DRAFT).first()
     digest = digest_of(program)

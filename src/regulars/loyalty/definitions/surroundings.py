@@ -58,10 +58,10 @@ class Surroundings:
         if self.checks is not None and text.strip():
             yield from _placed(self.checks.condition(text, trigger), at)
 
-    def of_formula(self, text: str, at: str) -> Iterator[Fault]:
+    def of_formula(self, text: str, trigger: str, at: str) -> Iterator[Fault]:
         """Return what is wrong with a formula."""
         if self.checks is not None:
-            yield from _placed(self.checks.formula(text), at)
+            yield from _placed(self.checks.formula(text, trigger), at)
 
     def of_tier(self, tier_set: str, tier: str, at: str) -> Iterator[Fault]:
         """Return that there is no such tier or tier set, if there is none."""

@@ -23,7 +23,7 @@ from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
 from regulars.kit.progress import Progress, part_of, silent
 from regulars.loyalty.definitions.contracts import ProgramVersion
-from regulars.loyalty.ledger.contracts import Book, Grant, State, TransactionKind
+from regulars.loyalty.ledger.contracts import Book, Grant, TransactionKind
 from regulars.loyalty.ledger.desk import Desk, open_desk
 from regulars.loyalty.ledger.earning import grant
 from regulars.loyalty.ledger.events import EVENT_TYPES, SOURCE
@@ -152,7 +152,7 @@ class _Batch:
             "moments": self.moments,
             "transactions": transactions,
         }
-        [(_, done)] = rows_of(statement, {**told, **lots})
+        [(done,)] = rows_of(statement, {**told, **lots})
         return int(done)
 
 
@@ -260,12 +260,11 @@ class _Bonus:
             _lock(ats)
             others = [member for (member,) in rows_of("owing_or_moving", {"members": members, "ats": ats})]
             told: dict[str, Any] = {"accounts": accounts, "ats": ats, "members": members, "others": others}
-            [(_, granted, moved)] = rows_of("grant", {**self._told(), **told})
+            [(granted, moved)] = rows_of("grant", {**self._told(), **told})
         return _Done(int(granted) + self.run.at_desks(others, self._grant_at_desk), int(moved))
 
     def _told(self) -> dict[str, Any]:
         what = self.what
-        is_active = what.activates_at is not None and what.activates_at <= what.granted_at
         kind = TransactionKind.ADJUST if what.book is Book.ADJUSTED else TransactionKind.GRANT
         return self.run.told(kind) | {
             "transaction": new_id(),
@@ -274,7 +273,7 @@ class _Bonus:
             "occurrence": f"{what.rule} {self.occurrence}",
             "currency": self.currency,
             "points": what.points,
-            "state": (State.ACTIVE if is_active else State.PENDING).value,
+            "is_active": what.activates_at is not None and what.activates_at <= what.granted_at,
             "book": what.book.value,
             "granted_at": what.granted_at,
             "activates_at": what.activates_at,

@@ -9,12 +9,10 @@ from uuid import UUID
 
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.ledger.events import events_of
-from regulars.loyalty.ledger.posting import Posted, find_taken, load_wallets, post
-from regulars.loyalty.ledger.requests import Answer, Request, keep_answer, open_accounts, patiently
-from regulars.loyalty.ledger.statements import rows_of
+from regulars.loyalty.ledger.posting import Posted, Told, find_taken, lot_of, post
+from regulars.loyalty.ledger.requests import Answer, Request, first_answer, keep_answer, patiently
 from regulars.loyalty.ledger.wallets import Posting, Taken, Terms, Wallets
 from regulars.stream.contracts import Actor
-from regulars.stream.services import append
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +44,20 @@ class Desk:
         own = (each for each in self.held.values() if (each.member_id, each.currency) == (member_id, currency))
         return next(own, None)
 
-    def post(self, postings: Sequence[Posting]) -> None:
-        """Write what was drafted, and tell the stream of it."""
-        post(postings, Posted(program_id=self.version.program_id, now=self.now, actor=self.actor))
+    def post(self, postings: Sequence[Posting], answer: Answer | None = None) -> None:
+        """Write what was drafted, tell the stream of it, and keep the answer to the request if it is known by now."""
+        if not postings:
+            if answer is not None:
+                self.keep(answer)
+            return
         customers = {each.id: each.customer_id for each in self.held.values()}
-        append(events_of(postings, customers, self.version.program_key, actor=self.actor), now=self.now)
+        events = events_of(postings, customers, self.version.program_key, actor=self.actor)
+        by = Posted(program_id=self.version.program_id, now=self.now, actor=self.actor)
+        post(postings, by, Told(events=events, request=self.request, answer=answer))
 
     def keep(self, answer: Answer) -> Answer:
         """Keep the answer to the request, and return it."""
-        if self.request:
-            keep_answer(self.request, answer, now=self.now)
+        keep_answer(self.request, answer, now=self.now)
         return answer
 
 
@@ -86,37 +88,19 @@ def open_desk(
     Busy
         Others took too long.
     """
-    desk = Desk(version=version, now=now, actor=actor, request=request, answer=None)
+    key = request.key if request else None
+    asked = {"members": sorted(member_ids), "lots": sorted(lots), "causes": sorted(causes)}
     # From here on nobody is merged or parted, and what is found of accounts holds.
-    held = _held(patiently("accounts_of_members", {"members": sorted(member_ids)}))
-    locked = {each.at for each in held.values()} | _accounts_of(causes, lots)
-    desk.answer = open_accounts(locked, request)
-    if desk.answer is not None:
+    rows = patiently("open", {"client": request and str(request.actor), "key": key, **asked})
+    desk = Desk(version=version, now=now, actor=actor, request=request, answer=None)
+    if rows and rows[0][0] is not None:
+        desk.answer = first_answer(request, *rows[0][:2])
         return desk
-    others = locked - held.keys()
-    if others:
-        held |= _held(rows_of("accounts_by_id", {"accounts": sorted(others)}))
-    desk.held = held
-    desk.wallets = load_wallets(locked, terms_of(version), lots)
-    if causes:
-        desk.taken = find_taken(causes)
-        missing = {each.lot_id for taken in desk.taken.values() for each in taken} - desk.wallets.lots.keys()
-        if missing:
-            desk.wallets = load_wallets(locked, terms_of(version), [*lots, *missing])
-    return desk
-
-
-def _accounts_of(causes: Collection[UUID], lots: Collection[UUID]) -> set[UUID]:
-    found: set[UUID] = set()
-    if causes:
-        found |= {account_id for (account_id,) in rows_of("accounts_of_causes", {"causes": sorted(causes)})}
-    if lots:
-        found |= {account_id for (account_id,) in rows_of("accounts_of_lots", {"lots": sorted(lots)})}
-    return found
-
-
-def _held(rows: Sequence[tuple[UUID, str, UUID | None, UUID, UUID | None, UUID]]) -> dict[UUID, Held]:
-    return {
-        account_id: Held(account_id, currency, leads_to or account_id, member_id, customer_id)
-        for account_id, currency, leads_to, member_id, customer_id, _ in rows
+    desk.held = {
+        held_id: Held(held_id, currency, leads_to or held_id, member_id, customer_id)
+        for _, _, held_id, currency, leads_to, member_id, customer_id, *_ in rows
+        if held_id is not None
     }
+    desk.wallets = Wallets((lot_of(row[7:]) for row in rows if row[7] is not None), terms_of(version))
+    desk.taken = find_taken(causes)
+    return desk

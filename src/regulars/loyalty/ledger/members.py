@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from regulars.customers.queries import list_ids_of
+from regulars.customers.queries import get_survivor, list_ids_of
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
@@ -106,8 +106,12 @@ def end_membership(*, member_id: UUID, version: ProgramVersion, now: datetime, a
 
 
 def find_member(program_id: UUID, customer_id: UUID) -> Member | None:
-    """Return the member that a customer is, under whichever of its ids it enrolled; None where it is none."""
-    rows = MemberRow.objects.filter(program_id=program_id, customer_id__in=list_ids_of(customer_id))
+    """Return the member that a customer is, under whichever of its ids it enrolled; None where it is none.
+
+    The id may be one that was merged into another: an order comes under the id that its identifier belongs to.
+    """
+    ids = list_ids_of(get_survivor(customer_id))
+    rows = MemberRow.objects.filter(program_id=program_id, customer_id__in=ids)
     row = rows.exclude(state=MemberState.MERGED).order_by("enrolled_at").first()
     return member_of(row) if row else None
 

@@ -1,7 +1,8 @@
 """The tables of the ledger: members with their accounts, lots of points, and transactions of balanced entries.
 
-Entries are the truth, and only added. What stands of a lot, and the debt of an account, is kept from them by a trigger
-on the entries, which refuses a transaction that does not add up; the application's login cannot write those columns.
+Entries are the truth, and only added. They are written by functions of the database, which keep from them what stands
+of a lot and the debt of an account, and refuse a transaction that does not add up; the application's login has no right
+to write transactions, entries and lots itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from regulars.loyalty.ledger.contracts import Book, MemberState, State, TransactionKind
+from regulars.loyalty.ledger.contracts import MemberState
+
+
+class _AllColumns:
+    """Every column of a table: the application writes it by the functions of the database alone."""
+
+    def __contains__(self, column: object) -> bool:
+        return True
 
 
 class Member(models.Model):
@@ -68,7 +76,7 @@ class MemberMerge(models.Model):
 class Account(models.Model):
     """A member's account in one point currency. Its row is what whoever changes its lots locks."""
 
-    # Written by the trigger on entries.
+    # Written with entries.
     kept_by_database = ("debt",)
     changes = ("leads_to_id",)
 
@@ -90,13 +98,12 @@ class Account(models.Model):
 class Lot(models.Model):
     """Points that were granted together: when they are active, until when they are good, and what stands of them."""
 
-    # Written by the trigger on entries.
-    kept_by_database = ("pending", "active", "reserved", "debt", "is_open")
+    kept_by_database = _AllColumns()
     changes = ("account_id", "activates_at", "expires_at", "restored_at")
 
     id = models.UUIDField(primary_key=True)
-    # Where it is now, and where it came from: a merge moves lots, and its undo moves them back. Both are there for
-    # certain, since the trigger on entries finds them or refuses; a foreign key would ask a second time.
+    # Where it is now, and where it came from: a merge moves lots, and its undo moves them back. What writes lots looks
+    # for the account, and refuses; a foreign key would ask a second time.
     account = models.ForeignKey(Account, models.PROTECT, related_name="lots", db_constraint=False, db_index=False)
     origin_account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     currency = models.TextField()
@@ -162,12 +169,17 @@ class LotMove(models.Model):
 
 
 class Transaction(models.Model):
-    """What is posted together. Corrected only by another one, which names the one that it reverses."""
+    """What is posted together. Corrected only by another one, which names the one that it reverses.
+
+    Its kind, and what its entries say, is checked by what posts it: a check of the table's would be read and prepared
+    anew for each that is added.
+    """
 
     append_only = True
+    kept_by_database = _AllColumns()
 
     id = models.UUIDField(primary_key=True)
-    # Looked for by the trigger on entries: a foreign key would have every write lock the programme's row.
+    # Looked for by what posts: a foreign key would have every write lock the programme's row.
     program = models.ForeignKey(
         "loyalty_definitions.Program", models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
@@ -190,9 +202,6 @@ class Transaction(models.Model):
     class Meta:
         db_table = "loyalty_ledger_transaction"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=[kind.value for kind in TransactionKind]), name="loyalty_transaction_kind"
-            ),
             models.UniqueConstraint(
                 fields=["occasion"], condition=Q(occasion__isnull=False), name="loyalty_transaction_occasion"
             ),
@@ -204,9 +213,10 @@ class Entry(models.Model):
     """So many points to or from an account: a member's, which names its lot, or one of the programme's books."""
 
     append_only = True
+    kept_by_database = _AllColumns()
 
     pk = models.CompositePrimaryKey("transaction_id", "number")
-    # What it points to is there, since the trigger finds it or refuses.
+    # What it points to is there, since what posts finds it or refuses.
     transaction = models.ForeignKey(
         Transaction, models.PROTECT, related_name="lines", db_constraint=False, db_index=False
     )
@@ -224,20 +234,6 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "loyalty_ledger_entry"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(
-                    book=Book.MEMBER, account__isnull=False, lot__isnull=False, state__in=[each.value for each in State]
-                )
-                | Q(
-                    book__in=[book.value for book in Book if book is not Book.MEMBER],
-                    account__isnull=True,
-                    state__isnull=True,
-                ),
-                name="loyalty_entry_book",
-            ),
-            models.CheckConstraint(condition=~Q(points=0), name="loyalty_entry_points"),
-        ]
         indexes = [
             models.Index(fields=["lot"], condition=Q(lot__isnull=False), name="loyalty_entry_lot"),
             models.Index(fields=["cause"], condition=Q(cause__isnull=False), name="loyalty_entry_cause"),

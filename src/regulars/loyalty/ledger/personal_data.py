@@ -43,18 +43,26 @@ COLUMNS: Columns = {
 
 def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
     """Return what the ledger holds of a customer, under all of its ids: memberships, lots, and every movement."""
-    members = list(Member.objects.filter(customer_id__in=customer_ids).order_by("enrolled_at"))
+    own = Member.objects.filter(customer_id__in=customer_ids).select_related("program")
+    members = list(own.order_by("enrolled_at"))
     lots = list(Lot.objects.filter(origin_account__member__in=members).order_by("granted_at", "id"))
     entries = Entry.objects.filter(lot__in=lots, book="member").select_related("transaction")
     return {
         "memberships": [
-            {"code": member.code, "state": member.state, "enrolled_at": member.enrolled_at.isoformat()}
+            {
+                "program": member.program.key,
+                "code": member.code,
+                "state": member.state,
+                "enrolled_at": member.enrolled_at.isoformat(),
+                "left_at": member.left_at and member.left_at.isoformat(),
+            }
             for member in members
         ],
         "lots": [
             {
                 "currency": lot.currency,
                 "granted_at": lot.granted_at.isoformat(),
+                "activates_at": lot.activates_at and lot.activates_at.isoformat(),
                 "expires_at": lot.expires_at and lot.expires_at.isoformat(),
                 "source": lot.source_kind,
                 "rule": lot.rule,
@@ -72,6 +80,8 @@ def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
                 "currency": entry.currency,
                 "state": entry.state,
                 "points": entry.points,
+                # Why, as the staff has written it, and what it was for.
+                "told": entry.transaction.memo,
             }
             for entry in entries.order_by("transaction__position", "number")
         ],

@@ -15,9 +15,12 @@ from uuid import UUID
 
 from regulars.kit.ids import new_id
 from regulars.loyalty.definitions.document.currencies import Inactivity
+from regulars.loyalty.ledger.contracts import Entry
+from regulars.loyalty.ledger.requests import Answer, Request, answered
 from regulars.loyalty.ledger.statements import rows_of
-from regulars.loyalty.ledger.wallets import Lot, Move, Posting, Taken, Terms, Wallets, taken_by
-from regulars.stream.contracts import Actor
+from regulars.loyalty.ledger.wallets import Lot, Move, NewLot, Posting, Taken, Terms, Wallets, taken_by
+from regulars.stream.contracts import Actor, NewEvent
+from regulars.stream.services import columns_of, make_room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +32,22 @@ class Posted:
     actor: Actor
 
 
-def load_wallets(account_ids: Collection[UUID], terms: Mapping[str, Terms], lots: Collection[UUID] = ()) -> Wallets:
-    """Return what stands on accounts, and of other lots by their id."""
-    found = rows_of("lots", {"accounts": sorted(account_ids), "lots": sorted(lots)})
-    return Wallets(map(_lot, found), terms)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is written with postings: what the stream is told of them, and the answer to the request for them."""
+
+    events: Sequence[NewEvent] = ()
+    request: Request | None = None
+    answer: Answer | None = None
 
 
-def _lot(row: tuple[Any, ...]) -> Lot:
+def load_wallets(account_ids: Collection[UUID], terms: Mapping[str, Terms]) -> Wallets:
+    """Return what stands on accounts."""
+    return Wallets(map(lot_of, rows_of("open_lots", {"accounts": sorted(account_ids)})), terms)
+
+
+def lot_of(row: Sequence[Any]) -> Lot:
+    """Return a lot from the columns of `open_lots`."""
     identity, account, origin, currency, granted, activates, expires, inactivity, restored, source, *parts = row
     pending, active, reserved, debt = parts
     return Lot(
@@ -72,16 +84,11 @@ def find_expired(lot_ids: Collection[UUID]) -> dict[UUID, int]:
     return {lot_id: int(points) for lot_id, points in rows_of("expired", {"lots": sorted(lot_ids)})}
 
 
-def post(postings: Sequence[Posting], by: Posted) -> None:
-    """Write transactions with their lots and entries, all in one statement, and where lots have gone."""
+def post(postings: Sequence[Posting], by: Posted, told: Told = Told()) -> None:
+    """Write transactions with their lots and entries, and what is told with them, all in one statement."""
     if not postings:
         return
-    lots = [lot for posting in postings for lot in posting.new_lots]
-    numbered = [
-        (posting.id, number, entry) for posting in postings for number, entry in enumerate(posting.entries, start=1)
-    ]
-    grants = [lot.grant for lot in lots]
-    entries = [entry for _, _, entry in numbered]
+    make_room(event.occurred_at for event in told.events)
     rows_of(
         "post",
         {
@@ -95,33 +102,45 @@ def post(postings: Sequence[Posting], by: Posted) -> None:
             "occasions": [each.occasion for each in postings],
             "memos": [json.dumps(each.memo) for each in postings],
             "counts": [len(each.entries) for each in postings],
-            "lot_ids": [lot.id for lot in lots],
-            "lot_accounts": [lot.account_id for lot in lots],
-            "lot_origins": [lot.origin_account_id for lot in lots],
-            "lot_currencies": [lot.currency for lot in lots],
-            "granted_ats": [grant.granted_at for grant in grants],
-            "activates_ats": [grant.activates_at for grant in grants],
-            "expires_ats": [grant.expires_at for grant in grants],
-            "inactivities": [grant.inactivity and grant.inactivity.model_dump_json() for grant in grants],
-            "source_kinds": [grant.source_kind for grant in grants],
-            "source_ids": [grant.source_id for grant in grants],
-            "rules": [grant.rule for grant in grants],
-            "versions": [grant.version for grant in grants],
-            "fundings": [grant.funding for grant in grants],
-            "counting": [grant.counts_for_tiers for grant in grants],
-            "lot_occasions": [grant.occasion for grant in grants],
-            "transactions": [identity for identity, _, _ in numbered],
-            "numbers": [number for _, number, _ in numbered],
-            "books": [entry.book for entry in entries],
-            "accounts": [entry.account_id for entry in entries],
-            "entry_lots": [entry.lot_id for entry in entries],
-            "states": [entry.state for entry in entries],
-            "currencies": [entry.currency for entry in entries],
-            "points": [entry.points for entry in entries],
-            "causes": [entry.cause for entry in entries],
+            **_columns_of_lots([lot for posting in postings for lot in posting.new_lots]),
+            **_columns_of_entries([entry for posting in postings for entry in posting.entries]),
+            "event_ids": [new_id() for _ in told.events],
+            **{f"event_{name}": values for name, values in columns_of(told.events).items()},
+            **answered(told.request, told.answer),
         },
     )
     _move([(posting.id, move) for posting in postings for move in posting.moves])
+
+
+def _columns_of_lots(lots: Sequence[NewLot]) -> dict[str, list[Any]]:
+    grants = [lot.grant for lot in lots]
+    return {
+        "lot_ids": [lot.id for lot in lots],
+        "lot_origins": [lot.origin_account_id for lot in lots],
+        "granted_ats": [grant.granted_at for grant in grants],
+        "activates_ats": [grant.activates_at for grant in grants],
+        "expires_ats": [grant.expires_at for grant in grants],
+        "inactivities": [grant.inactivity and grant.inactivity.model_dump_json() for grant in grants],
+        "source_kinds": [grant.source_kind for grant in grants],
+        "source_ids": [grant.source_id for grant in grants],
+        "rules": [grant.rule for grant in grants],
+        "versions": [grant.version for grant in grants],
+        "fundings": [grant.funding for grant in grants],
+        "counting": [grant.counts_for_tiers for grant in grants],
+        "lot_occasions": [grant.occasion for grant in grants],
+    }
+
+
+def _columns_of_entries(entries: Sequence[Entry]) -> dict[str, list[Any]]:
+    return {
+        "books": [entry.book for entry in entries],
+        "accounts": [entry.account_id for entry in entries],
+        "entry_lots": [entry.lot_id for entry in entries],
+        "states": [entry.state for entry in entries],
+        "currencies": [entry.currency for entry in entries],
+        "points": [entry.points for entry in entries],
+        "causes": [entry.cause for entry in entries],
+    }
 
 
 def _move(moves: Iterable[tuple[UUID, Move]]) -> None:

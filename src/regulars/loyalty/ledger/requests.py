@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import OperationalError
 from psycopg.errors import LockNotAvailable
@@ -64,37 +63,33 @@ def patiently(statement: str, parameters: Mapping[str, Any] | None = None) -> li
         raise
 
 
-def open_accounts(account_ids: Collection[UUID], request: Request | None = None) -> Answer | None:
-    """Wait for others who ask under the same key or write to the same accounts, and lock both.
+def keep_answer(request: Request | None, answer: Answer, *, now: datetime) -> None:
+    """Keep the answer to a request, with what it did; without a key there is nothing to keep."""
+    kept = answered(request, answer)
+    if kept["answer"] is not None:
+        rows_of("answer", {**kept, "now": now})
 
-    Return the first answer to a request that was answered before; then nothing is locked.
+
+def answered(request: Request | None, answer: Answer | None) -> dict[str, Any]:
+    """Return what the database is told of a request and its answer: nothing where it has no key."""
+    if request is None or request.key is None or answer is None:
+        return dict.fromkeys(("client", "key", "digest", "answer"))
+    return {
+        "client": str(request.actor),
+        "key": request.key,
+        "digest": request.digest,
+        "answer": json.dumps(answer),
+    }
+
+
+def first_answer(request: Request | None, answer: str, digest: bytes) -> Answer:
+    """Return what was answered to a request the first time.
 
     Raises
     ------
     KeyUsed
         Something else was asked for under the key.
-    Busy
-        Others took too long.
     """
-    key = request.key if request else None
-    parameters = {"client": request and str(request.actor), "key": key, "accounts": sorted(account_ids)}
-    for answer, digest in patiently("open", parameters):
-        if request is None or bytes(digest) != request.digest:
-            raise KeyUsed(gettext("This key was used for something else; take a new one for what is new."))
-        return dict(json.loads(answer))
-    return None
-
-
-def keep_answer(request: Request, answer: Answer, *, now: datetime) -> None:
-    """Keep the answer to a request, with what it did; without a key there is nothing to keep."""
-    if request.key is not None:
-        rows_of(
-            "answer",
-            {
-                "client": str(request.actor),
-                "key": request.key,
-                "digest": request.digest,
-                "answer": json.dumps(answer),
-                "now": now,
-            },
-        )
+    if request is None or bytes(digest) != request.digest:
+        raise KeyUsed(gettext("This key was used for something else; take a new one for what is new."))
+    return dict(json.loads(answer))

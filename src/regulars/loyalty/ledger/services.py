@@ -78,8 +78,9 @@ def grant_points(
         [(transaction_id, points)] = before
         return replayed({"transaction_id": str(transaction_id), "points": points})
     drafted = grant(desk.wallets, held.at, currency, what, now=now, origin_account_id=held.id, memo=memo)
-    desk.post(drafted)
-    return desk.keep(_answer(drafted, points=what.points))
+    answer = _answer(drafted, points=what.points)
+    desk.post(drafted, answer)
+    return answer
 
 
 @transaction.atomic
@@ -131,15 +132,25 @@ def adjust_points(
         kind = TransactionKind.ADJUST
         cause = desk.version.program_id
         drafted = spend(desk.wallets, held.at, currency, -points, kind=kind, cause=cause, now=now, memo=memo)
-    desk.post(drafted)
+    answer = _answer(drafted, points=points)
+    desk.post(drafted, answer)
     record(actor, "points.adjusted", "member", member_id, now=now, details={"points": points, "currency": currency})
-    return desk.keep(_answer(drafted, points=points))
+    return answer
 
 
 def spend_points(
-    desk: Desk, member_id: UUID, price: Price, *, cause: UUID, reserve: bool, memo: Answer
+    desk: Desk,
+    member_id: UUID,
+    price: Price,
+    *,
+    cause: UUID,
+    reserve: bool,
+    memo: Answer,
+    answer: Answer | None = None,
 ) -> list[Posting]:
     """Draft and post that points are spent or reserved on behalf of `cause`, of the price's currencies in their order.
+
+    The `answer` to the request is kept with it, where it is known by then.
 
     Raises
     ------
@@ -163,7 +174,7 @@ def spend_points(
         if asked:
             drafted += spend(desk.wallets, held.at, currency, asked, kind=kind, cause=cause, now=desk.now, memo=memo)
         left -= asked
-    desk.post(drafted)
+    desk.post(drafted, answer)
     return drafted
 
 

@@ -237,6 +237,11 @@ class Reversal:
     reason: str = ""
 
 
+def order_reference(source: str, external_id: str) -> str:
+    """Return the name under which something is redeemed for an order that may be kept later: `shop:1001`."""
+    return f"{source}:{external_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForOrder:
     """The order that a reward is for: what it comes to, in minor units, and how many points are to pay for it."""

@@ -123,18 +123,38 @@ def generate_codes(
     BatchDiffers
         The batch was begun otherwise.
     """
-    of = series_of(version, series)
-    if not 1 <= count <= MOST_CODES:
-        raise WrongCount(gettext("From 1 to {most} codes are made at once.").format(most=MOST_CODES))
-    _begin(version, of, count, batch_id, now=now, actor=actor)
+    begin_batch(version=version, series=series, count=count, batch_id=batch_id, now=now, actor=actor)
     while True:
-        batch = _go_on(batch_id, now=now)
+        batch = go_on_with_batch(batch_id, now=now)
         progress("", batch.made / batch.wanted)
         if batch.finished_at is not None:
             return batch
 
 
-@transaction.atomic(durable=True)
+def begin_batch(
+    *, version: ProgramVersion, series: str, count: int, batch_id: UUID, now: datetime, actor: Actor
+) -> Batch:
+    """Keep that so many codes of a series are wanted; somebody goes on with them.
+
+    Raises
+    ------
+    NoSuchSeries
+        The programme has none of this key.
+    WrongCount
+        There are to be none, or too many.
+    NoRoom
+        The pattern has not room for so many.
+    BatchDiffers
+        The batch was begun otherwise.
+    """
+    of = series_of(version, series)
+    if not 1 <= count <= MOST_CODES:
+        raise WrongCount(gettext("From 1 to {most} codes are made at once.").format(most=MOST_CODES))
+    _begin(version, of, count, batch_id, now=now, actor=actor)
+    return get_batch(batch_id)
+
+
+@transaction.atomic
 def _begin(
     version: ProgramVersion, series: VoucherSeries, count: int, batch_id: UUID, *, now: datetime, actor: Actor
 ) -> None:
@@ -161,8 +181,14 @@ def _begin(
 
 
 @transaction.atomic(durable=True)
-def _go_on(batch_id: UUID, *, now: datetime) -> Batch:
-    """Make the next piece of a batch; who works at the same one waits."""
+def go_on_with_batch(batch_id: UUID, *, now: datetime) -> Batch:
+    """Make the next piece of a batch; who works at the same one waits.
+
+    Raises
+    ------
+    NoRoom
+        Others have taken the room of the pattern meanwhile.
+    """
     row = BatchRow.objects.select_for_update().get(id=batch_id)
     missing = min(row.wanted - row.made, _AT_ONCE)
     if missing:

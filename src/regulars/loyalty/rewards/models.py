@@ -80,6 +80,12 @@ class Voucher(models.Model):
             models.Index(fields=["batch", "id"], condition=Q(batch__isnull=False), name="loyalty_voucher_batch"),
             models.Index(fields=["member"], condition=Q(member__isnull=False), name="loyalty_voucher_member"),
             models.Index(fields=["source_id"], condition=Q(source_id__isnull=False), name="loyalty_voucher_source"),
+            # What the staff counts of a series: each holds few of millions of codes.
+            models.Index(fields=["program", "series"], condition=Q(member__isnull=False), name="loyalty_voucher_given"),
+            models.Index(fields=["program", "series"], condition=Q(redeemed__gt=0), name="loyalty_voucher_used"),
+            models.Index(
+                fields=["program", "series"], condition=Q(withdrawn_at__isnull=False), name="loyalty_voucher_withdrawn"
+            ),
         ]
 
 
@@ -267,5 +273,15 @@ class Redemption(models.Model):
                 fields=["program", "reward", "reserved_until"],
                 condition=Q(state=RESERVED),
                 name="loyalty_redemption_reserved",
+            ),
+            # Lists of all members, by what stands of a redemption, and how often a reward was given lately.
+            models.Index(fields=["program", "state", "id"], name="loyalty_redemption_list"),
+            models.Index(
+                fields=["program", "id"],
+                condition=Q(state=CONFIRMED, fulfilled_at=None),
+                name="loyalty_redemption_todo",
+            ),
+            models.Index(
+                fields=["program", "confirmed_at"], condition=Q(state=CONFIRMED), name="loyalty_redemption_given"
             ),
         ]

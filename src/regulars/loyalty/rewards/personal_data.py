@@ -14,16 +14,17 @@ COLUMNS: Columns = {
     **columns(
         "loyalty_rewards_voucher",
         none="id program_id series batch_id made_at good_until source_kind source_id occasion redeemed withdrawn_at"
-        " withdrawn_by withdrawn_for",
-        personal="member_id",
+        " withdrawn_by",
+        # Why something was taken back, here and below, is what the staff has written.
+        personal="member_id withdrawn_for",
         # Worth money to whoever reads it.
         hidden="code",
     ),
     **columns(
         "loyalty_rewards_use",
-        none="id voucher_id reference state version held_until redeemed_at currency discount_minor ended_at ended_for",
+        none="id voucher_id reference state version held_until redeemed_at currency discount_minor ended_at",
         # Who acts may be the customer.
-        personal="member_id actor ended_by",
+        personal="member_id actor ended_by ended_for",
     ),
     # A client may be an address.
     **columns("loyalty_rewards_try", none="time_window wrong", personal="client"),
@@ -33,8 +34,8 @@ COLUMNS: Columns = {
     **columns(
         "loyalty_rewards_redemption",
         none="id program_id reward kind version state cost refunded_points pieces reference order_id asked given"
-        " reserved_at reserved_until lost_at confirmed_at fulfilled_at ended_at ended_for",
-        personal="member_id actor ended_by",
+        " reserved_at reserved_until lost_at confirmed_at fulfilled_at ended_at",
+        personal="member_id actor ended_by ended_for",
     ),
 }
 
@@ -52,6 +53,7 @@ def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
                 "good_until": each.good_until.isoformat() if each.good_until else None,
                 "redeemed": each.redeemed,
                 "withdrawn_at": each.withdrawn_at.isoformat() if each.withdrawn_at else None,
+                "withdrawn_for": each.withdrawn_for,
             }
             for each in vouchers
         ],
@@ -63,6 +65,7 @@ def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
                 "redeemed_at": each.redeemed_at.isoformat() if each.redeemed_at else None,
                 "discount_minor": each.discount_minor,
                 "currency": each.currency,
+                "ended_for": each.ended_for,
             }
             for each in uses
         ],
@@ -75,6 +78,8 @@ def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
                 "order": each.reference,
                 "reserved_at": each.reserved_at.isoformat(),
                 "confirmed_at": each.confirmed_at.isoformat() if each.confirmed_at else None,
+                "ended_at": each.ended_at.isoformat() if each.ended_at else None,
+                "ended_for": each.ended_for,
             }
             for each in redemptions
         ],

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from regulars.kit.i18n import gettext
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.ledger.queries import get_standing
@@ -30,6 +32,7 @@ __all__ = [
     "iter_codes",
     "list_redemptions",
     "list_redemptions_of_order",
+    "list_redemptions_with",
     "list_rewards",
     "list_uses_with",
     "list_vouchers_of",
@@ -70,8 +73,8 @@ def get_redemption(redemption_id: UUID) -> Redemption:
     return redemption_of(find_row(redemption_id))
 
 
-def list_redemptions(member_id: UUID, *, limit: int) -> list[Redemption]:
-    """Return what a member has redeemed or reserved, under all of its ids, the latest first.
+def list_redemptions(member_id: UUID, *, limit: int, before: tuple[datetime, UUID] | None = None) -> list[Redemption]:
+    """Return what a member has redeemed or reserved, under all of its ids, the latest first; of a page, before one.
 
     Raises
     ------
@@ -79,6 +82,9 @@ def list_redemptions(member_id: UUID, *, limit: int) -> list[Redemption]:
         There is no such member.
     """
     rows = RedemptionRow.objects.filter(member_id__in=see_member(member_id).ids).order_by("-reserved_at", "-id")
+    if before is not None:
+        at, identity = before
+        rows = rows.filter(Q(reserved_at__lt=at) | Q(reserved_at=at, id__lt=identity))
     return [redemption_of(row) for row in rows[:limit]]
 
 
@@ -87,7 +93,13 @@ def list_redemptions_of_order(order_id: UUID) -> list[Redemption]:
     return [redemption_of(row) for row in RedemptionRow.objects.filter(order_id=order_id).order_by("id")]
 
 
-def list_vouchers_of(member_id: UUID, *, limit: int) -> list[Voucher]:
+def list_redemptions_with(reference: str, member_ids: Sequence[UUID]) -> list[Redemption]:
+    """Return what members have redeemed or reserved under an order's name, as `order_reference` gives it."""
+    rows = RedemptionRow.objects.filter(member_id__in=member_ids, reference=reference).order_by("id")
+    return [redemption_of(row) for row in rows]
+
+
+def list_vouchers_of(member_id: UUID, *, limit: int, before: UUID | None = None) -> list[Voucher]:
     """Return a member's vouchers with their codes, under all of its ids, the latest first; for the member's own eyes.
 
     Raises
@@ -96,6 +108,8 @@ def list_vouchers_of(member_id: UUID, *, limit: int) -> list[Voucher]:
         There is no such member.
     """
     rows = VoucherRow.objects.filter(member_id__in=see_member(member_id).ids).order_by("-id")
+    if before is not None:
+        rows = rows.filter(id__lt=before)
     return [voucher_of(row) for row in rows[:limit]]
 
 

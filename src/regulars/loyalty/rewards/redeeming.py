@@ -176,10 +176,13 @@ def _take(wish: Wish, *, now: datetime, actor: Actor, key: str | None, reserve: 
     cost = _checked_cost(desk, wish, reward, member)
     row = _row(wish, reward, version, member, now=now, actor=actor)
     currencies = [each for each in reward.currencies if desk.account(member.id, each)]
+    answer = {"redemption_id": str(row.id)}
     if cost:
         price = Price(points=cost, currencies=currencies)
         memo = _memo(row.id, reward.key)
-        row.cost = _spent(spend_points(desk, member.id, price, cause=row.id, reserve=reserve, memo=memo))
+        row.cost = _spent(spend_points(desk, member.id, price, cause=row.id, reserve=reserve, memo=memo, answer=answer))
+    else:
+        desk.keep(answer)
     if not reserve:
         _give(row, version, now=now, actor=actor)
     try:
@@ -188,7 +191,6 @@ def _take(wish: Wish, *, now: datetime, actor: Actor, key: str | None, reserve: 
         raise RewardRefused([out_of(PoolSight(pool=error.pool, left=0))]) from None
     row.save(force_insert=True)
     tell("reward.reserved" if reserve else "reward.redeemed", [row], now=now, actor=actor)
-    desk.keep({"redemption_id": str(row.id)})
     return redemption_of(row)
 
 

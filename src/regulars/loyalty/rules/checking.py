@@ -13,7 +13,7 @@ from regulars.loyalty.definitions.contracts import Fault
 from regulars.loyalty.definitions.document.rules import OnLine, OnOrder
 from regulars.loyalty.rules.conditions import Surroundings, read_condition
 from regulars.loyalty.rules.kinds.formula.expression import find_faults
-from regulars.loyalty.rules.vocabulary import any_event, catalogue_for, formula_catalogue
+from regulars.loyalty.rules.vocabulary import any_event, catalogue_for
 
 # Where something is given for what an order has, conditions can ask for the cart.
 _ABOUT_CARTS = frozenset({"order", "voucher"})
@@ -46,9 +46,9 @@ class RuleChecks:
             return [Fault(code=error.code, message=error.message, column=column)]
         return []
 
-    def formula(self, text: str) -> Sequence[Fault]:
-        """Return what is wrong with a formula, whatever sets its rule off."""
-        faults = find_faults(text, formula_catalogue(self.catalogue))
+    def formula(self, text: str, trigger: str) -> Sequence[Fault]:
+        """Return what is wrong with a formula: it asks for what is known where its rule is set off, and no more."""
+        faults = find_faults(text, self._catalogue(trigger))
         return [Fault(code=each.code, message=each.message, column=each.column + 1) for each in faults]
 
     def _catalogue(self, trigger: str) -> Catalogue:

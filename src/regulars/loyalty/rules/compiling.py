@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -149,6 +149,24 @@ def compile_program(
     rules.setdefault("order", [])
     sets = {name: _set_of(found, list(compiler.tiers()) if name == "order" else []) for name, found in rules.items()}
     return Compiled(program=program, zone=zone, reporting=reporting, catalogue=catalogue, sets=sets)
+
+
+def of_day(compiled: Compiled, keys: Collection[str]) -> Compiled:
+    """Return a programme of which a day sets off some rules alone, for whom their conditions are known to be true.
+
+    Who asks the database for all members at once of whom they are judges so what each is granted.
+    """
+    rules = [rule for rule in compiled.sets["day"].rules if rule.key in keys]
+    free = [
+        replace(
+            rule,
+            trigger=OnEnrolment(kind="enrolment"),
+            recurrence=None,
+            condition=read_condition("", rule.condition.surroundings),
+        )
+        for rule in rules
+    ]
+    return replace(compiled, sets={"day": _set_of(free, [])})
 
 
 def setting_off(occasion: Occasion) -> str:

@@ -166,6 +166,8 @@ class Reason(StrEnum):
     ROUNDS_TO_NOTHING = "rounds_to_nothing"
     CAP_REACHED = "cap_reached"
     BUDGET_REACHED = "budget_reached"
+    # What its points wait for came too late, or not in time.
+    WAITED_IN_VAIN = "waited_in_vain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from dateutil.rrule import rrulestr
 
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
+from regulars.loyalty.definitions.repeating import read_until
 
 MOST_TIMES_A_DAY = 96
 LARGEST_NUMBER = 10_000
@@ -27,7 +28,6 @@ _DAY_PARTS = frozenset({"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY
 _OTHERS = frozenset({"FREQ", "INTERVAL", "UNTIL", "COUNT", "BYHOUR", "BYMINUTE", "BYSETPOS"})
 _CHOOSES_DAYS = ("BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO")
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_MOMENT = re.compile(r"(\d{8})(?:T(\d{6}))?")
 _ORDINAL = re.compile(r"[+-]?\d+(?=[A-Z])")
 _DAY = timedelta(days=1)
 _WEEK = 7
@@ -147,10 +147,8 @@ def _days_text(parts: Mapping[str, str], start: date) -> str:
 
 
 def _until(text: str) -> datetime:
-    found = _MOMENT.fullmatch(text)
-    digits = f"{found[1]}{found[2] or '235959'}" if found else text
     try:
-        return datetime.strptime(digits, "%Y%m%d%H%M%S")  # noqa: DTZ007  # Local, by the programme's zone.
+        return read_until(text)
     except ValueError:
         raise WrongRecurrence(gettext("{text} is no day of an RRULE, as 20260131.").format(text=text)) from None
 

@@ -61,7 +61,7 @@ def evaluate_batch(
     books = {key: rulebook_of(versions, key) for key in keys}
     known = [row for row in rows if row.tier_set in books]
     found = {member.id: member for member in members}
-    amounts = _progress_of(known, books, found)
+    amounts = progress_of_rows(known, books, found)
     changes: list[MemberChange] = []
     judged: list[tuple[StandingRow, Evaluation, Projection | None]] = []
     for row in known:
@@ -91,13 +91,13 @@ def standing_of(row: StandingRow) -> Standing:
 def progress_of(row: StandingRow, book: Rulebook, enrolled_at: datetime) -> Progress:
     """Return the progress of one standing's member that may still count."""
     found = {row.member_id: Found(id=row.member_id, customer_id=row.member_id, enrolled_at=enrolled_at)}
-    return Progress(_progress_of([row], {row.tier_set: book}, found)[row.member_id, row.tier_set])
+    return Progress(progress_of_rows([row], {row.tier_set: book}, found)[row.member_id, row.tier_set])
 
 
-def _progress_of(
+def progress_of_rows(
     rows: Sequence[StandingRow], books: Mapping[str, Rulebook], members: Mapping[UUID, Found]
 ) -> Mapping[tuple[UUID, str], list[Amount]]:
-    """Return the progress that may still count, by member and set, of all ids that lead to the member."""
+    """Return the progress of standings that may still count, by member and set, of all ids that lead to the member."""
     sinces: dict[UUID, datetime] = {}
     for row in rows:
         begun = members[row.member_id].enrolled_at

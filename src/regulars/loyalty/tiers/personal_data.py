@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from regulars.kit.classification import Columns, columns
-from regulars.loyalty.tiers.models import Change, Progress, Standing
+from regulars.loyalty.tiers.models import Change, Merge, Progress, Standing
 
 COLUMNS: Columns = {
     **columns(
@@ -37,6 +39,9 @@ COLUMNS: Columns = {
 
 def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
     """Return all that the tiers' tables hold of a customer, under all of its ids."""
+    merges = Merge.objects.filter(
+        Q(survivor__customer_id__in=customer_ids) | Q(merged__customer_id__in=customer_ids)
+    ).order_by("id")
     return {
         "tiers": [
             {
@@ -69,5 +74,14 @@ def export(customer_ids: Sequence[UUID]) -> dict[str, Any]:
                 "source": row.source_kind,
             }
             for row in Progress.objects.filter(member__customer_id__in=customer_ids).order_by("occurred_at", "id")
+        ],
+        "tier_merges": [
+            {
+                "merged_at": row.merged_at.isoformat(),
+                "undone_at": row.undone_at and row.undone_at.isoformat(),
+                "stood_before": [row.survivor_before, row.merged_before],
+                "stood_after": row.survivor_after,
+            }
+            for row in merges
         ],
     }

@@ -50,8 +50,8 @@ function show(field, items) {
   list.className = "offers";
   list.setAttribute("role", "listbox");
   for (const [number, item] of items.entries()) list.append(offer(field, item, number));
-  // Below the form: what it says of the text, and its button, stay in sight.
-  field.form.append(list);
+  // Below the form: what it says of the text, and its button, stay in sight. In a long form, below the field's own part.
+  (field.closest("[data-offers]") ?? field.form).append(list);
   field.setAttribute("aria-controls", list.id);
   field.setAttribute("aria-expanded", "true");
   field.setAttribute("role", "combobox");

@@ -19,7 +19,7 @@ from regulars.faces.api.paging import CursorText, Limit, known_place, time_and_i
 from regulars.faces.api.schemas.insights import (
     AtRiskOut,
     CohortsOut,
-    ProductsOut,
+    ProductInsightsOut,
     ReportOut,
     RfmMapOut,
     RunOut,
@@ -109,14 +109,14 @@ def list_at_risk(request: HttpRequest, limit: Limit, cursor: CursorText) -> Any:
     return {"items": page.items, "next": page.next}
 
 
-@insights.get("/insights/products", scope="insights.read", answer=ProductsOut, finds=True)
+@insights.get("/insights/products", scope="insights.read", answer=ProductInsightsOut, finds=True)
 def get_product_insights(request: HttpRequest) -> Any:
     """Return what the last run found of products: which bring customers back, what is bought together and next."""
     run = queries.find_latest_run(state=RunState.SUCCEEDED)
     found = None if run is None else queries.find_section(run.id, PRODUCTS)
     if run is None or found is None:
         raise NoSuchRun(gettext("No run has looked at the products yet; the next one will."))
-    return ProductsOut(run_id=run.id, **found)
+    return ProductInsightsOut(run_id=run.id, **found)
 
 
 @insights.get("/customers/{customer_id}/scores/changes", scope="insights.read", answer=ScoreChangesOut)

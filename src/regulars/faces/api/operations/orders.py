@@ -17,26 +17,30 @@ from regulars.faces.api.bodies import JsonBody
 from regulars.faces.api.declaring import Resource
 from regulars.faces.api.keys import actor_of
 from regulars.faces.api.paging import CursorText, KeyPart, Limit, Since, time_and_id
-from regulars.faces.api.schemas.orders import OrderIn, OrderOut, OrderPutOut, OrdersIn, OrdersOut, OrdersPutOut
+from regulars.faces.api.schemas.orders import OrderIn, OrderOut, OrderPutAloneOut, OrdersIn, OrdersOut, OrdersPutOut
 from regulars.kit.pagination import page_of
+from regulars.loyalty.adjudication import services as adjudication
 from regulars.orders import queries, services
 
 orders = Resource("Orders")
 _LIST = "orders"
 
 
-@orders.put("/orders/{source}/{external_id}", scope="orders.write", answer=OrderPutOut)
+@orders.put("/orders/{source}/{external_id}", scope="orders.write", answer=OrderPutAloneOut)
 def put_order(
     request: HttpRequest,
     source: Annotated[KeyPart, Path(...)],
     external_id: Annotated[KeyPart, Path(...)],
     body: Annotated[OrderIn, JsonBody(...)],
 ) -> Any:
-    """Keep the full state of an order.
+    """Keep the full state of an order, and tell what it earns.
 
     Tell it as often as you like: the same state again is `unchanged`, a version older than the one kept is `stale`.
+    Under `loyalty` stands what came of it in each programme of its time: effects, each with rule, version and
+    transaction, and for each rule that granted nothing the reason. All of it is done in one transaction.
     """
-    return services.put_order(order=body.contract(source, external_id), now=timezone.now(), actor=actor_of(request))
+    order = body.contract(source, external_id)
+    return OrderPutAloneOut.of(adjudication.put_order(order=order, now=timezone.now(), actor=actor_of(request)))
 
 
 @orders.post("/orders/bulk", scope="orders.write", answer=OrdersPutOut)
@@ -44,7 +48,8 @@ def put_orders(request: HttpRequest, body: Annotated[OrdersIn, JsonBody(...)]) -
     """Keep the full state of up to 500 orders.
 
     Each has its own outcome. One that cannot be meant is `refused`, with `code`, `message` and the `pointer` to the
-    place in it, and hinders no other.
+    place in it, and hinders no other. What they earn is adjudicated by a worker, within seconds, and ends in the same
+    state as if each had been put by itself.
     """
     return {"items": services.put_orders(orders=body.contracts(), now=timezone.now(), actor=actor_of(request))}
 

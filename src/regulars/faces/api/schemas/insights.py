@@ -163,7 +163,7 @@ class NotReturningOut(Out):
     revenue_minor: int
 
 
-class ProductsOut(Out):
+class ProductInsightsOut(Out):
     """What a run found of products as of the end of a day: those bought in most purchases, of `all_products`."""
 
     run_id: UUID

@@ -10,8 +10,10 @@ from uuid import UUID
 from pydantic import Field, JsonValue
 
 from regulars.faces.api.schemas.customers import IdentifierIn, ProfileIn
+from regulars.faces.api.schemas.loyalty_effects import AdjudicatedOut
 from regulars.faces.api.schemas.products import ProductIn
 from regulars.faces.api.schemas.wire import Amount, Code, Currency, In, Minor, Moment, Number, Out, Quantity, Text
+from regulars.loyalty.adjudication.services import Answer
 from regulars.orders.contracts import (
     Buyer,
     DiscountState,
@@ -195,6 +197,18 @@ class OrderPutOut(Out):
     code: str
     message: str
     pointer: str
+
+
+class OrderPutAloneOut(OrderPutOut):
+    """What became of an order, and what came of it in each loyalty programme of its time."""
+
+    loyalty: list[AdjudicatedOut]
+
+    @classmethod
+    def of(cls, answer: Answer) -> OrderPutAloneOut:
+        """Return the wire's form of an answer."""
+        put = OrderPutOut.model_validate(answer.put)
+        return cls(**put.model_dump(), loyalty=[AdjudicatedOut.of(each) for each in answer.adjudicated])
 
 
 class OrdersPutOut(Out):

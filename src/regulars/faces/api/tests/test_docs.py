@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
+import pkgutil
 import re
+from collections import defaultdict
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import BaseModel
 
 from regulars.client import Client
+from regulars.faces.api import schemas
 from regulars.faces.api.docs import document_text, example
 from regulars.faces.api.openapi import document
 from regulars.faces.api.snippets import SNIPPETS
@@ -71,6 +77,16 @@ def test_each_problem_that_the_document_tells_is_a_problem_document():
                     assert list(response["content"]) == ["application/problem+json"]
 
 
+def test_no_two_types_of_the_schemas_have_one_name():
+    # The document knows types by their names alone: the second would stand for both.
+    found = defaultdict[str, set[str]](set)
+    for each in pkgutil.iter_modules(schemas.__path__, f"{schemas.__name__}."):
+        for name, kind in vars(importlib.import_module(each.name)).items():
+            if isinstance(kind, type) and issubclass(kind, BaseModel | Enum):
+                found[name].add(kind.__module__)
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+
+
 def test_an_answer_is_json_or_a_file():
     files = {
         operation["operationId"]: list(operation["responses"]["200"]["content"])
@@ -80,6 +96,7 @@ def test_an_answer_is_json_or_a_file():
     }
     assert files == {
         "download_refused_rows": ["text/csv"],
+        "download_voucher_codes": ["text/csv"],
         "download_report_page": ["text/html"],
         "download_export": ["text/csv", "application/x-ndjson", "application/vnd.apache.parquet"],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -12,63 +12,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from regulars.customers.questions import read_condition, understand
-from regulars.faces.console.finding.asked import Asked, read_asked, text_of
+from regulars.faces.console.finding.asked import Asked, read_asked
 from regulars.faces.console.finding.chips import Chip, in_words
-from regulars.faces.console.finding.fact_words import family_of, label_of
-from regulars.faces.console.finding.parts import (
-    DURATIONS,
-    NO_VALUE,
-    SPANS,
-    Part,
-    asked_of,
-    condition_of,
-    is_untouched,
-    joined,
-    lines_of,
-)
+from regulars.faces.console.finding.lines import Said, facts_by_family, line_of, said_of_fault, told_parts
+from regulars.faces.console.finding.parts import Part, condition_of, is_untouched, joined, lines_of
 from regulars.faces.console.permission import needs
 from regulars.facts import asking
-from regulars.facts.contracts import NUMERIC, TEMPORAL, Catalogue, Fact, FactType
 from regulars.facts.language import tree
 from regulars.facts.language.completion import complete
 from regulars.facts.language.faults import WrongCondition
 from regulars.facts.language.printer import write, write_in_lines
-from regulars.facts.language.tree import MOST_PARTS
 from regulars.facts.reading import TookTooLong
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line of the builder as the page shows it: its fields, and what can be chosen in them."""
-
-    number: int
-    part: Part
-    label: str
-    definition: str
-    asked: Sequence[tuple[str, str, bool]]
-    # How a value is typed in: text, number, date, choice or length.
-    input: str
-    step: str
-    choices: Sequence[tuple[str, str, bool]]
-    units: Sequence[tuple[str, str, bool]]
-    window_units: Sequence[tuple[str, str, bool]]
-    takes_window: bool
-    takes_day: bool
-    takes_value: bool
-    takes_two: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is said of a condition: how many it finds, or what is wrong with it, and where in its text."""
-
-    count: str = ""
-    fault: str = ""
-    before: str = ""
-    wrong: str = ""
-    behind: str = ""
 
 
 @needs("customers.read")
@@ -79,7 +35,7 @@ def filter_part(request: HttpRequest) -> HttpResponse:
     if told.get("by") == "text":
         context = _context(asked, asked.where, told.get("joined", "all"), None)
         return render(request, "console/_filter.html", context)
-    kind, parts = _told_parts(told, asked.setting.catalogue)
+    kind, parts = told_parts(told, asked.setting.catalogue)
     conditions = [condition_of(part, asked.setting.currency) for part in parts]
     for part in filter(is_untouched, parts):
         part.error = ""
@@ -108,7 +64,7 @@ def complete_part(request: HttpRequest) -> HttpResponse:
 def count_part(request: HttpRequest) -> HttpResponse:
     """Return how many customers a condition finds, for a list that is there already."""
     asked = read_asked(request, now=timezone.now())
-    count = _say(asked, asked.where).count if asked.where else ""
+    count = _say(asked).count if asked.where else ""
     return render(request, "console/_count.html", {"count": count})
 
 
@@ -148,9 +104,9 @@ def _context(
         "asked": asked,
         "where": where,
         "joined": kind,
-        "lines": [_line(number, part) for number, part in enumerate(parts)],
-        "facts": _grouped(asked.setting.catalogue),
-        "said": _say(told, where) if counts and where else _fault_of(told, where) or Said(),
+        "lines": [line_of(number, part) for number, part in enumerate(parts)],
+        "facts": facts_by_family(asked.setting.catalogue),
+        "said": _say(told) if counts and where else _fault_of(told) or Said(),
         "lines_fail": told.fault is not None and not parts,
     }
 
@@ -167,8 +123,8 @@ def _with_text(asked: Asked, where: str) -> Asked:
     return replace(asked, where=where, condition=parsed.tree if parsed else None, meaning=meant, fault=None)
 
 
-def _say(asked: Asked, where: str) -> Said:
-    if fault := _fault_of(asked, where):
+def _say(asked: Asked) -> Said:
+    if fault := _fault_of(asked):
         return fault
     try:
         found = asking.count_customers(asked.meaning, setting=asked.setting)
@@ -182,107 +138,9 @@ def _say(asked: Asked, where: str) -> Said:
     return Said(words.format(count=shown, low=low, high=high))
 
 
-def _fault_of(asked: Asked, where: str) -> Said | None:
-    fault = asked.fault
-    if fault is None:
-        return None
-    if fault.place is None:
-        return Said(fault=fault.message)
-    start, end = fault.place.start, fault.place.end
-    return Said(fault=fault.message, before=where[:start], wrong=where[start:end] or "…", behind=where[end:])
+def _fault_of(asked: Asked) -> Said | None:
+    return said_of_fault(asked.fault, asked.where) if asked.fault else None
 
 
 def _words_of(kind: str) -> str:
     return gettext("or") if kind == "any" else gettext("and")
-
-
-# --- Lines ------------------------------------------------------------------------------------------------------------
-
-
-def _told_parts(told: QueryDict, catalogue: Catalogue) -> tuple[str, list[Part]]:
-    """Return the lines as their fields are filled in, one more where one was added, one less where one was dropped.
-
-    The line that was added last is new until another is added.
-    """
-    count = told.get("lines", "0")
-    most = min(int(count) if count.isascii() and count.isdecimal() else 0, MOST_PARTS)
-    parts = [_told_part(told, number, catalogue) for number in range(most) if told.get("drop") != str(number)]
-    added = catalogue.facts.get(told.get("add", ""))
-    if added:
-        parts.append(Part(fact=added, asked=next(iter(asked_of(added))), is_new=True))
-    if told.get("add") == "text":
-        parts.append(Part(is_new=True))
-    return "any" if told.get("joined") == "any" else "all", parts
-
-
-def _told_part(told: QueryDict, number: int, catalogue: Catalogue) -> Part:
-    fact = catalogue.facts.get(told.get(f"fact.{number}", ""))
-    is_new = told.get("new") == str(number) and not told.get("add")
-    if fact is None:
-        return Part(text=text_of(told, f"text.{number}"), is_new=is_new)
-    asked = told.get(f"asked.{number}", "")
-    return Part(
-        fact=fact,
-        asked=asked if asked in asked_of(fact) else next(iter(asked_of(fact))),
-        values=[text_of(told, f"value.{number}"), text_of(told, f"second.{number}")],
-        window=text_of(told, f"window.{number}"),
-        window_unit=_unit(told, f"window_unit.{number}"),
-        since=text_of(told, f"since.{number}"),
-        until=text_of(told, f"until.{number}"),
-        on=text_of(told, f"on.{number}"),
-        unit=_unit(told, f"unit.{number}"),
-        is_new=is_new,
-    )
-
-
-def _unit(told: QueryDict, name: str) -> str:
-    unit = told.get(name, "")
-    return unit if unit in SPANS else "days"
-
-
-def _line(number: int, part: Part) -> Line:
-    fact = part.fact
-    asked = asked_of(fact) if fact else {}
-    return Line(
-        number=number,
-        part=part,
-        label=label_of(fact) if fact else "",
-        definition=gettext(fact.description) if fact and fact.description else "",
-        asked=[(code, words, code == part.asked) for code, words in asked.items()],
-        input=_input(fact, part.asked),
-        step="any" if fact and fact.type is not FactType.INTEGER else "1",
-        choices=[
-            (code, gettext(text), code == part.values[0]) for code, text in (fact.choices if fact else {}).items()
-        ],
-        units=_units(part.unit),
-        window_units=_units(part.window_unit),
-        takes_window=fact is not None and fact.aggregate is not None,
-        takes_day=fact is not None and fact.history is not None,
-        takes_value=fact is not None and part.asked not in NO_VALUE,
-        takes_two=part.asked == "between",
-    )
-
-
-def _input(fact: Fact | None, asked: str) -> str:
-    if fact is None:
-        return "text"
-    if asked in DURATIONS:
-        return "length"
-    if fact.type in NUMERIC:
-        return "number"
-    if fact.type in TEMPORAL:
-        return "date"
-    return "choice" if fact.choices and asked in {"=", "!="} else "text"
-
-
-def _units(chosen: str) -> list[tuple[str, str, bool]]:
-    return [(code, gettext(words), code == chosen) for code, words in SPANS.items()]
-
-
-def _grouped(catalogue: Catalogue) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the facts that can be asked of, by family, with their labels."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for fact in catalogue.facts.values():
-        if fact.source:
-            groups.setdefault(family_of(fact), []).append((fact.name, label_of(fact)))
-    return list(groups.items())

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
-from regulars.faces.console.tests import shop
+from regulars.faces.console.tests import members_shop, programs_shop, shop
 from regulars.insights.carrying_on import carry_on
 from regulars.insights.services import request_run
 from regulars.staff.contracts import Role
@@ -88,7 +88,9 @@ def fill_imports() -> dict[str, str]:
 
 
 def fill_all() -> dict[str, str]:
-    """Fill a shop and send files in; return the addresses of all pages by name."""
-    pages, imports = fill(), fill_imports()
-    assert not pages.keys() & imports.keys(), "a page would hide behind another of its name"
-    return pages | imports
+    """Fill a shop, send files in, let members earn and spend, and draft rules; return all pages' addresses by name."""
+    pages, imports, members = fill(), fill_imports(), members_shop.fill_members()
+    parts = (pages, imports, members, programs_shop.fill_programs())
+    found = {name: address for part in parts for name, address in part.items()}
+    assert len(found) == sum(map(len, parts)), "a page would hide behind another of its name"
+    return found

@@ -42,7 +42,7 @@ class AnyText:
     def condition(self, text: str, trigger: str) -> list[Any]:
         return []
 
-    def formula(self, text: str) -> list[Any]:
+    def formula(self, text: str, trigger: str) -> list[Any]:
         return []
 
 

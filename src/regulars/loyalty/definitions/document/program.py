@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from regulars.loyalty.definitions.document.common import Key, Name, Part, Several, Text
+from regulars.loyalty.definitions.document.common import MOST_POINTS, Key, Name, Part, Several, Text
 from regulars.loyalty.definitions.document.currencies import PointCurrency
 from regulars.loyalty.definitions.document.rewards import Reward, VoucherSeries
 from regulars.loyalty.definitions.document.rules import Budget, Rule
 from regulars.loyalty.definitions.document.tiers import TierSet
 
 FORMAT: Final = 1
+# The role of what is no person: a program that calls with an API key.
+PROGRAM_ROLE: Final = "key"
 
 
 class Enrolment(Part):
     """Who becomes a member: whoever asks for it, or each customer with the first order."""
 
     by: Annotated[Literal["asking", "ordering"], Field(description="What makes somebody a member.")] = "asking"
+
+
+AdjustingRole = Annotated[str, Field(pattern=r"^(owner|manager|agent|till|key)$")]
+MostPoints = Annotated[int, Field(ge=0, le=MOST_POINTS)]
+
+
+class AuthorityLimits(Part):
+    """Who may give or take how many points by hand, and from how many on a second person looks at it."""
+
+    by_role: Annotated[
+        Mapping[AdjustingRole, MostPoints],
+        Field(
+            description="The most points that each role gives or takes at once: owner, manager, agent, till, or key for"
+            " a program with an API key. A role that is left out gives and takes none."
+        ),
+    ] = {"owner": 1_000_000, "manager": 10_000, "agent": 500}
+    second_above: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=MOST_POINTS,
+            description="More points than this wait until another person approves, whose role may give as many;"
+            " where it is left out, nobody is waited for.",
+        ),
+    ] = None
 
 
 class Program(Part):
@@ -48,3 +76,4 @@ class Program(Part):
     tier_sets: Annotated[Several[TierSet], Field(max_length=10, description="The ladders that members climb.")] = ()
     vouchers: Annotated[Several[VoucherSeries], Field(max_length=500, description="The vouchers that shops take.")] = ()
     rewards: Annotated[Several[Reward], Field(max_length=500, description="What points buy, and benefits give.")] = ()
+    authority: AuthorityLimits = AuthorityLimits()

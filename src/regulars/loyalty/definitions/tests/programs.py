@@ -47,7 +47,7 @@ class Strict:
     def condition(self, text: str, trigger: str) -> list[Fault]:
         return [Fault(code="wrong_condition", message=f"{text} of {trigger}")] if "wrong" in text else []
 
-    def formula(self, text: str) -> list[Fault]:
+    def formula(self, text: str, trigger: str) -> list[Fault]:
         return [Fault(code="wrong_formula", message=text)] if "wrong" in text else []
 
 

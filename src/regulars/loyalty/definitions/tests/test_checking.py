@@ -307,3 +307,24 @@ def test_whether_it_ever_comes_does_not_depend_on_the_year_that_it_is_looked_at_
 
 def test_a_rule_may_begin_on_a_leap_day():
     assert fault_of_rrule("FREQ=YEARLY", date(2028, 2, 29)) is None
+
+
+# --- Authority --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("authority", "faults"),
+    [
+        ({}, []),
+        ({"second_above": 5_000}, []),
+        ({"second_above": 1_000_000}, [("second_above_all", "/authority/second_above")]),
+        ({"by_role": {}, "second_above": 0}, [("second_above_all", "/authority/second_above")]),
+        ({"by_role": {"agent": 500}, "second_above": 0}, []),
+        ({"by_role": {"agent": 500, "key": 900}}, []),
+        ({"by_role": {"agent": 500, "key": 900}, "second_above": 100}, [("nobody_approves", "/authority/by_role/key")]),
+        ({"by_role": {"agent": 500, "key": 500}, "second_above": 100}, []),
+        ({"by_role": {"agent": 5, "key": 9}, "second_above": 9}, [("second_above_all", "/authority/second_above")]),
+    ],
+)
+def test_what_waits_for_a_second_person_can_be_asked_for_and_approved(authority, faults):
+    assert found(small(authority=authority)) == faults

@@ -52,6 +52,14 @@ def test_parts_are_named_by_their_keys():
     ]
 
 
+def test_who_may_adjust_how_much_is_told_by_role():
+    assert changed("manager: 10000, agent: 500", "manager: 20000") == [
+        ("/authority/by_role/manager", "changed", 10_000, 20_000),
+        ("/authority/by_role/agent", "removed", 500, None),
+    ]
+    assert changed("second_above: 5000", "") == [("/authority/second_above", "removed", 5_000, None)]
+
+
 def test_a_default_that_is_said_is_no_change_and_one_that_goes_is_told():
     assert changed("zone: Europe/Vienna", "zone: Europe/Vienna\nmultipliers: add") == []
     assert changed("grace_days: 30", "grace_days: 0") == [("/tier_sets/status/grace_days", "changed", 30, 0)]

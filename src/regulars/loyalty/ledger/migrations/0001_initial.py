@@ -397,35 +397,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="transaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "grant",
-                            "activate",
-                            "cancel",
-                            "expire",
-                            "reserve",
-                            "confirm",
-                            "release",
-                            "redeem",
-                            "refund",
-                            "claw_back",
-                            "give_back",
-                            "adjust",
-                            "pay_debt",
-                            "merge",
-                            "unmerge",
-                            "forfeit",
-                        ],
-                    )
-                ),
-                name="loyalty_transaction_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transaction",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("occasion__isnull", False)),
                 fields=("occasion",),
@@ -440,35 +411,6 @@ class Migration(migrations.Migration):
             model_name="entry",
             index=models.Index(
                 condition=models.Q(("cause__isnull", False)), fields=["cause"], name="loyalty_entry_cause"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("account__isnull", False),
-                        ("book", regulars.loyalty.ledger.contracts.Book["MEMBER"]),
-                        ("lot__isnull", False),
-                        ("state__in", ["pending", "active", "reserved", "debt"]),
-                    ),
-                    models.Q(
-                        ("account__isnull", True),
-                        (
-                            "book__in",
-                            ["issued", "redeemed", "breakage", "adjusted", "partner", "transfer", "written_off"],
-                        ),
-                        ("state__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="loyalty_entry_book",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("points", 0), _negated=True), name="loyalty_entry_points"
             ),
         ),
     ]

@@ -7,27 +7,34 @@ SELECT loyalty_ledger_stay()
 SELECT loyalty_ledger_alone()
 
 -- name: open
--- Wait for others with the same key and return their answer, or lock accounts in their order.
-SELECT answer, digest FROM loyalty_ledger_open(%(client)s, %(key)s, %(accounts)s::uuid[])
+-- Wait for others with the same key and return their answer; or lock the accounts of members, of lots, and of those from
+-- which something was taken on behalf of causes, in the one order, and return them, each with its lots.
+SELECT answer, digest, held_id, held_currency, leads_to_id, member_id, customer_id,
+    lot_id, account_id, origin_account_id, currency, granted_at, activates_at, expires_at, inactivity, restored_at,
+    source_id, pending, active, reserved, debt
+FROM loyalty_ledger_open(%(client)s, %(key)s, %(members)s::uuid[], %(lots)s::uuid[], %(causes)s::uuid[])
 
--- name: lots
--- The lots of accounts of which anything stands, and others by their id.
+-- name: open_lots
+-- The lots of accounts of which anything stands.
 SELECT id, account_id, origin_account_id, currency, granted_at, activates_at, expires_at, inactivity, restored_at,
     source_id, pending, active, reserved, debt
-FROM loyalty_ledger_lots(%(accounts)s::uuid[], %(lots)s::uuid[])
+FROM loyalty_ledger_lot WHERE account_id = ANY(%(accounts)s::uuid[]) AND is_open
 
 -- name: post
--- Add transactions with their new lots and all of their entries; the trigger on entries keeps what follows from them.
+-- Post transactions with their new lots and all of their entries, tell the stream of them, and answer the request.
 SELECT loyalty_ledger_post(
     %(program_id)s::uuid, %(now)s::timestamptz, %(actor)s::text,
     %(ids)s::uuid[], %(kinds)s::text[], %(occurred_ats)s::timestamptz[], %(reverses)s::uuid[],
-    %(occasions)s::uuid[], %(memos)s::text[], %(counts)s::integer[],
-    %(lot_ids)s::uuid[], %(lot_accounts)s::uuid[], %(lot_origins)s::uuid[], %(lot_currencies)s::text[],
-    %(granted_ats)s::timestamptz[], %(activates_ats)s::timestamptz[], %(expires_ats)s::timestamptz[], %(inactivities)s::text[],
-    %(source_kinds)s::text[], %(source_ids)s::uuid[], %(rules)s::text[], %(versions)s::integer[],
-    %(fundings)s::text[], %(counting)s::boolean[], %(lot_occasions)s::uuid[],
-    %(transactions)s::uuid[], %(numbers)s::integer[], %(books)s::text[], %(accounts)s::uuid[], %(entry_lots)s::uuid[],
-    %(states)s::text[], %(currencies)s::text[], %(points)s::bigint[], %(causes)s::uuid[]
+    %(occasions)s::uuid[], %(memos)s::jsonb[], %(counts)s::integer[],
+    %(lot_ids)s::uuid[], %(lot_origins)s::uuid[],
+    %(granted_ats)s::timestamptz[], %(activates_ats)s::timestamptz[], %(expires_ats)s::timestamptz[],
+    %(inactivities)s::jsonb[], %(source_kinds)s::text[], %(source_ids)s::uuid[], %(rules)s::text[],
+    %(versions)s::integer[], %(fundings)s::text[], %(counting)s::boolean[], %(lot_occasions)s::uuid[],
+    %(books)s::text[], %(accounts)s::uuid[], %(entry_lots)s::uuid[],
+    %(states)s::text[], %(currencies)s::text[], %(points)s::bigint[], %(causes)s::uuid[],
+    %(event_ids)s::uuid[], %(event_types)s::text[], %(event_customer_ids)s::uuid[], %(event_actors)s::text[],
+    %(event_sources)s::text[], %(event_occurred_ats)s::timestamptz[], %(event_payloads)s::jsonb[],
+    %(client)s::text, %(key)s::text, %(digest)s::bytea, %(answer)s::jsonb
 )
 
 -- name: move_lots
@@ -75,28 +82,6 @@ WHERE entry.lot_id = ANY(%(lots)s::uuid[])
         OR (header.kind <> 'expire' AND header.kind <> 'forfeit' AND entry.book = 'breakage')
     )
 GROUP BY entry.lot_id
-
--- name: accounts_of_members
--- The accounts of members, whose they are, and where their lots have gone, which does not change in this transaction.
-SELECT id, currency, leads_to_id, member_id, customer_id, program_id FROM loyalty_ledger_accounts(%(members)s::uuid[])
-
--- name: accounts_by_id
--- Accounts by their id, with whose they are.
-SELECT account.id, account.currency, account.leads_to_id, member.id, member.customer_id, member.program_id
-FROM loyalty_ledger_account AS account
-JOIN loyalty_ledger_member AS member ON member.id = account.member_id
-WHERE account.id = ANY(%(accounts)s::uuid[])
-
--- name: accounts_of_lots
--- On which accounts lots are.
-SELECT DISTINCT account_id FROM loyalty_ledger_lot WHERE id = ANY(%(lots)s::uuid[])
-
--- name: accounts_of_causes
--- On which accounts the lots are from which something was taken on behalf of some causes.
-SELECT DISTINCT lot.account_id
-FROM loyalty_ledger_entry AS entry
-JOIN loyalty_ledger_lot AS lot ON lot.id = entry.lot_id
-WHERE entry.cause = ANY(%(causes)s::uuid[])
 
 -- name: add_accounts
 -- Give members accounts in currencies in which they have none.

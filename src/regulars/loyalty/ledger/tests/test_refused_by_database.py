@@ -6,18 +6,23 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
+from django.db import IntegrityError, InternalError, ProgrammingError, connection, connections, transaction
 from django.db.models import F, Sum
 
 from regulars.kit.ids import new_id
+from regulars.loyalty.ledger import posting
 from regulars.loyalty.ledger.contracts import Book, Entry, State, TransactionKind
+from regulars.loyalty.ledger.desk import terms_of
+from regulars.loyalty.ledger.earning import grant
 from regulars.loyalty.ledger.models import Account, Lot
 from regulars.loyalty.ledger.models import Entry as EntryRow
 from regulars.loyalty.ledger.models import Transaction as TransactionRow
 from regulars.loyalty.ledger.posting import Posted, post
 from regulars.loyalty.ledger.services import grant_points
+from regulars.loyalty.ledger.statements import rows_of
 from regulars.loyalty.ledger.tests.ledger_shop import ACTOR, NOON, member, points, shop
-from regulars.loyalty.ledger.wallets import Posting
+from regulars.loyalty.ledger.wallets import Posting, Wallets
+from regulars.stream.database import Row
 
 pytestmark = pytest.mark.django_db
 
@@ -47,15 +52,15 @@ def entry(lot: Lot, count: int, state: State | None = State.ACTIVE, **told: Any)
     )
 
 
-def put(lot: Lot, *entries: Entry) -> None:
-    posting = Posting(id=new_id(), kind=TransactionKind.REDEEM, occurred_at=NOON, entries=entries)
+def put(lot: Lot, *entries: Entry, kind: Any = TransactionKind.REDEEM) -> None:
+    drafted = Posting(id=new_id(), kind=kind, occurred_at=NOON, entries=entries)
     program_id = lot.account.member.program_id
     with transaction.atomic():
-        post([posting], Posted(program_id=program_id, now=NOON, actor=ACTOR))
+        post([drafted], Posted(program_id=program_id, now=NOON, actor=ACTOR))
 
 
 def many(lot: Lot, *wrong: Entry) -> list[Entry]:
-    """So many entries that they are added up before they are applied, and some more."""
+    """Many entries that come to nothing, and some more."""
     return [*(entry(lot, sign) for _ in range(40) for sign in (1, -1)), *wrong]
 
 
@@ -101,16 +106,61 @@ def test_what_stands_of_a_lot_is_the_sum_of_its_entries(lot: Lot, many_more: boo
 
 def test_entries_are_not_added_to_a_transaction_that_stands(lot: Lot):
     [standing] = TransactionRow.objects.all()
-    columns = "transaction_id, number, book, account_id, lot_id, state, currency, points"
-    values = [
-        (standing.id, 3, "member", lot.account_id, lot.id, "active", "points", -1),
-        (standing.id, 4, "redeemed", None, None, None, "points", 1),
+    more = [entry(lot, -1), entry(lot, 1, None)]
+    again = Posting(id=standing.id, kind=TransactionKind.REDEEM, occurred_at=NOON, entries=more)
+    with pytest.raises(IntegrityError, match="duplicate key"), transaction.atomic():
+        post([again], Posted(program_id=standing.program_id, now=NOON, actor=ACTOR))
+
+
+@pytest.mark.parametrize("kind", TransactionKind)
+def test_a_transaction_is_of_a_kind_that_there_is(lot: Lot, kind: TransactionKind):
+    put(lot, entry(lot, -1), entry(lot, 1, None), kind=kind)
+    with pytest.raises(IntegrityError, match="is of no kind that there is"):
+        put(lot, entry(lot, -1), entry(lot, 1, None), kind=f"{kind}s")
+
+
+@pytest.mark.parametrize("book", [book for book in Book if book is not Book.MEMBER])
+def test_an_entry_names_an_account_or_a_book_that_there_is(lot: Lot, book: Book):
+    put(lot, entry(lot, -1), entry(lot, 1, None, book=book))
+    wrong: list[Any] = [
+        {"book": f"{book}s"},
+        {"book": Book.MEMBER},
+        {"book": book, "account_id": lot.account_id},
     ]
-    rows = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * 2)
-    with pytest.raises(IntegrityError, match="has other entries than it says"), connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO loyalty_ledger_entry ({columns}) VALUES {rows}", [x for row in values for x in row]
-        )
+    for told in wrong:
+        with pytest.raises(IntegrityError, match="has an entry that says nothing"):
+            put(lot, entry(lot, -1), entry(lot, 1, None, **told))
+    for told in ({"book": book}, {"account_id": None}, {"lot_id": None}, {"state": "spent"}):
+        with pytest.raises(IntegrityError):
+            put(lot, entry(lot, -1, **told), entry(lot, 1, None))
+    with pytest.raises(IntegrityError, match="has an entry that says nothing"):
+        put(lot, entry(lot, 0), entry(lot, 0, None))
+
+
+@pytest.mark.parametrize("told", [["counts", [1]], ["counts", [3]], ["lot_ids", [UUID(int=7)]]])
+def test_what_is_told_of_a_transaction_fits_together(lot: Lot, told: list[Any], monkeypatch: pytest.MonkeyPatch):
+    def run(name: str, parameters: dict[str, Any]) -> list[Row]:
+        return rows_of(name, {**parameters, told[0]: told[1]})
+
+    monkeypatch.setattr(posting, "rows_of", run)
+    with pytest.raises(IntegrityError):
+        put(lot, entry(lot, -1), entry(lot, 1, None))
+
+
+@pytest.mark.parametrize("table", ["transaction", "entry", "lot"])
+def test_the_application_posts_in_one_way_only(lot: Lot, table: str):
+    with pytest.raises(ProgrammingError, match="permission denied"), connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO loyalty_ledger_{table} SELECT * FROM loyalty_ledger_{table}")
+
+
+@pytest.mark.django_db(databases=["default", "readonly"])
+@pytest.mark.parametrize("name", ["open", "post", "activate", "expire", "grant"])
+def test_who_only_reads_does_not_post(name: str):
+    asked = "SELECT has_function_privilege(oid, 'EXECUTE') FROM pg_proc WHERE proname = %s"
+    for login, may in (("readonly", False), ("default", True)):
+        with connections[login].cursor() as cursor:
+            cursor.execute(asked, [f"loyalty_ledger_{name}"])
+            assert cursor.fetchall() == [(may,)]
 
 
 @pytest.mark.parametrize("column", ["active", "pending", "reserved", "debt", "is_open", "granted_at", "currency"])
@@ -122,24 +172,6 @@ def test_the_application_cannot_write_what_follows_from_entries(lot: Lot, column
 def test_the_application_cannot_write_a_debt(lot: Lot):
     with pytest.raises(ProgrammingError, match="permission denied"):
         Account.objects.filter(id=lot.account_id).update(debt=1)
-
-
-def add_lot(account_id: UUID, currency: str, **more: int) -> None:
-    told: dict[str, Any] = {
-        "id": new_id(),
-        "account_id": account_id,
-        "origin_account_id": account_id,
-        "currency": currency,
-    }
-    told |= {"granted_at": NOON, "source_kind": "order", "rule": "", "funding": "sale", **more}
-    marks = ", ".join(["%s"] * len(told))
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO loyalty_ledger_lot ({', '.join(told)}) VALUES ({marks})", list(told.values()))
-
-
-def test_a_lot_is_not_added_with_points_in_it(lot: Lot):
-    with pytest.raises(ProgrammingError, match="permission denied"):
-        add_lot(lot.account_id, "points", active=5)
 
 
 @pytest.mark.parametrize("table", ["transaction", "entry", "lot_move", "request", "seal"])
@@ -160,11 +192,10 @@ def test_a_lot_that_holds_something_does_not_change_its_holder(lot: Lot):
 
 def test_a_lot_is_of_its_accounts_currency(lot: Lot):
     stars = Account.objects.get(member_id=lot.account.member_id, currency="stars")
-
-    @transaction.atomic
-    def add_one_of_another_currency() -> None:
-        add_lot(stars.id, "points")
-        connection.check_constraints()
-
-    with pytest.raises(IntegrityError, match="loyalty_lot_holder"):
-        add_one_of_another_currency()
+    version = shop()
+    [drafted] = grant(Wallets((), terms_of(version)), stars.id, "points", points(5), now=NOON)
+    with pytest.raises(IntegrityError, match="names a lot that is not there"), transaction.atomic():
+        post([drafted], Posted(program_id=version.program_id, now=NOON, actor=ACTOR))
+    put(lot, entry(lot, -100), entry(lot, 100, None))
+    with pytest.raises(IntegrityError, match="a lot is of its account's currency"):
+        Lot.objects.filter(id=lot.id).update(account_id=stars.id)

@@ -39,7 +39,7 @@ class AnyCondition:
     def condition(self, text: str, trigger: str) -> Sequence[Fault]:
         return []
 
-    def formula(self, text: str) -> Sequence[Fault]:
+    def formula(self, text: str, trigger: str) -> Sequence[Fault]:
         return []
 
 

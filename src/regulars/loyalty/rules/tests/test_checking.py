@@ -54,8 +54,18 @@ def test_what_is_wrong_with_a_condition_is_told_at_its_place(text, trigger, code
 
 
 def test_what_is_wrong_with_a_formula_is_told_at_its_place():
-    assert CHECKS.formula("line.quantity * 2 + event.rating") == []
-    assert [(each.code, each.column) for each in CHECKS.formula("2 * cart.totl")] == [("no_such_fact", 5)]
+    assert CHECKS.formula("line.quantity * 2 + cart.total", "line") == []
+    assert CHECKS.formula("event.rating * 2 + orders.count", "event") == []
+    assert [(each.code, each.column) for each in CHECKS.formula("2 * cart.totl", "order")] == [("no_such_fact", 5)]
+
+
+@pytest.mark.parametrize("trigger", ["event", "profile", "enrolment", "schedule", "anniversary"])
+def test_a_formula_asks_for_no_cart_where_none_sets_its_rule_off(trigger):
+    assert [each.code for each in CHECKS.formula("floor(cart.total / 10)", trigger)] == ["no_such_fact"]
+
+
+def test_a_formula_of_an_order_asks_for_none_of_its_lines():
+    assert [each.code for each in CHECKS.formula("line.quantity * 2", "order")] == ["no_such_fact"]
 
 
 def test_what_a_rule_may_ask_for_is_completed():

@@ -6,6 +6,13 @@ JOIN loyalty_ledger_member AS member ON member.id = COALESCE(given.merged_into_i
 WHERE given.id = ANY(%(ids)s::uuid[]) AND member.program_id = %(program_id)s::uuid AND member.state = 'active'
 ORDER BY member.id
 
+-- name: active_members
+-- The active members of a programme after an id, whose customers they are, and since when.
+SELECT id, customer_id, enrolled_at FROM loyalty_ledger_member
+WHERE program_id = %(program_id)s::uuid AND state = 'active' AND id > %(after_id)s::uuid
+ORDER BY id
+LIMIT %(limit)s::bigint
+
 -- name: find_merged
 -- The members who were merged into some members.
 SELECT id, merged_into_id FROM loyalty_ledger_member WHERE merged_into_id = ANY(%(ids)s::uuid[])

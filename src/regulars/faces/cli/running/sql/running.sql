@@ -52,3 +52,15 @@ SELECT EXISTS (
 -- name: clock
 -- The database's time.
 SELECT clock_timestamp()
+
+-- name: owe_nothing
+-- Let no account owe anything, once all lots are gone.
+UPDATE loyalty_ledger_account SET debt = 0 WHERE debt > 0
+
+-- name: allow_erasing
+-- Until the end of this transaction let what is append-only be deleted.
+SELECT set_config('regulars.erasing', 'on', TRUE)
+
+-- name: forget_notices
+-- Let what loyalty told once, by keys, be told again.
+DELETE FROM stream_key WHERE source = 'loyalty'

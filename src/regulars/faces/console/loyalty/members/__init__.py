@@ -1,0 +1,1 @@
+"""Members: the list, one with all that its points tell, adjustments that wait, and what is done about them."""

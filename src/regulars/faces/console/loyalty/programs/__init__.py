@@ -1,0 +1,1 @@
+"""Programmes: what is earned and by which rules, tried out, published as versions."""

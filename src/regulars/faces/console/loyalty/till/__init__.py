@@ -1,0 +1,1 @@
+"""The till: find somebody, let a sale earn, hand out a reward, in three touches."""

@@ -1,0 +1,65 @@
+"""The stream brings events and profiles to the rules; here transactions are real, and facts are read by their login."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from regulars.customers.contracts import Identifier, IdentifierKind, Person, Profile
+from regulars.customers.services import put_customer
+from regulars.loyalty.adjudication import consumers
+from regulars.loyalty.adjudication.tests.occasion_shop import fixed, granted, reasons, review
+from regulars.loyalty.adjudication.tests.programme_shop import (
+    ACTOR,
+    NOON,
+    member,
+    order,
+    parts,
+    per_euro,
+    programme,
+    put,
+)
+from regulars.stream.contracts import NewEvent, Subscription
+from regulars.stream.dispatch import Dispatcher, replay
+from regulars.stream.services import append
+
+SUBSCRIPTION = Subscription(
+    name="occasions", types=frozenset(), handler=consumers.hear_occasions, also=consumers.heard_occasions
+)
+
+
+def dispatcher() -> Dispatcher:
+    return Dispatcher([SUBSCRIPTION], lambda: NOON)
+
+
+def put_profile(name: str, **profile: Any) -> None:
+    person = Person(identifiers=[Identifier(IdentifierKind.EMAIL, f"{name}@example.org")], profile=Profile(**profile))
+    put_customer(person=person, source="till", now=NOON, actor=ACTOR)
+
+
+def test_the_stream_brings_events_and_profiles_and_a_replay_changes_nothing(fresh_database):
+    version = programme(review(), fixed("known", 7, {"kind": "profile", "field": "birthday"}))
+    who = member(version)
+    append(
+        [
+            NewEvent(type=kind, actor=ACTOR, source="app", occurred_at=NOON, customer_id=who.customer_id)
+            for kind in ("review.written", "recipe.viewed")
+        ],
+        now=NOON,
+    )
+    put_profile("ann", city="Graz")
+    put_profile("ann", birthday=date(1990, 3, 15))
+    put_profile("ann", birthday=date(1991, 3, 15))
+    dispatcher().run_until_idle()
+    assert parts(who) == (0, 17, 0, 0)
+    replay(SUBSCRIPTION)
+    dispatcher().run_until_idle()
+    assert parts(who) == (0, 17, 0, 0)
+
+
+def test_who_becomes_a_customer_and_a_member_with_the_order_is_judged_though_nobody_else_sees_it_yet(fresh_database):
+    rules = (per_euro(), per_euro("graz", condition='profile.city = "Graz"'))
+    programme(*rules, enrolment={"by": "ordering"})
+    answer = put(order("1", 1000, buyer="new"))
+    assert granted(answer.adjudicated) == [("base", 10)]
+    assert reasons(answer.adjudicated) == [("graz", "condition_false")]

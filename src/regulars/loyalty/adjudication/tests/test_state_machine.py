@@ -1,0 +1,319 @@
+"""Whatever orders, events, nights and redemptions come in whatever order, members stand as in a plain reckoning.
+
+What an order or event comes to is reckoned here anew, from the sentences of the programme; where the points then go is
+told to the plain ledger of the ledger's own tests. Neither shares code with what is tested.
+"""
+
+from __future__ import annotations
+
+import calendar
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from regulars.kit.ids import new_id
+from regulars.loyalty.adjudication import services
+from regulars.loyalty.adjudication.bounding import Bounds
+from regulars.loyalty.adjudication.granting import grant_upon as grant_upon_once
+from regulars.loyalty.adjudication.models import Occasion
+from regulars.loyalty.adjudication.tests.occasion_shop import came, event, review, scheduled, tell
+from regulars.loyalty.adjudication.tests.programme_shop import (
+    ACTOR,
+    BEGIN,
+    NOON,
+    member,
+    order,
+    per_euro,
+    programme,
+    put,
+    returned,
+)
+from regulars.loyalty.adjudication.tests.programme_shop import rule as earning_rule
+from regulars.loyalty.definitions.queries import get_version_at, list_versions_at
+from regulars.loyalty.ledger.desk import open_desk
+from regulars.loyalty.ledger.queries import get_standing
+from regulars.loyalty.ledger.services import Price, spend_points
+from regulars.loyalty.ledger.spending import NotEnoughPoints
+from regulars.loyalty.ledger.tests.plain import Box, Plain, Token
+
+ZONE = ZoneInfo("Europe/Vienna")
+WHO = st.sampled_from(["ann", "ben"])
+CAP = 25
+EUROS = st.integers(5, 60)
+
+
+def midnight_after(moment: datetime) -> datetime:
+    local = moment.astimezone(ZONE)
+    return datetime.combine(local.date() + timedelta(days=1), time(), ZONE).astimezone(UTC)
+
+
+def two_months_after(moment: datetime) -> datetime:
+    day = moment.astimezone(ZONE).date()
+    years, month = divmod(day.month + 1, 12)
+    year, month = day.year + years, month + 1
+    last = date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    return datetime.combine(last + timedelta(days=1), time(), ZONE).astimezone(UTC)
+
+
+def rules(factor: int) -> list[dict[str, Any]]:
+    return [
+        per_euro(points=factor),
+        earning_rule("big", {"kind": "fixed", "points": 25}, condition="cart.total >= 60"),
+        review(caps=[{"scope": "member", "period": "month", "points": CAP}]),
+        scheduled("FREQ=WEEKLY;BYDAY=MO", 3),
+    ]
+
+
+CURRENCIES = [{"key": "points", "name": "Points", "expiry": {"kind": "rolling", "after": "2 months"}}]
+
+
+@dataclass
+class Purchase:
+    """An order as a child would keep it: who bought what when, and what has come of it."""
+
+    who: str
+    placed: datetime
+    euros: list[int]
+    factor: int | None = None
+    known: int = 0
+    boxes: dict[str, Box] = field(default_factory=dict)
+    earned: Counter[str] = field(default_factory=Counter)
+    # By version: which lines are back, and whether it is cancelled.
+    versions: list[tuple[list[int], bool]] = field(default_factory=lambda: [([], False)])
+
+    def comes_to(self, version: int) -> dict[str, int]:
+        back, is_cancelled = self.versions[version - 1]
+        left = 0 if is_cancelled else sum(euros for n, euros in enumerate(self.euros, 1) if n not in back)
+        return {"base": left * (self.factor or 0), "big": 25 if left >= 60 else 0}
+
+
+class Members(RuleBasedStateMachine):
+    """Ours and the plain reckoning, told the same."""
+
+    seen: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.savepoint = transaction.savepoint()
+        self.now = NOON
+        # From when on a euro earns so many points.
+        self.factors = [(BEGIN, 1)]
+        version = programme(*rules(1), zone="Europe/Vienna", currencies=CURRENCIES)
+        self.members = {name: member(version, name) for name in ("ann", "ben")}
+        self.plain = Plain(midnight_after)
+        self.numbers = itertools.count(1)
+        self.purchases: dict[str, Purchase] = {}
+        self.events: dict[str, tuple[str, datetime]] = {}
+        self.reviewed: Counter[tuple[str, int, int]] = Counter()
+        self.nights: set[date] = set()
+
+    def teardown(self) -> None:
+        transaction.savepoint_rollback(self.savepoint)
+
+    def get(self, who: str, count: int, at: datetime) -> Box:
+        box = Box(next(self.numbers), who, who, at, at, two_months_after(at))
+        self.plain.grant(box, count, self.now)
+        return box
+
+    @rule(hours=st.one_of(st.integers(1, 72), st.integers(24, 24 * 40)))
+    def time_passes(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @precondition(lambda self: self.now > self.factors[-1][0] and len(self.factors) < 4)
+    @rule(sure=st.integers(0, 2))
+    def the_programme_changes(self, sure: int) -> None:
+        factor = self.factors[-1][1] % 3 + 1
+        if not sure:
+            programme(*rules(factor), zone="Europe/Vienna", currencies=CURRENCIES, now=self.now)
+            self.factors.append((self.now, factor))
+
+    @rule(who=WHO, euros=st.tuples(EUROS, EUROS), back=st.sampled_from([0, 0, 0, 1, 10, 40]))
+    def somebody_orders(self, who: str, euros: tuple[int, int], back: int) -> None:
+        purchase = Purchase(who, self.now - timedelta(days=back), list(euros))
+        number = f"{len(self.purchases)}"
+        self.purchases[number] = purchase
+        self.deliver(number, 1)
+
+    @precondition(lambda self: self.purchases)
+    @rule(data=st.data(), back=st.sets(st.integers(1, 2)), cancels=st.integers(0, 6), is_told=st.booleans())
+    def an_order_changes(self, data: st.DataObject, back: set[int], cancels: int, is_told: bool) -> None:
+        """A version that is told at once, or only later, when a newer one may be known."""
+        number = data.draw(st.sampled_from(sorted(self.purchases)))
+        versions = self.purchases[number].versions
+        versions.append((sorted(back), cancels == 0))
+        if is_told:
+            self.deliver(number, len(versions))
+
+    @precondition(lambda self: self.purchases)
+    @rule(data=st.data())
+    def a_version_arrives(self, data: st.DataObject) -> None:
+        """Late, or again."""
+        number = data.draw(st.sampled_from(sorted(self.purchases)))
+        self.deliver(number, data.draw(st.integers(1, len(self.purchases[number].versions))))
+
+    def deliver(self, number: str, version: int) -> None:
+        purchase = self.purchases[number]
+        cents = [euros * 100 for euros in purchase.euros]
+        back, is_cancelled = purchase.versions[version - 1]
+        more = {"cancelled_at": self.now} if is_cancelled else {}
+        whole = order(number, *cents, buyer=purchase.who, version=1, placed_at=purchase.placed, **more)
+        put(returned(whole, *back, at=purchase.placed, version=version), self.now)
+        if version > purchase.known:
+            self.reckon(purchase, version)
+
+    def reckon(self, purchase: Purchase, version: int) -> None:
+        purchase.known = version
+        if purchase.factor is None:
+            purchase.factor = [factor for begin, factor in self.factors if begin <= purchase.placed][-1]
+        wanted = purchase.comes_to(version)
+        family = list(purchase.boxes.values())
+        less = [
+            (box, purchase.earned[name] - wanted[name])
+            for name, box in purchase.boxes.items()
+            if purchase.earned[name] > wanted[name]
+        ]
+        if less:
+            self.plain.claw(less, family, self.now)
+        for name, box in purchase.boxes.items():
+            if wanted[name] > purchase.earned[name]:
+                self.earn_more(box, wanted[name] - purchase.earned[name])
+        for name, count in wanted.items():
+            if count and name not in purchase.boxes:
+                purchase.boxes[name] = self.get(purchase.who, count, purchase.placed)
+            purchase.earned[name] = count
+
+    def earn_more(self, box: Box, count: int) -> None:
+        gone = sum(t.whom == box.name and t.place in {"unearned", "taken", "reclaimed"} for t in self.plain.tokens)
+        gone += sum(owed.box is box for owed in self.plain.owed)
+        self.plain.tokens += [Token(box, "unearned", box.name) for _ in range(count - gone)]
+        self.plain.earn_again(box, count, self.now)
+
+    @rule(who=WHO, back=st.sampled_from([0, 0, 3, 40]))
+    def somebody_writes_a_review(self, who: str, back: int) -> None:
+        name = f"review {len(self.events)}"
+        at = self.now - timedelta(days=back)
+        self.events[name] = who, at
+        self.tell(name)
+        local = at.astimezone(ZONE)
+        month = (who, local.year, local.month)
+        count = min(10, CAP - self.reviewed[month])
+        if count:
+            self.reviewed[month] += count
+            self.get(who, count, at)
+
+    @precondition(lambda self: self.events)
+    @rule(data=st.data())
+    def an_event_is_delivered_again(self, data: st.DataObject) -> None:
+        self.tell(data.draw(st.sampled_from(sorted(self.events))))
+
+    def tell(self, name: str) -> None:
+        who, at = self.events[name]
+        tell(event(self.members[who], name, at), self.now)
+
+    @rule(back=st.integers(0, 10))
+    def a_night_is_run(self, back: int) -> None:
+        """Of one of the last days, perhaps again; a day begins with its first instant."""
+        day = self.now.astimezone(ZONE).date() - timedelta(days=back)
+        begins = datetime.combine(day, time(), ZONE).astimezone(UTC)
+        version = get_version_at("beans", begins)
+        assert version
+        granted = came(version, day, self.now)
+        is_new = day.weekday() == 0 and day not in self.nights
+        self.nights.add(day)
+        assert granted == (2 if is_new else 0)
+        for who in self.members if is_new else ():
+            self.get(who, 3, begins)
+
+    @rule(who=WHO, count=st.integers(1, 60), everything=st.booleans())
+    def somebody_spends(self, who: str, count: int, everything: bool) -> None:
+        count = self.plain.active(who) or count if everything else count
+        enough = self.plain.take(who, count, "spent", new_id(), self.now)
+        version = get_version_at("beans", self.now)
+        assert version
+        desk = open_desk([self.members[who].id], version=version, now=self.now, actor=ACTOR)
+        price = Price(points=count, currencies=["points"])
+        try:
+            with transaction.atomic():
+                spend_points(desk, self.members[who].id, price, cause=new_id(), reserve=False, memo={})
+        except NotEnoughPoints:
+            assert not enough
+        else:
+            assert enough
+
+    @invariant()
+    def both_stand_alike(self) -> None:
+        for who, ours in self.members.items():
+            self.plain.settle(who, self.now)
+            parts = [self.plain.parts(box) for box in self.plain.on(who)]
+            balance = get_standing(ours.id, at=self.now)["points"].balance
+            found = (balance.pending, balance.active, balance.reserved, balance.debt)
+            assert found == tuple(map(sum, zip(*parts, strict=True))) if parts else found == (0, 0, 0, 0)
+        places = {token.place for token in self.plain.tokens}
+        self.seen.update(places | ({"owed"} if self.plain.owed else set()))
+
+
+def run(examples: int, steps: int, **more: Any) -> Counter[str]:
+    """Let so many lives be lived; return how often both were compared with what standing in them."""
+    Members.seen = Counter()
+    asked = settings(
+        settings.get_profile("daily"),
+        max_examples=examples,
+        stateful_step_count=steps,
+        suppress_health_check=list(HealthCheck),
+        **more,
+    )
+    run_state_machine_as_test(Members, settings=asked)
+    return Members.seen
+
+
+@pytest.mark.django_db
+def test_members_stand_as_the_plain_reckoning_says():
+    seen = run(20, 25)
+    assert min(seen[place] for place in ("active", "spent", "expired", "unearned", "owed")) > 3, seen
+
+
+@pytest.mark.soak
+@pytest.mark.django_db
+def test_members_stand_as_the_plain_reckoning_says_in_many_lives():
+    assert min(run(1_000, 40)[place] for place in ("active", "spent", "expired", "reclaimed", "owed")) > 100
+
+
+# Each a mistake that one could make, and that the plain reckoning must find.
+def _late_orders_are_judged_by_later_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = list_versions_at
+    monkeypatch.setattr(services, "list_versions_at", lambda at: plain(at + timedelta(days=90)))
+
+
+def _caps_have_room_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Bounds, "note_member_uses", lambda *_: None)
+
+
+def _a_repeated_event_grants_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def grant_upon(occurrence: Any, *told: Any, **more: Any) -> Any:
+        Occasion.objects.all().delete()
+        return right(occurrence, *told, **more)
+
+    right = grant_upon_once
+    monkeypatch.setattr("regulars.loyalty.adjudication.occasions.grant_upon", grant_upon)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "plant",
+    [_late_orders_are_judged_by_later_rules, _caps_have_room_for_ever, _a_repeated_event_grants_again],
+    ids=lambda plant: plant.__name__.strip("_"),
+)
+def test_a_planted_mistake_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch):
+    plant(monkeypatch)
+    with pytest.raises(Exception):  # noqa: B017, PT011  # The comparison, or the database, which grants an occasion once.
+        run(60, 30, phases=[Phase.generate], report_multiple_bugs=False)
