@@ -23,7 +23,6 @@ from regulars.business.contracts import Shop as PlaceOfSale
 from regulars.customers import services as customers
 from regulars.customers.contracts import Identifier, IdentifierKind, TagChange, Trait, TraitKind
 from regulars.customers.queries import find_by_identifier
-from regulars.demo.club import live_club, split
 from regulars.demo.files import DRINKS, bring_files
 from regulars.demo.orders import NAME, ZONE, make_clean_orders
 from regulars.demo.selling import SOURCE, tell_orders
@@ -40,7 +39,7 @@ from regulars.staff import services as staff
 from regulars.staff.contracts import Role
 from regulars.staff.queries import list_accounts
 from regulars.stream import services as stream
-from regulars.stream.contracts import Actor, ActorKind, system
+from regulars.stream.contracts import system
 from regulars.stream.dispatch import Dispatcher
 from regulars.stream.registry import subscriptions
 
@@ -106,15 +105,13 @@ def fill(shop: Shop, progress: Progress) -> None:
     count = len(set(lines["order_number"].to_pylist()))
     stream.make_room(moment for moment in lines["ordered_at"].to_pylist())
     done = 0
-    others, of_members = split(map(_as_members_tell, tell_orders(lines, until)), shop.customers)
-    for batch in _batches(others):
+    for batch in _batches(map(_as_members_tell, tell_orders(lines, until))):
         results = orders.put_orders(orders=batch, now=now, actor=ACTOR)
         refused = next((result for result in results if result.outcome is Outcome.REFUSED), None)
         if refused:
             raise ShopRefused(f"{refused.external_id}{refused.pointer}: {refused.message}")
         done += len(batch)
-        progress("", 0.6 * done / count)
-    live_club(of_members, until, staff=_people(), progress=part_of(progress, 0.6, 0.85))
+        progress("", 0.85 * done / count)
     _know_some(shop, now)
     bring_files(until, now=now, actor=ACTOR)
     Dispatcher(subscriptions(), timezone.now).run_until_idle()
@@ -157,10 +154,6 @@ def _open_shop(shop: Shop, now: datetime) -> None:
     for email, (name, role) in STAFF.items():
         if email not in here:
             staff.create_account(email=email, name=name, role=role, password=shop.password, now=now, actor=ACTOR)
-
-
-def _people() -> dict[Role, Actor]:
-    return {account.role: Actor(ActorKind.STAFF, str(account.id)) for account in list_accounts()}
 
 
 def _as_members_tell(order: OrderState) -> OrderState:
