@@ -41,10 +41,19 @@ def facts_of(customer_id: UUID, *, setting: Setting) -> list[tuple[str, list[Kno
     facts = [fact for fact in setting.catalogue.facts.values() if fact.source]
     values = asking.read_values([fact.name for fact in facts], [customer_id], setting=setting).get(customer_id, {})
     groups: dict[str, list[KnownFact]] = {gettext(words): [] for words in FAMILY_WORDS.values()}
-    for fact in facts:
+    for fact in _of_rows_that_are_there(facts, values):
         if values.get(fact.name) not in (None, "", []):
             groups.setdefault(family_of(fact), []).append(_known(fact, values, setting.currency))
     return [(words, known) for words, known in groups.items() if known]
+
+
+def _of_rows_that_are_there(facts: Sequence[Fact], values: Mapping[str, Any]) -> list[Fact]:
+    """Leave out the facts of a row that the customer does not have: that nobody is a member is told of nobody.
+
+    A row says something where one of its facts is another than what absence means.
+    """
+    there = {fact.source for fact in facts if values.get(fact.name) not in (None, "", [], fact.missing)}
+    return [fact for fact in facts if fact.source in there or (fact.source and fact.source.has_all)]
 
 
 def like(fact: Fact, value: Any) -> list[tuple[str, tree.Condition]]:

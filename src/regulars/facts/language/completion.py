@@ -24,7 +24,7 @@ from regulars.facts.language.printer import write_property
 from regulars.facts.language.reader import Hint
 from regulars.kit.i18n import gettext
 
-MOST = 50
+MOST = 100
 _WORD_BEGUN = re.compile(r'(?:"[^"]*|[\w.]+|[<>!=]+)?$')
 _WHOLE_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ALL = frozenset(FactType)

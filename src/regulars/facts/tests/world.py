@@ -21,8 +21,10 @@ from regulars.facts.contracts import Catalogue, Fact, FactType, History, Row
 from regulars.facts.interpreters.memory import Occurrence, Subject
 from regulars.facts.language.moments import Clock
 from regulars.facts.tests.conditions import EVENTS, TEXTS
+from regulars.facts.tests.members import MemberMaker
 from regulars.insights.models import Score, ScoreHistory
 from regulars.kit.ids import new_id
+from regulars.loyalty.facts.keeping import keep_facts_of as keep_membership_of
 from regulars.orders.facts_kept import keep_facts_of
 from regulars.orders.models import Category, Channel, Discount, Line, Location, Order, Product
 from regulars.stream.contracts import NewEvent, system
@@ -112,7 +114,10 @@ class Maker:
         self._states()
         self._scores()
         self._score_history()
+        for identity, facts in MemberMaker(self.chance, self.clock, self.survivor, self.moment).make().items():
+            self.facts[identity] |= facts
         keep_facts_of(self.ids)
+        keep_membership_of(self.ids)
         return World([self._subject(each) for each in self.ids if self.survivor[each] == each], self.clock)
 
     def moment(self) -> datetime:

@@ -131,7 +131,7 @@ FACTS: Sequence[Fact] = (
         unit=Unit.POINTS,
         label=mark("Points pending"),
         description=mark("How many points have been granted and cannot be spent yet."),
-        column=f"(SELECT sum(CASE WHEN lot.activates_at <= {{now}} THEN 0 ELSE lot.pending END)::bigint {_LOTS})",
+        column=f"(SELECT (sum(lot.pending) FILTER (WHERE (lot.activates_at <= {{now}}) IS NOT TRUE))::bigint {_LOTS})",
         missing=0,
     ),
     _by_clock(

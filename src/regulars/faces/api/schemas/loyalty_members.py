@@ -413,7 +413,7 @@ class StandingOut(Out):
 class EventPreviewIn(In):
     """An event as it might be told: its type, whose it is, when it happened, and what it says."""
 
-    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z0-9_]+$", max_length=80)]
+    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z0-9_]+$", max_length=80, examples=["review.written"])]
     customer_id: UUID
     occurred_at: Moment | None = None
     payload: Annotated[dict[str, Any], Field(default_factory=dict)]

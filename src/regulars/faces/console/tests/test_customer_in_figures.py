@@ -26,6 +26,11 @@ from regulars.facts.language.binding import bind
 from regulars.facts.language.parser import parse
 from regulars.insights.contracts import Score
 from regulars.kit.classification import Classification
+from regulars.loyalty.adjudication.tests.programme_shop import AnyText
+from regulars.loyalty.definitions.document.program import Program
+from regulars.loyalty.definitions.services import publish, save_draft
+from regulars.loyalty.facts.keeping import follow_programs, keep_facts_of
+from regulars.loyalty.ledger.members import enrol_member
 from regulars.orders.facts_kept import rebuild_facts
 from regulars.staff import saved_views
 from regulars.staff.contracts import Role
@@ -65,9 +70,27 @@ def test_each_fact_that_is_known_stands_in_words_by_what_it_is_about() -> None:
         [name for name, fact in setting.catalogue.facts.items() if fact.source], [customer], setting=setting
     )[customer]
     names = {fact.name for _, facts in groups for fact in facts}
-    assert names == {name.replace(".", "-") for name, value in known.items() if value not in (None, "", [])}
+    told = {name.replace(".", "-") for name, value in known.items() if value not in (None, "", [])}
+    # That nobody is a member, and has no points, is not told.
+    assert names == {name for name in told if not name.startswith("loyalty-")} < told
     assert f"{len(names)} facts" in page
     assert "How many orders" in card or "orders" in card
+
+
+def test_of_a_member_it_is_told_how_they_take_part() -> None:
+    owner, customer = client_of(Role.OWNER), somebody_known()
+    program = Program.model_validate({"program": "club", "name": "Club", "currencies": [{"key": "b", "name": "Beans"}]})
+    save_draft(document=program, now=shop.now(), actor=shop.ACTOR)
+    version = publish(program="club", now=shop.now(), actor=shop.ACTOR, checks=AnyText())
+    enrol_member(customer_id=customer, version=version, now=shop.now(), actor=shop.ACTOR)
+    follow_programs(shop.now())
+    keep_facts_of([customer])
+    page = unescape(owner.get(f"/customers/{customer}").text)
+    card = page.partition('id="facts-title"')[2].partition("</section>")[0]
+    told = card.partition("<h3>How they take part</h3>")[2].partition("</details>")[0]
+    assert "Points available" in told
+    assert "Member since" in told
+    assert ">club</a>" in told
 
 
 def test_who_is_found_by_others_like_this_is_the_customer_too() -> None:
