@@ -57,7 +57,9 @@ FEWEST = 30
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the lake of a test in a home of its own."""
-    monkeypatch.setattr(settings, "INSTALLATION", SimpleNamespace(home=tmp_path, lake=tmp_path / "lake"))
+    monkeypatch.setattr(
+        settings, "INSTALLATION", SimpleNamespace(home=tmp_path, lake=tmp_path / "lake", is_sandbox=False)
+    )
 
 
 def score_all() -> Run:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the files of a test in a home of its own."""
-    monkeypatch.setattr(settings, "INSTALLATION", SimpleNamespace(home=tmp_path))
+    monkeypatch.setattr(settings, "INSTALLATION", SimpleNamespace(home=tmp_path, is_sandbox=False))
 
 
 def taken_out(client: Client, **told: object) -> Export:

@@ -47,7 +47,9 @@ ASKED = {"title": "How we are", "margin": "42.5", "grain": "week", "language": "
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the lake of a test in a folder of its own."""
     here = {name: getattr(settings.INSTALLATION, name) for name in ("url", "mail_server")}
-    monkeypatch.setattr(settings, "INSTALLATION", SimpleNamespace(home=tmp_path, lake=tmp_path / "lake", **here))
+    monkeypatch.setattr(
+        settings, "INSTALLATION", SimpleNamespace(home=tmp_path, lake=tmp_path / "lake", is_sandbox=False, **here)
+    )
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ LEFT_OUT = "1 column is left out: it is sensitive"
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the files of a test in a home of its own."""
-    monkeypatch.setattr(settings, "INSTALLATION", SimpleNamespace(home=tmp_path))
+    monkeypatch.setattr(settings, "INSTALLATION", SimpleNamespace(home=tmp_path, is_sandbox=False))
 
 
 @pytest.fixture
