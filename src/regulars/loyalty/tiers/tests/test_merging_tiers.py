@@ -237,4 +237,4 @@ def test_what_is_held_of_a_customer_is_exported() -> None:
     assert [each["tier"] for each in told["tiers"]] == ["silver"]
     assert [each["to"] for each in told["tier_changes"]] == ["bronze", "silver"]
     assert [each["amount"] for each in told["tier_progress"]] == [150]
-    assert export([new_id()]) == {"tiers": [], "tier_changes": [], "tier_progress": []}
+    assert export([new_id()]) == {"tiers": [], "tier_changes": [], "tier_progress": [], "tier_merges": []}
