@@ -38,6 +38,22 @@ def read_place(text: str) -> tuple[datetime, str]:
     return _EPOCH + timedelta(microseconds=int(found[1])), found[2]
 
 
+def read_id(text: str) -> UUID | None:
+    """Return the id after which a list goes on that is sorted by ids; None at its beginning.
+
+    Raises
+    ------
+    WrongPlace
+        It is none.
+    """
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        raise WrongPlace(gettext("The address names no place in this list.")) from None
+
+
 def read_id_place(text: str) -> tuple[datetime, UUID]:
     """Return the moment and the id that `write_place` wrote.
 

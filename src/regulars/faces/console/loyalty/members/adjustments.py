@@ -19,7 +19,7 @@ from regulars.faces.console.acting import acting, person_of
 from regulars.faces.console.loyalty.members.listing import tabs
 from regulars.faces.console.loyalty.members.naming import Person, people_of
 from regulars.faces.console.loyalty.members.words import ADJUSTMENT_WORDS, signed
-from regulars.faces.console.paging import WrongPlace
+from regulars.faces.console.paging import read_id
 from regulars.faces.console.permission import needs
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
@@ -56,11 +56,7 @@ def adjustments(request: HttpRequest) -> HttpResponse:
     """Show what waits, or what was decided, the latest first."""
     asked, place = request.GET.get("state", AdjustmentState.AWAITING.value), request.GET.get("before", "")
     state = AdjustmentState(asked) if asked in list(AdjustmentState) else None
-    try:
-        before = UUID(place) if place else None
-    except ValueError:
-        raise WrongPlace(gettext("The address names no place in this list.")) from None
-    found = list_adjustments(state=state, limit=ROWS + 1, before=before)
+    found = list_adjustments(state=state, limit=ROWS + 1, before=read_id(place))
     context = {
         "rows": rows_of(found[:ROWS], request, with_people=True),
         "tabs": tabs("adjustments"),

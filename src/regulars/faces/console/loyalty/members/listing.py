@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,7 +17,7 @@ from regulars.faces.console.acting import acting
 from regulars.faces.console.finding.asked import LONGEST_SEARCH, text_of
 from regulars.faces.console.loyalty.choosing import Chosen, chosen_of
 from regulars.faces.console.loyalty.members.waiting import count_waiting
-from regulars.faces.console.paging import WrongPlace
+from regulars.faces.console.paging import read_id
 from regulars.faces.console.permission import needs
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, ngettext
@@ -86,7 +85,7 @@ def _found(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
         lines = list_members(
             program=chosen.key,
             limit=ROWS + 1,
-            before=_id_of(place),
+            before=read_id(place),
             tier_set=ladder or None,
             tier=rung or None,
             now=now,
@@ -154,12 +153,3 @@ def _rows(lines: Sequence[MemberLine], program: Program) -> list[Row]:
 
 def _address(query: Mapping[str, str]) -> str:
     return f"{reverse('console:members')}?{urlencode(query)}"
-
-
-def _id_of(text: str) -> UUID | None:
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        raise WrongPlace(gettext("The address names no place in this list.")) from None

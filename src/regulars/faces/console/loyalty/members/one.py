@@ -31,7 +31,7 @@ from regulars.faces.console.loyalty.members.words import (
 )
 from regulars.faces.console.loyalty.rewards.redemptions import rows_of as redemptions_of
 from regulars.faces.console.loyalty.vouchers.words import last_day_of, voucher_words
-from regulars.faces.console.paging import WrongPlace
+from regulars.faces.console.paging import read_id
 from regulars.faces.console.permission import needs
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
@@ -191,11 +191,7 @@ def _in_full(request: HttpRequest, customer: Customer, found: MemberInFull, who:
 
 def _transactions(request: HttpRequest, customer: Customer, found: MemberInFull) -> dict[str, Any]:
     place = request.GET.get("before", "")
-    try:
-        before = UUID(place) if place else None
-    except ValueError:
-        raise WrongPlace(gettext("The address names no place in this list.")) from None
-    rows = list_transactions(found.member.id, limit=TRANSACTIONS + 1, before=before)
+    rows = list_transactions(found.member.id, limit=TRANSACTIONS + 1, before=read_id(place))
     accounts = {each.account_id: key for key, each in found.standings.items()}
     here = reverse("console:customer.loyalty", args=[customer.id])
     query = {"program": found.program.program_key}

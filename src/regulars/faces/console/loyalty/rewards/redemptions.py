@@ -19,7 +19,7 @@ from regulars.faces.console.loyalty.choosing import chosen_of
 from regulars.faces.console.loyalty.members.naming import Person, people_of
 from regulars.faces.console.loyalty.rewards.listing import tabs
 from regulars.faces.console.loyalty.rewards.words import STATE_WORDS, WAITING_WORDS, paid_words, state_words
-from regulars.faces.console.paging import WrongPlace
+from regulars.faces.console.paging import read_id
 from regulars.faces.console.permission import needs
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
@@ -64,7 +64,7 @@ def redemptions(request: HttpRequest) -> HttpResponse:
     state = RedemptionState(asked) if asked in list(RedemptionState) else None
     sieve = Sieve(state=state, reward=reward, waits=asked == WAITING)
     found = list_redemptions_of_program(
-        chosen.version.program_id, sieve, limit=ROWS + 1, now=who.now, before=_id_of(place)
+        chosen.version.program_id, sieve, limit=ROWS + 1, now=who.now, before=read_id(place)
     )
     query = {"program": chosen.key} | ({"reward": reward} if reward else {})
     shown = query | ({"state": asked} if asked else {})
@@ -203,12 +203,3 @@ def _chips(query: Mapping[str, str], asked: str) -> list[dict[str, Any]]:
 
 def _address(query: Mapping[str, str]) -> str:
     return f"{reverse('console:rewards.redemptions')}?{urlencode(query)}"
-
-
-def _id_of(text: str) -> UUID | None:
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        raise WrongPlace(gettext("The address names no place in this list.")) from None
