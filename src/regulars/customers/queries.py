@@ -85,7 +85,16 @@ def get_survivor(customer_id: UUID) -> UUID:
 
 def list_ids_of(customer_id: UUID) -> list[UUID]:
     """Return all ids under which a customer has been known: its own, and those that lead to it."""
-    return [customer_id, *Alias.objects.filter(survivor_id=customer_id).values_list("customer_id", flat=True)]
+    return map_ids_of([customer_id])[customer_id]
+
+
+def map_ids_of(customer_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Return of each of some customers all ids under which it has been known: its own, and those that lead to it."""
+    found = {each: [each] for each in customer_ids}
+    aliases = Alias.objects.filter(survivor_id__in=customer_ids) if customer_ids else Alias.objects.none()
+    for survivor_id, customer_id in aliases.values_list("survivor_id", "customer_id"):
+        found[survivor_id].append(customer_id)
+    return found
 
 
 def map_survivors(customer_ids: Collection[UUID]) -> dict[UUID, UUID]:

@@ -23,28 +23,26 @@ from regulars.business.contracts import Shop as PlaceOfSale
 from regulars.customers import services as customers
 from regulars.customers.contracts import Identifier, IdentifierKind, TagChange, Trait, TraitKind
 from regulars.customers.queries import find_by_identifier
+from regulars.demo.club import choose_members, live_club, split
 from regulars.demo.files import DRINKS, bring_files
+from regulars.demo.keeping import ACTOR, AT_ONCE, keep_orders
 from regulars.demo.orders import NAME, ZONE, make_clean_orders
 from regulars.demo.selling import SOURCE, tell_orders
 from regulars.insights.carrying_on import carry_on
 from regulars.insights.contracts import RunState
 from regulars.insights.queries import find_latest_run
 from regulars.insights.services import request_run
-from regulars.kit.errors import DomainError
 from regulars.kit.ids import new_id
 from regulars.kit.progress import Progress, part_of
-from regulars.orders import services as orders
-from regulars.orders.contracts import OrderState, Outcome
+from regulars.orders.contracts import OrderState
 from regulars.staff import services as staff
 from regulars.staff.contracts import Role
 from regulars.staff.queries import list_accounts
 from regulars.stream import services as stream
-from regulars.stream.contracts import system
+from regulars.stream.contracts import Actor, ActorKind
 from regulars.stream.dispatch import Dispatcher
 from regulars.stream.registry import subscriptions
 
-ACTOR = system("demo")
-BATCH = 500
 # Within these days its members were born.
 _ELDEST, _AGES_DAYS = date(1948, 3, 1), 21_000
 # Each so many of them came to a tasting, so many in all.
@@ -69,12 +67,6 @@ class Shop:
     until: str
     password: str
     filled: bool = False
-
-
-class ShopRefused(DomainError):
-    """An order of the demo shop was refused: the shop and the product do not fit each other."""
-
-    code = "shop_refused"
 
 
 def read_shop(home: Path, customers: int, until: date) -> Shop:
@@ -105,13 +97,12 @@ def fill(shop: Shop, progress: Progress) -> None:
     count = len(set(lines["order_number"].to_pylist()))
     stream.make_room(moment for moment in lines["ordered_at"].to_pylist())
     done = 0
-    for batch in _batches(map(_as_members_tell, tell_orders(lines, until))):
-        results = orders.put_orders(orders=batch, now=now, actor=ACTOR)
-        refused = next((result for result in results if result.outcome is Outcome.REFUSED), None)
-        if refused:
-            raise ShopRefused(f"{refused.external_id}{refused.pointer}: {refused.message}")
+    others, of_members = split(map(_as_members_tell, tell_orders(lines, until)), choose_members(lines))
+    for batch in _batches(others):
+        keep_orders(batch, now)
         done += len(batch)
-        progress("", 0.85 * done / count)
+        progress("", 0.6 * done / count)
+    live_club(of_members, until, staff=_people(), progress=part_of(progress, 0.6, 0.85))
     _know_some(shop, now)
     bring_files(until, now=now, actor=ACTOR)
     Dispatcher(subscriptions(), timezone.now).run_until_idle()
@@ -156,6 +147,10 @@ def _open_shop(shop: Shop, now: datetime) -> None:
             staff.create_account(email=email, name=name, role=role, password=shop.password, now=now, actor=ACTOR)
 
 
+def _people() -> dict[Role, Actor]:
+    return {account.role: Actor(ActorKind.STAFF, str(account.id)) for account in list_accounts()}
+
+
 def _as_members_tell(order: OrderState) -> OrderState:
     """Return an order with what most buyers have said of themselves: when they were born, and what they drink."""
     if order.buyer is None:
@@ -195,5 +190,5 @@ def _score(progress: Progress) -> None:
 
 
 def _batches(told: Iterator[OrderState]) -> Iterator[list[OrderState]]:
-    while batch := list(islice(told, BATCH)):
+    while batch := list(islice(told, AT_ONCE)):
         yield batch

@@ -88,12 +88,6 @@ def list_orders_by_id(order_ids: Collection[UUID]) -> list[Order]:
     return orders_of(OrderRow.objects.filter(id__in=order_ids).order_by("id"))
 
 
-def map_digests(order_ids: Collection[UUID]) -> dict[UUID, bytes]:
-    """Return a hash of each order's state: of a source that counts no versions, it tells one state from another."""
-    rows = OrderRow.objects.filter(id__in=order_ids).values_list("id", "digest")
-    return {order_id: bytes(digest) for order_id, digest in rows}
-
-
 def list_orders_in_full(
     *, limit: int, after: UUID | None, until: UUID, source: str | None = None, since: datetime | None = None
 ) -> list[Order]:
@@ -258,5 +252,21 @@ def _customers_by_number(beginning: str) -> list[UUID]:
 
 def is_first_order(customer_ids: Sequence[UUID], placed_at: datetime, order_id: UUID | None = None) -> bool:
     """Tell whether somebody, under all of its ids, placed no other order before a moment; cancelled ones are none."""
-    before = OrderRow.objects.filter(customer_id__in=customer_ids, placed_at__lt=placed_at, cancelled_at=None)
-    return not (before.exclude(id=order_id) if order_id else before).exists()
+    earliest = map_earliest(customer_ids)
+    return is_before_all(placed_at, order_id, [each for found in earliest.values() for each in found])
+
+
+def map_earliest(customer_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID, datetime]]]:
+    """Return of each id the first two orders under it that were not cancelled, and when they were placed.
+
+    With two of them, `is_before_all` can tell of any order whether it is the first.
+    """
+    found: dict[UUID, list[tuple[UUID, datetime]]] = {each: [] for each in customer_ids}
+    for customer_id, order_id, placed_at in rows_of("earliest", {"customers": list(found)}) if found else ():
+        found[customer_id].append((order_id, placed_at))
+    return found
+
+
+def is_before_all(placed_at: datetime, order_id: UUID | None, earliest: Collection[tuple[UUID, datetime]]) -> bool:
+    """Tell whether no other of the earliest orders was placed before a moment."""
+    return not any(other != order_id and moment < placed_at for other, moment in earliest)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from regulars.faces.api.openapi import document
@@ -15,6 +17,7 @@ from regulars.faces.api.snippets import SNIPPETS
 
 Json = dict[str, Any]
 JSON = "application/json"
+_REFERENCE = re.compile(r'"#/components/schemas/(\w+)"')
 
 
 @cache
@@ -33,17 +36,49 @@ def openapi_json(_request: HttpRequest) -> HttpResponse:
 def show_docs(_request: HttpRequest) -> HttpResponse:
     """Show what can be asked."""
     told = document()
+    context = {
+        "description": _paragraphs(told["info"]["description"]),
+        "groups": [(name, slugify(name), shown) for name, shown in _groups(told).items()],
+    }
+    # Without the request: the page is the same for everybody, and knows nothing of who looks at it.
+    return HttpResponse(render_to_string("api/docs.html", context))
+
+
+@require_safe
+def show_group(_request: HttpRequest, group: str) -> HttpResponse:
+    """Show the operations of a group, and the schemas of what they take and answer."""
+    told = document()
+    for name, shown in _groups(told).items():
+        if slugify(name) == group:
+            schemas = told["components"]["schemas"]
+            asked = {each[part] for each in shown for part in ("body", "answer") if each[part]}
+            context = {
+                "name": name,
+                "operations": shown,
+                "schemas": [_schema(each, schemas[each]) for each in sorted(_with_parts(asked, schemas))],
+            }
+            return HttpResponse(render_to_string("api/docs_group.html", context))
+    raise Http404
+
+
+def _groups(told: Json) -> dict[str, list[Json]]:
+    """Return what the pages show of all operations, by group."""
     groups: dict[str, list[Json]] = {}
     for path, methods in told["paths"].items():
         for method, operation in methods.items():
             groups.setdefault(operation["tags"][0], []).append(_shown(method.upper(), path, operation, told))
-    context = {
-        "description": _paragraphs(told["info"]["description"]),
-        "groups": list(groups.items()),
-        "schemas": [_schema(name, each) for name, each in sorted(told["components"]["schemas"].items())],
-    }
-    # Without the request: the page is the same for everybody, and knows nothing of who looks at it.
-    return HttpResponse(render_to_string("api/docs.html", context))
+    return groups
+
+
+def _with_parts(names: set[str], schemas: Json) -> set[str]:
+    """Return schemas with all those that they are made of."""
+    found: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= set(_REFERENCE.findall(json.dumps(schemas[name]))) - found
+    return found
 
 
 def _shown(method: str, path: str, operation: Json, told: Json) -> Json:

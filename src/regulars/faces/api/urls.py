@@ -7,7 +7,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from regulars.faces.api.app import api
-from regulars.faces.api.docs import openapi_json, show_docs
+from regulars.faces.api.docs import openapi_json, show_docs, show_group
 from regulars.faces.api.errors import not_found
 
 
@@ -22,6 +22,7 @@ app_name = "api"
 urlpatterns = [
     path("openapi.json", openapi_json, name="openapi"),
     path("docs", show_docs, name="docs"),
+    path("docs/<slug:group>", show_group, name="docs-group"),
     *api.urls[0],
     path("", nothing_here),
     path("<path:rest>", nothing_here),

@@ -22,6 +22,7 @@ _SECTIONS = {
     "order": "customers",
     "redemption": "rewards",
     "voucher": "vouchers",
+    "loyalty": "loyalty.programs",
 }
 
 

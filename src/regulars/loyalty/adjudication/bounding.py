@@ -77,8 +77,8 @@ class Bounds:
         [(drawn,)] = rows_of("draw_one", {**told, "wanted": wanted}) or [(Decimal(0),)]
         if drawn < wanted:
             # The last: wait for whoever else draws, and take from all.
-            rest = wanted - drawn
-            [(more,)] = rows_of("draw_all", {**told, "wanted": rest})
+            rows_of("hold_all", told)
+            [(more,)] = rows_of("draw_all", {**told, "wanted": wanted - drawn})
             drawn += more
         return Decimal(drawn)
 

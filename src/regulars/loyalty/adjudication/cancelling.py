@@ -8,17 +8,17 @@ from uuid import UUID
 
 from django.db import transaction
 
+from regulars.loyalty.adjudication.cases import told_of
 from regulars.loyalty.adjudication.contracts import EffectKind
 from regulars.loyalty.adjudication.models import Order as OrderRow
-from regulars.loyalty.adjudication.orders import Told, adjudicate
+from regulars.loyalty.adjudication.orders import adjudicate
 from regulars.loyalty.adjudication.statements import rows_of
 from regulars.loyalty.adjudication.waiting import last_day_in_vain
 from regulars.loyalty.definitions.calendar import first_instant_after
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.definitions.document.rules import UponEvent
-from regulars.loyalty.definitions.queries import get_version_of, list_versions
-from regulars.orders.in_full import state_of
-from regulars.orders.queries import list_orders_by_id, map_digests
+from regulars.loyalty.definitions.queries import get_version_of, list_published
+from regulars.orders.queries import list_orders_by_id
 from regulars.stream.contracts import Actor
 
 AT_ONCE = 500
@@ -52,8 +52,7 @@ def _overdue(version: ProgramVersion, until: datetime) -> Iterator[UUID]:
 
 def _rules_in_vain(version: ProgramVersion, until: datetime) -> Iterator[tuple[int, str, datetime]]:
     """Yield of all versions the rules whose points wait, and before when their orders have waited in vain."""
-    for summary in list_versions(version.program_key):
-        each = get_version_of(version.program_id, summary.number)
+    for each in list_published(version.program_id):
         for rule in each.document.rules:
             if isinstance(rule.activation, UponEvent):
                 last: date = last_day_in_vain(rule.activation, until, each)
@@ -64,13 +63,6 @@ def _rules_in_vain(version: ProgramVersion, until: datetime) -> Iterator[tuple[i
 def _cancel(order_id: UUID, program_id: UUID, *, until: datetime, now: datetime, actor: Actor) -> int:
     row = OrderRow.objects.get(order_id=order_id, program_id=program_id)
     [order] = list_orders_by_id([order_id])
-    told = Told(
-        id=order_id,
-        version=order.head.version,
-        digest=map_digests([order_id])[order_id],
-        customer_id=order.head.customer_id,
-        state=state_of(order),
-    )
     version = get_version_of(program_id, row.program_version)
-    found = adjudicate(told, version, until=until, now=now, actor=actor)
+    [found] = adjudicate([told_of(order)], version, until=until, now=now, actor=actor)
     return sum(1 for effect in found.effects if effect.kind is EffectKind.CANCELLED)

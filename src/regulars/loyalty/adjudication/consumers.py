@@ -12,7 +12,7 @@ from regulars.customers.contracts import Profile
 from regulars.customers.queries import NoSuchCustomer, get_customer
 from regulars.loyalty.adjudication.occasions import Told, became_known, happened, is_own
 from regulars.loyalty.adjudication.programs import list_triggers
-from regulars.loyalty.adjudication.services import adjudicate_orders
+from regulars.loyalty.adjudication.services import adjudicate_orders, may_concern
 from regulars.loyalty.definitions.document.rules import OnEvent, OnProfile
 from regulars.stream.contracts import Event, system
 
@@ -20,15 +20,22 @@ ORDERS_CHANGED = frozenset(
     f"order.{what}"
     for what in ("placed", "changed", "paid", "delivered", "returned", "cancelled", "reinstated", "converted")
 )
+# What hung on an order comes back with it, whoever bought.
+_COMES_BACK = frozenset({"order.returned", "order.cancelled", "order.reinstated"})
 PROFILES_CHANGED = frozenset({"customer.created", "customer.changed"})
 _PROFILE = frozenset(each.name for each in fields_of(Profile)) - {"traits"}
 _LOYALTY = system("loyalty")
 
 
 def adjudicate(events: Sequence[Event]) -> None:
-    """Adjudicate the orders that events are of, as they are by now; who was told of by `put_order` is done already."""
-    order_ids = {UUID(event.payload["order_id"]) for event in events}
-    adjudicate_orders(order_ids=order_ids, now=timezone.now(), actor=_LOYALTY)
+    """Adjudicate the orders that events are of, as they are by now; who was told of by `put_order` is done already.
+
+    Most orders of a shop may be of no member: those are passed over by what the events say, before they are read.
+    """
+    told = [(UUID(event.payload["order_id"]), event) for event in events]
+    back = {order_id for order_id, event in told if event.type in _COMES_BACK}
+    concerning = may_concern([(order_id, event.customer_id) for order_id, event in told])
+    adjudicate_orders(order_ids=back | concerning, now=timezone.now(), actor=_LOYALTY)
 
 
 def heard_occasions() -> frozenset[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
 from regulars.business.queries import find_rates
-from regulars.customers.queries import get_survivor, list_ids_of, map_survivors
+from regulars.customers.queries import map_ids_of, map_survivors
 from regulars.facts.interpreters.memory import Subject
 from regulars.facts.needs import Needs
 from regulars.facts.subjects import read_subjects
@@ -29,8 +31,8 @@ from regulars.loyalty.rules.compiling import RuleSet
 from regulars.loyalty.rules.contracts import Cart, Evaluation, Ordered, RuleOutcome
 from regulars.loyalty.rules.evaluating import evaluate
 from regulars.loyalty.rules.judging import Given
-from regulars.loyalty.tiers.queries import map_tiers
-from regulars.orders.queries import is_first_order
+from regulars.loyalty.tiers.queries import map_tiers_at
+from regulars.orders.queries import is_before_all, map_earliest
 
 _TIER = "tier:"
 
@@ -44,45 +46,109 @@ class Known:
     headroom: Mapping[str, Decimal]
 
 
-def find_out(
-    version: ProgramVersion, cart: Cart, member: Member | None, bounds: Bounds, *, order_id: UUID | None = None
-) -> Known:
-    """Return what is known of a cart and its buyer now, by the business time of the cart."""
-    rules = compiled(version).rules_for(Ordered(cart=cart))
-    business = business_known()
-    given, is_first = Given(), None
-    if member:
-        given = given_of(rules, [member], cart.placed_at)[member.id]
-    if member and member.customer_id:
-        is_first = is_first_order(list_ids_of(get_survivor(member.customer_id)), cart.placed_at, order_id)
-    day = local_day(cart.placed_at, business.zone_info)
-    found = find_rates([(cart.currency, day)], business.reporting_currency)
-    rates = {currency: rate for (currency, _), rate in found.items()}
-    return Known(given=replace(given, rates=rates), is_first=is_first, headroom=bounds.left())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A cart of which is asked what is known: who buys, if a member, and of which order it is, if of one."""
+
+    cart: Cart
+    member: Member | None
+    bounds: Bounds
+    order_id: UUID | None = None
 
 
-def given_of(rules: RuleSet, members: Sequence[Member], at: datetime) -> dict[UUID, Given]:
-    """Return what is known of members at a moment of business, as far as rules ask for it."""
-    customers = {member.id: member.customer_id for member in members if member.customer_id}
-    leads = map_survivors(customers.values())
-    survivors = sorted(set(leads.values()))
-    subjects = {}
-    if survivors and rules.needs != Needs():
-        subjects = read_subjects(rules.needs, survivors, setting=setting_at(at), at=at)
-    tiers = map_tiers([member.id for member in members], at)
-    opted = map_opted(tiers.keys(), at) if any(rule.opt_in for rule in rules.rules) else {}
+def find_out(version: ProgramVersion, asked: Sequence[Asked]) -> list[Known]:
+    """Return what is known of carts and their buyers now, of each by its own business time."""
+    ready, business = compiled(version), business_known()
+    buyers = [
+        Whom(rules=ready.rules_for(Ordered(cart=each.cart)), member=each.member, at=each.cart.placed_at)
+        for each in asked
+        if each.member
+    ]
+    given = iter(given_of(buyers))
+    is_first = _first_orders(asked)
+    days = [(each.cart.currency, local_day(each.cart.placed_at, business.zone_info)) for each in asked]
+    rates = find_rates(list(dict.fromkeys(days)), business.reporting_currency)
+    return [
+        Known(
+            given=replace(
+                next(given) if each.member else Given(),
+                rates={day[0]: rates[day]} if day in rates else {},
+            ),
+            is_first=first,
+            headroom=each.bounds.left(),
+        )
+        for each, first, day in zip(asked, is_first, days, strict=True)
+    ]
 
-    def subject(member: Member) -> Subject | None:
-        if member.id not in customers:
+
+def _first_orders(asked: Sequence[Asked]) -> list[bool | None]:
+    """Tell of each cart whether it is its buyer's first; None where nobody is known to buy."""
+    customers = [each.member.customer_id if each.member else None for each in asked]
+    leads = map_survivors({each for each in customers if each})
+    ids = map_ids_of(set(leads.values()))
+    earliest = map_earliest([each for known in ids.values() for each in known])
+    return [
+        is_before_all(
+            each.cart.placed_at,
+            each.order_id,
+            [one for known in ids[leads[customer_id]] for one in earliest[known]],
+        )
+        if customer_id
+        else None
+        for each, customer_id in zip(asked, customers, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whom:
+    """A member of whom is asked what rules ask for, at a moment of business."""
+
+    rules: RuleSet
+    member: Member
+    at: datetime
+
+
+def given_of(asked: Sequence[Whom]) -> list[Given]:
+    """Return what is known of members, each at its own moment; nobody is asked for twice."""
+    customers = {each.member.id: each.member.customer_id for each in asked if each.member.customer_id}
+    leads = map_survivors(set(customers.values()))
+    moments = {each.member.id: each.at for each in asked}
+    tiers = map_tiers_at(moments)
+    subjects: dict[tuple[UUID, datetime], Subject] = {}
+    opted: dict[UUID, frozenset[str]] = {}
+    for at, several in _together(asked):
+        needs = [each.rules.needs for each in several]
+        survivors = sorted({leads[customers[each.member.id]] for each in several if each.member.id in customers})
+        wanted = reduce(or_, needs, Needs())
+        if survivors and wanted != Needs():
+            found = read_subjects(wanted, survivors, setting=setting_at(at), at=at)
+            subjects |= {(survivor, at): each for survivor, each in found.items()}
+        if any(rule.opt_in for each in several for rule in each.rules.rules):
+            opted |= map_opted([each.member.id for each in several], at)
+
+    def subject(of: Whom) -> Subject | None:
+        if of.member.id not in customers:
             return None
         # Of who became a customer within this very transaction, the login that reads knows nothing yet.
-        survivor = leads[customers[member.id]]
-        return subjects.get(survivor) or Subject(id=survivor)
+        survivor = leads[customers[of.member.id]]
+        return subjects.get((survivor, of.at)) or Subject(id=survivor)
 
-    return {
-        member.id: Given(member=subject(member), tiers=tiers[member.id], opted_in=opted.get(member.id, frozenset()))
-        for member in members
-    }
+    return [
+        Given(
+            member=subject(each),
+            tiers=tiers[each.member.id],
+            opted_in=opted.get(each.member.id, frozenset()),
+        )
+        for each in asked
+    ]
+
+
+def _together(asked: Sequence[Whom]) -> Iterator[tuple[datetime, list[Whom]]]:
+    """Yield those who are asked of by one moment, whose facts are read at once."""
+    by_moment: dict[datetime, list[Whom]] = {}
+    for each in asked:
+        by_moment.setdefault(each.at, []).append(each)
+    yield from by_moment.items()
 
 
 def known_again(known: Mapping[str, Any], headroom: Mapping[str, str]) -> Known:

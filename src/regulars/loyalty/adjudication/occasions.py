@@ -15,13 +15,15 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.loyalty.adjudication.bounding import Bounds
+from regulars.loyalty.adjudication.cases import find_buyer
 from regulars.loyalty.adjudication.contracts import Adjudicated, Outcome
 from regulars.loyalty.adjudication.granting import Candidate, Granted, Occurrence, grant_upon
-from regulars.loyalty.adjudication.judging import given_of
-from regulars.loyalty.adjudication.orders import find_buyer, refused_by
+from regulars.loyalty.adjudication.judging import Whom, given_of
+from regulars.loyalty.adjudication.orders import refused_by
 from regulars.loyalty.adjudication.programs import compiled, list_versions_at, read_once
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.ledger.contracts import Member
+from regulars.loyalty.rules.compiling import RuleSet
 from regulars.loyalty.rules.contracts import BecameKnown, Enrolled, Happened
 from regulars.loyalty.rules.evaluating import evaluate
 from regulars.loyalty.rules.judging import Given
@@ -101,7 +103,7 @@ def _previewed(version: ProgramVersion, occasion: Happened, customer_id: UUID) -
     ready = compiled(version)
     rules = ready.rules_for(occasion)
     member = find_buyer(version, customer_id, occasion.at)
-    given = given_of(rules, [member], occasion.at)[member.id] if member else Given()
+    given = _given(rules, member, occasion.at) if member else Given()
     bounds = Bounds(version.program_id, member.id if member else None, occasion.at, version.zone, rules.bounds)
     evaluation = evaluate(ready, occasion, replace(given, headroom=bounds.left()))
     occurrence = Occurrence(version=version, occasion=occasion, name="", source_kind="event")
@@ -135,7 +137,7 @@ def _of_event(version: ProgramVersion, event: Told, occasion: Happened) -> Occur
 def _adjudicated(occurrence: Occurrence, member: Member, *, now: datetime, actor: Actor) -> Adjudicated:
     ready = compiled(occurrence.version)
     rules = ready.rules_for(occurrence.occasion)
-    given = given_of(rules, [member], occurrence.occasion.at)[member.id]
+    given = _given(rules, member, occurrence.occasion.at)
     candidate = Candidate(member=member, compiled=ready, given=given)
     return _answer(occurrence, grant_upon(occurrence, [candidate], rules.bounds, now=now, actor=actor))
 
@@ -152,3 +154,8 @@ def _answer(occurrence: Occurrence, found: Sequence[Granted]) -> Adjudicated:
         effects=one.effects,
         refused=refused_by(version, one.evaluation.outcomes),
     )
+
+
+def _given(rules: RuleSet, member: Member, at: datetime) -> Given:
+    [given] = given_of([Whom(rules=rules, member=member, at=at)])
+    return given

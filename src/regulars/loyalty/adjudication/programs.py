@@ -24,7 +24,7 @@ from regulars.loyalty.rules.compiling import Compiled, compile_program
 from regulars.loyalty.rules.conditions import ReadyCondition, Surroundings, read_condition
 from regulars.loyalty.rules.vocabulary import catalogue_for
 
-__all__ = ["compiled", "conditions_of", "list_triggers", "list_versions_at", "read_once"]
+__all__ = ["compiled", "concern_strangers", "conditions_of", "list_triggers", "list_versions_at", "read_once"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,17 @@ def list_triggers() -> set[Trigger]:
 def _triggers(program_id: UUID, number: int, digest: str) -> frozenset[Trigger]:  # noqa: ARG001  # As in `_document`.
     version = get_version_of(program_id, number)
     return frozenset(rule.on for rule in version.document.rules)
+
+
+def concern_strangers() -> bool:
+    """Tell whether orders of who is no member can concern anybody, by any published version; each is read once."""
+    return any(_concerns_strangers(*key) for key in list_version_keys())
+
+
+@lru_cache(maxsize=4_096)
+def _concerns_strangers(program_id: UUID, number: int, digest: str) -> bool:  # noqa: ARG001  # As in `_document`.
+    document = get_version_of(program_id, number).document
+    return document.enrolment.by == "ordering" or any(rule.beneficiary != "member" for rule in document.rules)
 
 
 class _Key:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from regulars.kit.ids import new_id
 from regulars.loyalty.adjudication.contracts import Effect, EffectKind
 from regulars.loyalty.adjudication.models import Order
 from regulars.loyalty.adjudication.statements import rows_of
@@ -58,37 +59,39 @@ def order_progress(version: ProgramVersion, cart: Cart, remains: Remains) -> dic
     return found
 
 
-def record_order_progress(version: ProgramVersion, row: Order, cart: Cart, remains: Remains, *, now: datetime) -> None:
-    """Count what an order comes to now, or take back what it no longer does; at its own business time."""
-    if row.member_id is None:
-        return
-    wanted = order_progress(version, cart, remains)
+def count_order(row: Order, wanted: dict[str, int]) -> list[NewProgress]:
+    """Note what an order counts for now, and return what that is more or less than before, at its business time."""
     changes = {key: amount - row.counted.get(key, 0) for key, amount in wanted.items()}
-    record_progress(
-        rows=[
-            NewProgress(
-                member_id=row.member_id,
-                tier_set=key,
-                occurred_at=row.placed_at,
-                amount=change,
-                source_kind="order",
-                source_id=row.id,
-                occasion=uuid5(row.id, f"{row.order_version} {bytes(row.digest).hex()} {key}"),
-            )
-            for key, change in changes.items()
-            if change
-        ],
-        now=now,
-    )
+    if row.member_id is None:
+        return []
     row.counted = wanted
-    row.save(update_fields=["counted"])
+    return [
+        NewProgress(
+            member_id=row.member_id,
+            tier_set=key,
+            occurred_at=row.placed_at,
+            amount=change,
+            source_kind="order",
+            source_id=row.id,
+            # Counted once by what was counted before, which stands in the row: an order may come to a state again.
+            occasion=new_id(),
+        )
+        for key, change in changes.items()
+        if change
+    ]
 
 
 def reach_tiers(
-    version: ProgramVersion, postings: Sequence[Posting], member_ids: Collection[UUID], *, now: datetime, actor: Actor
+    version: ProgramVersion,
+    postings: Sequence[Posting],
+    member_ids: Collection[UUID],
+    *,
+    orders: Sequence[NewProgress] = (),
+    now: datetime,
+    actor: Actor,
 ) -> list[MemberChange]:
-    """Count what was posted, and evaluate the members whom it concerns."""
-    record_progress(rows=points_progress(version, [posting.id for posting in postings]), now=now)
+    """Count what was posted, and what `orders` come to, and evaluate the members whom it concerns."""
+    record_progress(rows=[*orders, *points_progress(version, [posting.id for posting in postings])], now=now)
     if not version.document.tier_sets or not member_ids:
         return []
     return evaluate_members(member_ids=sorted(member_ids), versions=[version], now=now, actor=actor)

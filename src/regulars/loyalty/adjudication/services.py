@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -11,21 +12,21 @@ from django.db import transaction
 
 from regulars.customers.queries import find_by_identifier
 from regulars.loyalty.adjudication.bounding import Bounds
+from regulars.loyalty.adjudication.cases import Told, find_buyer, told_of
 from regulars.loyalty.adjudication.contracts import Adjudicated, Effect, EffectKind, Outcome
-from regulars.loyalty.adjudication.judging import Times, bounds_of_cart, find_out, grant_of, judge, leading_rule
+from regulars.loyalty.adjudication.judging import Asked, Times, bounds_of_cart, find_out, grant_of, judge, leading_rule
 from regulars.loyalty.adjudication.models import Order as OrderRow
 from regulars.loyalty.adjudication.occasions import enrolled
-from regulars.loyalty.adjudication.orders import Told, adjudicate, find_buyer, refused_by
-from regulars.loyalty.adjudication.programs import list_versions_at, read_once
+from regulars.loyalty.adjudication.orders import adjudicate, refused_by
+from regulars.loyalty.adjudication.programs import concern_strangers, list_versions_at, read_once
 from regulars.loyalty.definitions.contracts import ProgramVersion
-from regulars.loyalty.definitions.queries import get_version_of, is_any_published
-from regulars.loyalty.ledger.contracts import Grant, Member
-from regulars.loyalty.ledger.members import enrol_member, get_member
+from regulars.loyalty.definitions.queries import get_version_of, is_any_published, map_versions_at
+from regulars.loyalty.ledger.contracts import Grant, Member, MemberState
+from regulars.loyalty.ledger.members import enrol_member, find_members_among, get_member, map_members
 from regulars.loyalty.rules.carts import cart_of
 from regulars.loyalty.rules.contracts import Cart, RuleOutcome
-from regulars.orders.contracts import Order, OrderState, PutResult
-from regulars.orders.in_full import state_of
-from regulars.orders.queries import get_order, list_orders_by_id, map_digests
+from regulars.orders.contracts import OrderState, PutResult
+from regulars.orders.queries import get_order, list_orders_by_id
 from regulars.orders.services import put_order as keep_order
 from regulars.stream.contracts import Actor
 
@@ -50,10 +51,9 @@ def put_order(*, order: OrderState, now: datetime, actor: Actor) -> Answer:
     put = keep_order(order=order, now=now, actor=actor)
     if put.order_id is None or not is_any_published():
         return Answer(put=put, adjudicated=())
-    digest = map_digests([put.order_id])[put.order_id]
+    told = told_of(get_order(put.order_id))
     with read_once():
-        adjudicated = _adjudicate(get_order(put.order_id), digest, now=now, actor=actor)
-    return Answer(put=put, adjudicated=adjudicated)
+        return Answer(put=put, adjudicated=_adjudicate([told], now=now, actor=actor))
 
 
 @transaction.atomic
@@ -65,9 +65,18 @@ def adjudicate_orders(*, order_ids: Collection[UUID], now: datetime, actor: Acto
     if not is_any_published():
         return []
     orders = sorted(list_orders_by_id(order_ids), key=lambda order: (order.head.placed_at, order.head.id))
-    digests = map_digests([order.head.id for order in orders])
     with read_once():
-        return [found for order in orders for found in _adjudicate(order, digests[order.head.id], now=now, actor=actor)]
+        return _adjudicate([told_of(order) for order in orders], now=now, actor=actor)
+
+
+def may_concern(told: Collection[tuple[UUID, UUID | None]]) -> set[UUID]:
+    """Return which of some orders may concern a member, by who is told to have bought them; no order is read."""
+    orders = {order_id for order_id, _ in told}
+    if concern_strangers():
+        return orders
+    members = find_members_among({buyer for _, buyer in told if buyer})
+    known = OrderRow.objects.filter(order_id__in=orders).values_list("order_id", flat=True)
+    return {order_id for order_id, buyer in told if buyer in members} | set(known)
 
 
 def preview_order(*, order: OrderState, member_id: UUID | None = None) -> list[Adjudicated]:
@@ -92,7 +101,7 @@ def _previewed(version: ProgramVersion, order: OrderState, cart: Cart, customer_
     bounds = Bounds(
         version.program_id, buyer.id if buyer else None, cart.placed_at, version.zone, bounds_of_cart(version, cart)
     )
-    known = find_out(version, cart, buyer, bounds)
+    [known] = find_out(version, [Asked(cart=cart, member=buyer, bounds=bounds)])
     evaluation = judge(version, cart, known, known.headroom)
     times = Times(
         granted_at=cart.placed_at,
@@ -117,40 +126,70 @@ def _previewed(version: ProgramVersion, order: OrderState, cart: Cart, customer_
     )
 
 
-def _adjudicate(order: Order, digest: bytes, *, now: datetime, actor: Actor) -> list[Adjudicated]:
-    told = Told(
-        id=order.head.id,
-        version=order.head.version,
-        digest=digest,
-        customer_id=order.head.customer_id,
-        state=state_of(order),
-    )
-    found = []
-    for version in _versions_of(told):
-        welcome: Sequence[Effect] = ()
-        if told.customer_id and version.document.enrolment.by == "ordering":
-            welcome = _enrol(told.customer_id, version, min(now, told.state.placed_at), now=now, actor=actor)
-        done = adjudicate(told, version, now=now, actor=actor)
-        effects = [*welcome, *done.effects]
-        found.append(replace(done, program=version.program_key, version=version.number, effects=effects))
-    return found
+def _adjudicate(orders: Sequence[Told], *, now: datetime, actor: Actor) -> list[Adjudicated]:
+    """Adjudicate orders in the sequence in which they were placed; return what came of each, in each programme."""
+    versions = _versions_of(orders)
+    found: dict[UUID, list[Adjudicated]] = {order.id: [] for order in orders}
+    for version, several in _by_version(orders, versions):
+        welcome = _enrol(several, version, now=now, actor=actor)
+        for order, done in zip(several, adjudicate(several, version, now=now, actor=actor), strict=True):
+            effects = [*welcome.get(order.id, ()), *done.effects]
+            told = replace(done, program=version.program_key, version=version.number, effects=effects)
+            found[order.id].append(told)
+    return [each for order in orders for each in found[order.id]]
+
+
+def _by_version(
+    orders: Sequence[Told], versions: Mapping[UUID, Sequence[ProgramVersion]]
+) -> Iterator[tuple[ProgramVersion, list[Told]]]:
+    """Yield programmes' versions, older ones of each first, with the orders that they judge."""
+    known: dict[tuple[str, int], ProgramVersion] = {}
+    judged = defaultdict(list)
+    for order in orders:
+        for version in versions[order.id]:
+            key = version.program_key, version.number
+            known[key] = version
+            judged[key].append(order)
+    for key in sorted(known):
+        yield known[key], judged[key]
 
 
 def _enrol(
-    customer_id: UUID, version: ProgramVersion, at: datetime, *, now: datetime, actor: Actor
-) -> Sequence[Effect]:
-    """Make who orders a member, and return what that sets off, where it was this order that did."""
-    member = enrol_member(customer_id=customer_id, version=version, now=at, actor=actor)
-    if member.enrolled_at != at:
-        return ()
-    return enrolled(member, version, now=now, actor=actor).effects
+    orders: Sequence[Told], version: ProgramVersion, *, now: datetime, actor: Actor
+) -> dict[UUID, Sequence[Effect]]:
+    """Make who orders a member, where ordering is enough; return what that sets off, by the order that did."""
+    if version.document.enrolment.by != "ordering":
+        return {}
+    members = map_members(version.program_id, {order.customer_id for order in orders if order.customer_id})
+    there = {customer_id for customer_id, member in members.items() if member.state is MemberState.ACTIVE}
+    found: dict[UUID, Sequence[Effect]] = {}
+    for order in orders:
+        if order.customer_id is None or order.customer_id in there:
+            continue
+        there.add(order.customer_id)
+        at = min(now, order.state.placed_at)
+        member = enrol_member(customer_id=order.customer_id, version=version, now=at, actor=actor)
+        if member.enrolled_at == at:
+            found[order.id] = enrolled(member, version, now=now, actor=actor).effects
+    return found
 
 
-def _versions_of(told: Told) -> list[ProgramVersion]:
-    """Return the versions by which an order is judged: those of its business time, as it was told at first."""
-    rows = dict(OrderRow.objects.filter(order_id=told.id).values_list("program_id", "program_version"))
-    found = [version for version in list_versions_at(told.state.placed_at) if version.program_id not in rows]
-    return found + [get_version_of(program_id, number) for program_id, number in rows.items()]
+def _versions_of(orders: Sequence[Told]) -> dict[UUID, list[ProgramVersion]]:
+    """Return the versions by which orders are judged: those of their business time, as each was told at first."""
+    rows = OrderRow.objects.filter(order_id__in=[order.id for order in orders])
+    known: dict[UUID, dict[UUID, int]] = {order.id: {} for order in orders}
+    for order_id, program_id, number in rows.values_list("order_id", "program_id", "program_version"):
+        known[order_id][program_id] = number
+    pairs = {pair for mine in known.values() for pair in mine.items()}
+    at_first = {pair: get_version_of(*pair) for pair in sorted(pairs)}
+    in_force = map_versions_at({order.state.placed_at for order in orders})
+    return {
+        order.id: [
+            *(each for each in in_force[order.state.placed_at] if each.program_id not in known[order.id]),
+            *(at_first[pair] for pair in known[order.id].items()),
+        ]
+        for order in orders
+    }
 
 
 def _would_be(version: ProgramVersion, buyer: Member, outcome: RuleOutcome, what: Grant) -> Effect:

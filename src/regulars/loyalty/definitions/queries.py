@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -103,9 +104,24 @@ def list_versions_at(moment: datetime) -> list[ProgramVersion]:
 
     A programme whose first version came later is left out.
     """
-    rows = VersionRow.objects.filter(state=PUBLISHED, effective_at__lte=moment).select_related("program")
-    newest = rows.defer("document").order_by("program_id", "-effective_at").distinct("program_id")
-    return sorted((version_of(row.program, row) for row in newest), key=lambda version: version.program_key)
+    return map_versions_at([moment])[moment]
+
+
+def map_versions_at(moments: Collection[datetime]) -> dict[datetime, list[ProgramVersion]]:
+    """Return the versions in force at each of some moments, in one statement; see `list_versions_at`."""
+    if not moments:
+        return {}
+    rows = VersionRow.objects.filter(state=PUBLISHED, effective_at__lte=max(moments)).select_related("program")
+    published = list(rows.defer("document").order_by("program_id", "effective_at"))
+    versions: dict[int, ProgramVersion] = {}
+    found = {}
+    for moment in moments:
+        newest = {row.program_id: row for row in published if row.effective_at and row.effective_at <= moment}
+        for row in newest.values():
+            if row.id not in versions:
+                versions[row.id] = version_of(row.program, row)
+        found[moment] = sorted((versions[row.id] for row in newest.values()), key=lambda each: each.program_key)
+    return found
 
 
 def is_any_published() -> bool:
@@ -159,6 +175,23 @@ def list_versions(program_key: str) -> list[VersionSummary]:
         None has this key.
     """
     return [_version_summary(row) for row in published(get_program_row(program_key)).order_by("-number")]
+
+
+def list_published(program_id: UUID) -> list[ProgramVersion]:
+    """Return the published versions of a programme with their documents, the first one first, in one statement."""
+    rows = VersionRow.objects.filter(program_id=program_id, state=PUBLISHED).select_related("program").defer("document")
+    return [version_of(row.program, row) for row in rows.order_by("number")]
+
+
+def get_program_id(key: str) -> UUID:
+    """Return the id of a programme.
+
+    Raises
+    ------
+    NoSuchProgram
+        None has this key.
+    """
+    return get_program_row(key).id
 
 
 def get_draft(program_key: str) -> Draft:

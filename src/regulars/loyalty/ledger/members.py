@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from regulars.customers.queries import get_survivor, list_ids_of
+from regulars.customers.queries import get_survivor, list_ids_of, map_ids_of, map_survivors
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
@@ -116,19 +116,57 @@ def find_member(program_id: UUID, customer_id: UUID) -> Member | None:
     return member_of(row) if row else None
 
 
-def find_own_member(program_id: UUID, customer_id: UUID) -> Member | None:
-    """Return the member that enrolled as this very customer, though it may be merged into another by now."""
-    row = MemberRow.objects.filter(program_id=program_id, customer_id=customer_id).first()
-    return member_of(row) if row else None
+def map_members(program_id: UUID, customer_ids: Collection[UUID]) -> dict[UUID, Member]:
+    """Return who is a member of some customers, by the id asked for.
+
+    It is the member that enrolled as this very customer, though merged into another by now, or else as `find_member`.
+    """
+    rows = MemberRow.objects.filter(program_id=program_id)
+    found = {row.customer_id: member_of(row) for row in rows.filter(customer_id__in=customer_ids)}
+    leads = map_survivors([each for each in customer_ids if each not in found])
+    ids = map_ids_of(set(leads.values()))
+    others = rows.filter(customer_id__in={each for known in ids.values() for each in known})
+    by_customer = {row.customer_id: row for row in others.exclude(state=MemberState.MERGED)} if leads else {}
+    for customer_id, survivor_id in leads.items():
+        known = [by_customer[each] for each in ids[survivor_id] if each in by_customer]
+        if known:
+            found[customer_id] = member_of(min(known, key=lambda row: row.enrolled_at))
+    return {customer_id: member for customer_id, member in found.items() if customer_id is not None}
+
+
+def find_members_among(customer_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of some customers are, or were, members of any programme, under whichever of their ids."""
+    leads = map_survivors(customer_ids)
+    ids = map_ids_of(set(leads.values()))
+    known = {each for several in ids.values() for each in several} | set(leads)
+    rows = MemberRow.objects.filter(customer_id__in=known)
+    enrolled = set(rows.values_list("customer_id", flat=True))
+    return {each for each, survivor in leads.items() if not enrolled.isdisjoint([each, *ids[survivor]])}
+
+
+def list_members_by_id(member_ids: Collection[UUID]) -> list[Member]:
+    """Return members, merged ones too; those that are not there are left out."""
+    return [member_of(row) for row in MemberRow.objects.filter(id__in=member_ids)] if member_ids else []
+
+
+def count_active_members(program_id: UUID) -> int:
+    """Return how many are members of a programme now."""
+    return MemberRow.objects.filter(program_id=program_id, state=MemberState.ACTIVE).count()
 
 
 def find_by_code(program_id: UUID, code: str) -> Member | None:
     """Return the member whose card has a code, however it is spaced and cased; a merged one's leads to the survivor."""
-    folded = "".join(letter for letter in code.upper() if letter in ALPHABET)
-    row = MemberRow.objects.filter(program_id=program_id, code=folded).select_related("merged_into").first()
-    if row is None:
-        return None
-    return member_of(row.merged_into or row)
+    return map_by_code(program_id, [code]).get(code)
+
+
+def map_by_code(program_id: UUID, codes: Collection[str]) -> dict[str, Member]:
+    """Return the members whose cards have some codes, by the code as it was told; see `find_by_code`."""
+    folded = {code: "".join(letter for letter in code.upper() if letter in ALPHABET) for code in codes}
+    if not folded:
+        return {}
+    rows = MemberRow.objects.filter(program_id=program_id, code__in=set(folded.values())).select_related("merged_into")
+    found = {row.code: member_of(row.merged_into or row) for row in rows}
+    return {code: found[card] for code, card in folded.items() if card in found}
 
 
 def get_member(member_id: UUID) -> Member:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from regulars.customers.contracts import Identifier, IdentifierKind
 from regulars.customers.queries import find_by_identifier, get_survivor, list_customers, map_survivors
-from regulars.loyalty.definitions.queries import get_program
+from regulars.loyalty.definitions.queries import get_program_id
 from regulars.loyalty.ledger.contracts import Member, MemberState
 from regulars.loyalty.ledger.members import find_by_code, find_member
 from regulars.loyalty.ledger.queries import list_standings
@@ -36,7 +36,7 @@ def find_member_by(*, program: str, what: str, now: datetime, also_customers: bo
     NoSuchProgram
         There is no such programme.
     """
-    program_id = get_program(program).program_id
+    program_id = get_program_id(program)
     told = what.strip()
     if not told:
         return []

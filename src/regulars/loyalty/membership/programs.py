@@ -10,7 +10,7 @@ from uuid import UUID
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.loyalty.definitions.contracts import ProgramVersion
-from regulars.loyalty.definitions.queries import get_version, get_version_at, list_versions
+from regulars.loyalty.definitions.queries import get_version_at, list_published
 from regulars.loyalty.tiers.queries import find_standing
 
 
@@ -43,6 +43,6 @@ def list_versions_since_evaluated(
     sets = [tier_set.key for tier_set in version.document.tier_sets]
     standings = (find_standing(member_id, key) for member_id in member_ids for key in sets)
     since = min((found.evaluated_at for found in standings if found and found.evaluated_at), default=now)
-    begun = [each for each in reversed(list_versions(version.program_key)) if each.effective_at <= now]
+    begun = [each for each in list_published(version.program_id) if each.effective_at <= now]
     ended = {each.number for each, after in pairwise(begun) if after.effective_at <= since}
-    return [get_version(version.program_key, each.number) for each in begun if each.number not in ended]
+    return [each for each in begun if each.number not in ended]

@@ -9,7 +9,7 @@ from uuid import UUID
 from regulars.customers.queries import get_survivor, list_ids_of
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.definitions.document.tiers import TierSet
-from regulars.loyalty.definitions.queries import get_program, get_version_in_force
+from regulars.loyalty.definitions.queries import get_program_id, get_version_in_force
 from regulars.loyalty.ledger.contracts import Member, MemberState
 from regulars.loyalty.ledger.members import get_member
 from regulars.loyalty.ledger.queries import get_standing
@@ -89,7 +89,7 @@ def list_members(
     NoSuchProgram
         There is no such programme.
     """
-    told = {"program_id": get_program(program).program_id, "state": state, "before": before, "limit": limit}
+    told = {"program_id": get_program_id(program), "state": state, "before": before, "limit": limit}
     if tier_set is None:
         rows = rows_of("members", told)
     else:
@@ -132,7 +132,7 @@ def list_adjustments(
         root_id = get_member(member_id).merged_into or member_id
         rows = rows.filter(member_id__in=[each for (each,) in rows_of("ids_of_member", {"member_id": root_id})])
     if program is not None:
-        rows = rows.filter(program_id=get_program(program).program_id)
+        rows = rows.filter(program_id=get_program_id(program))
     if before is not None:
         rows = rows.filter(id__lt=before)
     return [adjustment_of(row) for row in rows[:limit]]

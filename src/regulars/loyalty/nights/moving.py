@@ -15,10 +15,9 @@ from regulars.loyalty.definitions.checking import check_program
 from regulars.loyalty.definitions.contracts import Draft, ProgramVersion
 from regulars.loyalty.definitions.diffing import Change, ChangeKind, diff_programs
 from regulars.loyalty.definitions.document.program import Program
-from regulars.loyalty.definitions.queries import get_draft
+from regulars.loyalty.definitions.queries import get_draft, list_published
 from regulars.loyalty.definitions.services import EffectiveTooEarly, FaultyProgram
 from regulars.loyalty.nights.contracts import Move, Moved, MoveReport, RuleChange, TierSetMoves
-from regulars.loyalty.nights.queries import list_all_versions
 from regulars.loyalty.tiers.foreseeing import iter_foreseen
 from regulars.loyalty.tiers.ladder import ladder_of
 
@@ -45,7 +44,7 @@ def who_moves(*, program: str, at: datetime, until: datetime | None = None) -> M
         A version is in force from then on or later, and the draft would come after it.
     """
     draft = get_draft(program)
-    versions = list_all_versions(program)
+    versions = list_published(draft.program_id)
     coming = _coming(draft, versions, at)
     end = until or first_instant_after(local_day(at, coming.zone), coming.zone)
     found, members = _follow(versions, coming, end)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from regulars.loyalty.definitions.contracts import ProgramVersion
-from regulars.loyalty.definitions.queries import get_program, get_version, list_programs, list_versions
+from regulars.loyalty.definitions.queries import get_program_id, get_version_of, list_programs, list_published
 from regulars.loyalty.nights.contracts import Night, NightsState, Planned, Step
 from regulars.loyalty.nights.models import Night as NightRow
 from regulars.loyalty.nights.planning import Lived, next_night
@@ -20,7 +20,7 @@ def get_state(program: str, *, limit: int = 7) -> NightsState:
     NoSuchProgram
         None has this key.
     """
-    rows = NightRow.objects.filter(program_id=get_program(program).program_id).order_by("-at")[:limit]
+    rows = NightRow.objects.filter(program_id=get_program_id(program)).order_by("-at")[:limit]
     return NightsState(program=program, nights=[night_of(program, row) for row in rows], next=find_next(program))
 
 
@@ -32,21 +32,17 @@ def find_next(program: str) -> Planned | None:
     NoSuchProgram
         None has this key.
     """
-    row = NightRow.objects.filter(program_id=get_program(program).program_id).order_by("-at").first()
+    program_id = get_program_id(program)
+    row = NightRow.objects.filter(program_id=program_id).order_by("-at").first()
     if row is not None and row.finished_at is None:
-        return Planned(at=row.at, day=row.day, first_day=row.first_day, version=get_version(program, row.version))
-    return next_night(list_all_versions(program), Lived(row.at, row.day) if row else None)
+        return Planned(at=row.at, day=row.day, first_day=row.first_day, version=get_version_of(program_id, row.version))
+    return next_night(list_published(program_id), Lived(row.at, row.day) if row else None)
 
 
 def list_due(now: datetime) -> list[str]:
     """Return the programmes of which a night is due."""
     found = ((program.key, find_next(program.key)) for program in list_programs())
     return [key for key, planned in found if planned is not None and planned.at <= now]
-
-
-def list_all_versions(program: str) -> list[ProgramVersion]:
-    """Return the published versions of a programme with their documents, the first one first."""
-    return [get_version(program, each.number) for each in reversed(list_versions(program))]
 
 
 def in_force_by(versions: Sequence[ProgramVersion], moment: datetime) -> list[ProgramVersion]:

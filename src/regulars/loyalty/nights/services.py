@@ -11,10 +11,10 @@ from django.db import transaction
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.kit.progress import Progress, part_of, silent
-from regulars.loyalty.definitions.queries import get_program
+from regulars.loyalty.definitions.queries import get_program_id, list_published
 from regulars.loyalty.nights.contracts import Night, Planned
 from regulars.loyalty.nights.models import Night as NightRow
-from regulars.loyalty.nights.queries import find_next, in_force_by, list_all_versions, night_of
+from regulars.loyalty.nights.queries import find_next, in_force_by, night_of
 from regulars.loyalty.nights.steps import STEPS, Run, days_between
 from regulars.stream.contracts import Actor
 from regulars.stream.long_work import Clock, alone_with, never
@@ -58,7 +58,7 @@ def run_nights(
             raise _Interrupted
 
     lived: list[Night] = []
-    with alone_with(get_program(program).program_id) as is_mine:
+    with alone_with(get_program_id(program)) as is_mine:
         if not is_mine:
             raise NightUnderWay(gettext("Another process lives the nights of this programme just now."))
         try:
@@ -76,7 +76,7 @@ def _begin(planned: Planned, clock: Clock, actor: Actor, go_on: Callable[[], Non
     row, before = _begun(planned, clock())
     run = Run(
         version=planned.version,
-        versions=in_force_by(list_all_versions(planned.version.program_key), planned.at),
+        versions=in_force_by(list_published(planned.version.program_id), planned.at),
         at=planned.at,
         days=days_between(planned.first_day, planned.day),
         since=before.at if before else None,

@@ -164,9 +164,24 @@ def refund_points(
     version = get_version_of(found.program_id, found.version)
     causes = [redemption_id]
     desk = open_desk([found.member_id], version=version, now=now, actor=actor, causes=causes, request=request)
-    row = find_row(redemption_id, is_locked=True)
     if desk.answer is not None:
-        return redemption_of(row)
+        return redemption_of(find_row(redemption_id, is_locked=True))
+    refunded = refund_points_on(desk, redemption_id, points, reason=reason)
+    desk.keep({"redemption_id": str(redemption_id)})
+    return refunded
+
+
+def refund_points_on(desk: Desk, redemption_id: UUID, points: int, *, reason: str) -> Redemption:
+    """Give back some of the points on a desk that is open for the redemption as a cause; see `refund_points`.
+
+    Raises
+    ------
+    NotConfirmed
+        It is only reserved, or was undone.
+    TooManyPoints
+        So many were not paid, or came back already.
+    """
+    row = find_row(redemption_id, is_locked=True)
     if row.state != RedemptionState.CONFIRMED:
         raise NotConfirmed(gettext("This redemption is not confirmed, or was undone."))
     left = sum(row.cost.values()) - row.refunded_points
@@ -175,8 +190,7 @@ def refund_points(
     give_points_back(desk, row.id, points, memo=_memo(row, reason))
     row.refunded_points += points
     row.save(update_fields=["refunded_points"])
-    tell("reward.points_refunded", [row], now=now, actor=actor, points=points, reason=reason)
-    desk.keep({"redemption_id": str(row.id)})
+    tell("reward.points_refunded", [row], now=desk.now, actor=desk.actor, points=points, reason=reason)
     return redemption_of(row)
 
 

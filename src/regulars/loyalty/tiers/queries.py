@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -26,8 +26,13 @@ def map_tiers(member_ids: Sequence[UUID], at: datetime) -> dict[UUID, dict[str, 
 
     A set in which a member had none is left out, as all are of who was not evaluated since the enrolment.
     """
-    found: dict[UUID, dict[str, str]] = {each: {} for each in member_ids}
-    for member_id, tier_set, tier in rows_of("find_tiers", {"ids": list(member_ids), "at": at}):
+    return map_tiers_at(dict.fromkeys(member_ids, at))
+
+
+def map_tiers_at(moments: Mapping[UUID, datetime]) -> dict[UUID, dict[str, str]]:
+    """Return the tiers that members had, each at a moment of its own; see `map_tiers`."""
+    found: dict[UUID, dict[str, str]] = {each: {} for each in moments}
+    for member_id, tier_set, tier in rows_of("find_tiers", {"ids": list(moments), "ats": list(moments.values())}):
         if tier is not None:
             found[member_id][tier_set] = tier
     return found

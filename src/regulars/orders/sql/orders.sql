@@ -5,7 +5,7 @@ SELECT placed.external_id, placed.source, placed.id, placed.version, placed.dige
 FROM orders_order AS placed
 JOIN unnest(%(external_ids)s::text[], %(sources)s::text[]) AS wanted (external_id, source) USING (external_id, source)
 ORDER BY placed.external_id, placed.source
-FOR UPDATE OF placed
+FOR NO KEY UPDATE OF placed
 
 -- name: insert_orders
 -- Add orders; one that somebody else has added meanwhile is left out of the answer.
@@ -244,3 +244,13 @@ SELECT customer_id FROM (
 ) AS found
 GROUP BY customer_id
 ORDER BY min(number_key)
+
+-- name: earliest
+-- The first two orders under each of some ids that were not cancelled.
+SELECT told.customer_id, first.id, first.placed_at
+FROM unnest(%(customers)s::uuid[]) AS told (customer_id)
+CROSS JOIN LATERAL (
+    SELECT placed.id, placed.placed_at FROM orders_order AS placed
+    WHERE placed.customer_id = told.customer_id AND placed.cancelled_at IS NULL
+    ORDER BY placed.placed_at LIMIT 2
+) AS first

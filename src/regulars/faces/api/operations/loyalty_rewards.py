@@ -31,7 +31,7 @@ from regulars.faces.api.schemas.loyalty_rewards import (
 )
 from regulars.kit.pagination import page_of
 from regulars.loyalty.adjudication.conditions import judge_rewards
-from regulars.loyalty.definitions.queries import get_program, get_version_in_force
+from regulars.loyalty.definitions.queries import get_program_id, get_version_in_force
 from regulars.loyalty.ledger.members import get_member
 from regulars.loyalty.rewards import queries, services
 from regulars.loyalty.rewards.redemptions import reward_of
@@ -139,7 +139,7 @@ def add_stock(
 ) -> Any:
     """Add pieces to the stock of a reward beside its document, or take some away; what members have stays theirs."""
     now = timezone.now()
-    version = get_version_in_force(get_program(program).program_id, now)
+    version = get_version_in_force(get_program_id(program), now)
     left = services.add_stock(
         version=version,
         reward=reward_of(version, reward),

@@ -33,7 +33,7 @@ from regulars.faces.api.schemas.loyalty_vouchers import (
 )
 from regulars.kit.pagination import page_of
 from regulars.loyalty.adjudication.conditions import judge_vouchers
-from regulars.loyalty.definitions.queries import get_program, get_version_in_force
+from regulars.loyalty.definitions.queries import get_program_id, get_version_in_force
 from regulars.loyalty.ledger.members import get_member
 from regulars.loyalty.rewards import queries, services
 from regulars.loyalty.rewards.batches import ask_for_codes
@@ -57,7 +57,7 @@ def make_voucher_codes(
 ) -> Any:
     """Have up to a million codes of a series made in the background; look until `is_finished`, then fetch them."""
     now = timezone.now()
-    version = get_version_in_force(get_program(program).program_id, now)
+    version = get_version_in_force(get_program_id(program), now)
     return BatchOut.of(
         ask_for_codes(version=version, series=series, count=body.count, now=now, actor=actor_of(request))
     )
@@ -134,7 +134,7 @@ def redeem_vouchers(request: HttpRequest, body: Annotated[ShownIn, JsonBody(...)
 @loyalty_vouchers.post("/loyalty/vouchers/release", scope="loyalty.write", answer=ReleasedOut, finds=True)
 def release_vouchers(request: HttpRequest, body: Annotated[ReleaseIn, JsonBody(...)]) -> Any:
     """End what an order holds; again it changes nothing."""
-    program_id = get_program(body.program).program_id
+    program_id = get_program_id(body.program)
     released = services.release_holds(
         program_id=program_id, reference=body.reference, now=timezone.now(), actor=actor_of(request)
     )
@@ -145,7 +145,7 @@ def release_vouchers(request: HttpRequest, body: Annotated[ReleaseIn, JsonBody(.
 def roll_back_vouchers(request: HttpRequest, body: Annotated[RollBackVouchersIn, JsonBody(...)]) -> Any:
     """Undo what was redeemed with an order, so that it can be used again; again it changes nothing."""
     undone = services.roll_back_vouchers(
-        program_id=get_program(body.program).program_id,
+        program_id=get_program_id(body.program),
         reference=body.reference,
         voucher_ids=body.voucher_ids,
         reason=body.reason,
@@ -185,7 +185,7 @@ def _shown(request: HttpRequest, body: ShownIn) -> Shown:
 
 def _judged(body: ShownIn, order: OrderState) -> Any:
     """Return what judges conditions, by the version of the order's time."""
-    version = get_version_in_force(get_program(body.program).program_id, order.placed_at)
+    version = get_version_in_force(get_program_id(body.program), order.placed_at)
     return judge_vouchers(version, order, body.member_id)
 
 

@@ -30,15 +30,22 @@ def test_the_document_kept_in_docs_is_the_one_served(http: httpx.Client):
     assert httpx.Client(transport=http._transport).get("http://127.0.0.1/v1/openapi.json").text == kept
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_shows_each_operation(http: httpx.Client):
-    page = http.get("/docs")
-    assert page.status_code == 200
-    assert "default-src 'self'" in page.headers["content-security-policy"]
-    assert re.findall(r'(?:src|href)="(?:https?:)?//', page.text) == []
-    assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", page.text)
-    for methods in document()["paths"].values():
-        for operation in methods.values():
-            assert f'id="{operation["operationId"]}"' in page.text
+def test_the_pages_need_nothing_from_elsewhere_and_show_each_operation_with_what_it_takes(http: httpx.Client):
+    index = http.get("/docs")
+    groups = list(dict.fromkeys(re.findall(r'href="/v1(/docs/[\w-]+)"', index.text)))
+    shown: set[str] = set()
+    for page in (index, *map(http.get, groups)):
+        assert page.status_code == 200
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+        assert re.findall(r'(?:src|href)="(?:https?:)?//', page.text) == []
+        assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", page.text)
+        ids = set(re.findall(r'id="([^"]+)"', page.text))
+        assert set(re.findall(r'href="#([^"]+)"', page.text)) <= ids
+        shown |= ids
+    operations = {each["operationId"] for methods in document()["paths"].values() for each in methods.values()}
+    assert operations <= shown
+    assert operations == set(re.findall(r'href="/v1/docs/[\w-]+#([^"]+)"', index.text))
+    assert http.get("/docs/nothing").status_code == 404
 
 
 def test_each_operation_is_shown_through_the_client_with_a_method_that_it_has():

@@ -63,6 +63,7 @@ def fill() -> dict[str, str]:
         "a filter that cannot be read": "/customers?where=orders.cuont+%3E+1",
         "the columns of the list": "/customers/columns",
         "the API": "/v1/docs",
+        "a group of the API": "/v1/docs/orders",
         "a report": f"/reports/{report}",
         "a report itself": f"/reports/{report}/page",
     }

@@ -25,7 +25,7 @@ from regulars.staff.services import invite
 
 pytestmark = pytest.mark.browser
 
-SCREENS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
+SCREENS = [(1440, "light"), (390, "dark")]
 LEAST_TARGET_PX = 44
 
 
@@ -52,9 +52,11 @@ def test_no_page_has_a_barrier_and_each_fits_the_screen(begun: Mapping[str, str]
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") == width, name
         picture(page, f"{name} {width} light")
-        found = barriers_by_night(page)
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-        picture(page, f"{name} {width} dark")
+        if width == 1440:
+            # Colours alone are others by night, and they are the same on a narrow screen.
+            found = barriers_by_night(page)
+            assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+            picture(page, f"{name} {width} dark")
 
 
 @pytest.mark.begins_with(what=fill)
@@ -133,8 +135,13 @@ def test_an_inline_script_and_style_are_stopped_and_reported(console: Console) -
             "const s = document.createElement('script'); s.textContent = 'window.ran = 1'; document.body.append(s)"
         )
     assert page.evaluate("window.ran") is None
-    page.wait_for_timeout(300)
-    assert any("content security policy broken" in complaint for complaint in console.complaints)
+    # Each is told twice: on the console, and in a report of the browser's, in its own time.
+    for _ in range(100):
+        reported = {one.split('"')[1] for one in console.complaints if "content security policy broken" in one}
+        if reported == {"style-src-attr", "script-src-attr", "script-src-elem"}:
+            break
+        page.wait_for_timeout(100)
+    assert reported == {"style-src-attr", "script-src-attr", "script-src-elem"}
     assert any("Content Security Policy" in complaint for complaint in console.complaints)
     console.complaints.clear()
 

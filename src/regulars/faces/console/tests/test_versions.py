@@ -55,6 +55,25 @@ def test_a_draft_is_published_once_what_will_happen_was_named(owner: Client) -> 
 
 
 @pytest.mark.begins_with(what=programs_shop.lived)
+def test_who_moves_is_told_before_it_is_published(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = f'href="{PUBLISH}?moves=1#moves"'
+    assert link in owner.get(PUBLISH).text
+    assert "Status Nobody moves." in words(owner.get(PUBLISH, {"moves": "1"}).text)
+    programs_shop.drafted(LIVED.replace("threshold: 50", "threshold: 7"))
+    told = owner.get(PUBLISH, {"moves": "1", "effective_at": ""}).text
+    assert link not in told
+    assert "6 members move: 6 up, 0 down." in words(told)
+    assert "Green Roasted 6 " in words(told)
+    later = shop.now().astimezone(VIENNA) + timedelta(days=9)
+    told = owner.get(PUBLISH, {"moves": "1", "effective_at": f"{later:%Y-%m-%dT%H:%M}"}).text
+    assert "6 members move" in words(told)
+    past = owner.get(PUBLISH, {"moves": "1", "effective_at": "2020-01-01T00:00"}).text
+    assert "this one comes after it" in words(past)
+    monkeypatch.setattr("regulars.faces.console.loyalty.programs.moving.MOST_AT_ONCE", 0)
+    assert "too many to be followed while you wait" in words(owner.get(PUBLISH, {"moves": "1"}).text)
+
+
+@pytest.mark.begins_with(what=programs_shop.lived)
 def test_a_version_is_effective_later_but_never_in_the_past(owner: Client) -> None:
     digest = get_draft(KEY).digest
     there = shop.now().astimezone(VIENNA)

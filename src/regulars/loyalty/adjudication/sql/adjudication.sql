@@ -31,12 +31,18 @@ WHERE (program_id, bound, period, slot) = (
 )
 RETURNING %(wanted)s::numeric
 
+-- name: hold_all
+-- Hold all rows, waiting for whoever holds them.
+SELECT FROM loyalty_adjudication_escrow
+WHERE program_id = %(program_id)s AND bound = %(bound)s AND period = %(period)s
+ORDER BY slot FOR UPDATE
+
 -- name: draw_all
--- Draw what is wanted, or what there is, from all rows together, waiting for whoever holds them.
+-- Draw what is wanted, or what there is, from all rows together. They are held by a statement before: one that waited
+-- for others itself would take from the rows as they stood when it began.
 WITH held AS (
     SELECT slot, "left" FROM loyalty_adjudication_escrow
     WHERE program_id = %(program_id)s AND bound = %(bound)s AND period = %(period)s
-    ORDER BY slot FOR UPDATE
 ),
 running AS (
     SELECT slot, least("left", greatest(0, %(wanted)s - sum("left") OVER (ORDER BY slot) + "left")) AS taken FROM held

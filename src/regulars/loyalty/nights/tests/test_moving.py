@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from regulars.loyalty.definitions.diffing import ChangeKind
-from regulars.loyalty.definitions.queries import NoDraft
+from regulars.loyalty.definitions.queries import NoDraft, get_program_id, list_published
 from regulars.loyalty.definitions.services import EffectiveTooEarly, FaultyProgram, publish
 from regulars.loyalty.ledger.contracts import Member
 from regulars.loyalty.nights.contracts import MoveReport, TierSetMoves
 from regulars.loyalty.nights.moving import who_moves
-from regulars.loyalty.nights.queries import list_all_versions
 from regulars.loyalty.nights.tests.night_shop import (
     ACTOR,
     DAY,
@@ -83,7 +82,7 @@ def really(members: list[Member], until: datetime, *, published: bool) -> dict[A
     with undone():
         if published:
             publish(program="beans", effective_at=AT, now=AT, actor=ACTOR, checks=AnyText())
-        versions = [version for version in list_all_versions("beans") if version.effective_at <= until]
+        versions = [version for version in list_published(get_program_id("beans")) if version.effective_at <= until]
         ids = [each.id for each in members]
         evaluate_members(member_ids=ids, versions=versions, now=until, actor=ACTOR)
         return map_tiers(ids, until)

@@ -102,19 +102,19 @@ FROM unnest(
 ORDER BY number
 
 -- name: find_tiers
--- The tiers, as known today, that those had at a moment to whom some ids lead.
-SELECT given.id, standing.tier_set, CASE
-    WHEN standing.since <= %(at)s::timestamptz THEN standing.tier
+-- The tiers, as known today, that those had to whom some ids lead, each at a moment of its own.
+SELECT told.id, standing.tier_set, CASE
+    WHEN standing.since <= told.at THEN standing.tier
     ELSE (
         SELECT change.to_tier FROM loyalty_tiers_change AS change
         WHERE change.member_id = standing.member_id AND change.tier_set = standing.tier_set
-            AND change.effective_at <= %(at)s::timestamptz
+            AND change.effective_at <= told.at
         ORDER BY change.id DESC LIMIT 1
     )
 END
-FROM loyalty_ledger_member AS given
+FROM unnest(%(ids)s::uuid[], %(ats)s::timestamptz[]) AS told (id, at)
+JOIN loyalty_ledger_member AS given ON given.id = told.id
 JOIN loyalty_tiers_standing AS standing ON standing.member_id = COALESCE(given.merged_into_id, given.id)
-WHERE given.id = ANY(%(ids)s::uuid[])
 
 -- name: ladder
 -- How many active members of a programme stand on which tier of each set; those not evaluated yet are left out.

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from regulars.faces.console.acting import acting
 from regulars.faces.console.forms import DesignedForm
+from regulars.faces.console.loyalty.programs.moving import Answer, can_move, moves_of
 from regulars.faces.console.loyalty.programs.sight import Sight, around, checks_of, sight_of, trail_to
 from regulars.faces.console.loyalty.programs.versions import changes_of, found_in
 from regulars.faces.console.permission import needs
@@ -113,6 +114,8 @@ def _page(
     request: HttpRequest, sight: Sight, earlier: ProgramVersion | None, document: Program, form: PublishForm
 ) -> HttpResponse:
     number = (sight.newest.number if sight.newest else 0) + 1
+    found = found_in(request, sight, document)
+    can_ask = earlier is None and not found and can_move(sight)
     context = around(request, sight, "loyalty.versions") | {
         "trail": trail_to(sight, "loyalty.versions"),
         "form": form,
@@ -121,11 +124,23 @@ def _page(
         else gettext("Bring back version {number}").format(number=earlier.number),
         "sentence": _sentence(sight, earlier, number),
         "parts": changes_of(request, sight, document),
-        "found": found_in(request, sight, document),
+        "found": found,
+        "ask_moves": f"{request.path}?moves=1#moves" if can_ask else "",
+        "moves": _moves(request, sight) if can_ask and "moves" in request.GET else None,
         "address": request.get_full_path(),
         "back": reverse("console:loyalty.versions", args=[sight.key]),
     }
     return render(request, "console/loyalty/programs/publish.html", context)
+
+
+def _moves(request: HttpRequest, sight: Sight) -> Answer:
+    """Return who moves, from the moment on that the form holds; from now on where it holds none that is one."""
+    told = PublishForm(request.GET)
+    at = told.cleaned_data.get("effective_at") if told.is_valid() else None
+    try:
+        return moves_of(request, sight, at.replace(tzinfo=sight.zone) if at else sight.now)
+    except DomainError as error:
+        return Answer(why_not=error.message)
 
 
 def _sentence(sight: Sight, earlier: ProgramVersion | None, number: int) -> str:

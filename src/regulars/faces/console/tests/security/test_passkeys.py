@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.serving import Console
 from regulars.faces.console.tests.test_browser import barriers, barriers_by_night
-from regulars.kit.i18n import LANGUAGES
 from regulars.staff.contracts import Role
 from regulars.staff.models import Account, AuditEntry
 from regulars.staff.services import change_account
@@ -138,8 +137,8 @@ def test_one_confirms_by_a_passkey_what_matters(page: Page) -> None:
     expect(page.get_by_role("heading", name="Make new recovery codes?")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", LANGUAGES)
+# Longer words on the narrow screen, shorter ones on the wide.
+@pytest.mark.parametrize(("width", "language"), [(1440, "en"), (390, "de")])
 def test_no_page_on_the_way_has_a_barrier_in_any_language(page: Page, width: int, language: str) -> None:
     owner = shop.account(Role.OWNER)
     sign_in(page)
