@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from tests.load.checks_club import CLUB_CHECKS
 from tests.load.client import SOURCE
 from tests.load.importer import File
 from tests.load.kept import Kept
@@ -119,6 +120,7 @@ CHECKS: Mapping[str, Callable[[Kept, Told, Sequence[File]], Iterator[str]]] = {
         imports_are_as_their_files,
         nothing_is_given_up,
         answers_were_as_expected,
+        *CLUB_CHECKS,
     )
 }
 

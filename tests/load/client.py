@@ -1,68 +1,38 @@
-"""A shop's program that writes without rest, and repeats what was not acknowledged until it is."""
+"""A shop's program that tells of orders, cities and events."""
 
 from __future__ import annotations
 
-import random
-import threading
-import time
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-import httpx
-from tests.load.told import State, Telling, Told
+from tests.load.told import State, Telling
+from tests.load.writer import Json, Writer
 
 SOURCE = "shop"
 PEOPLE = 40
-# What the API's own page says may be sent again; all else is an answer that should not come.
-AGAIN = frozenset({409, 429, 502, 503, 504})
-LONGEST_PAUSE_SECONDS = 0.05
-BETWEEN_ATTEMPTS_SECONDS = 0.2
-WALKS_AWAY = 0.03
-Json = dict[str, Any]
 
 
 def email(person: int) -> str:
     return f"buyer{person}@example.com"
 
 
-class Client(threading.Thread):
+class Client(Writer):
     """One of several; it speaks of orders, cities and events of its own, and of persons whom all speak of."""
 
-    def __init__(self, url: str, key: str, number: int, clients: int, seed: int) -> None:
-        super().__init__(name=f"client {number}", daemon=True)
-        self.told = Told()
-        # When the last attempt that was acknowledged began.
-        self.flowed_at = 0.0
-        self._url, self._key, self._number = url, key, number
+    def __init__(self, url: str, key: str, number: int, clients: int, *, seed: int, placed_at: datetime) -> None:
+        super().__init__(f"client {number}", url, key, seed)
+        self._number, self._placed_at = number, placed_at
         self._own_people = [email(person) for person in range(PEOPLE) if person % clients == number]
-        self._random = random.Random(f"{seed}-{number}")
-        self._stop_asked = threading.Event()
-        self._count = 0
-        self._placed_at = (datetime.now(UTC) - timedelta(days=3)).replace(microsecond=0)
 
-    def stop(self) -> None:
-        """Tell nothing new; what is broken at this moment is not repeated."""
-        self._stop_asked.set()
-
-    def run(self) -> None:
-        kinds: Sequence[Callable[[], None]] = (
-            self._tell_one,
-            self._tell_many,
-            self._tell_again,
-            self._tell_cities,
-            self._tell_event,
-        )
-        headers = {"Authorization": f"Bearer {self._key}"}
-        with httpx.Client(base_url=self._url, headers=headers, timeout=15) as self._http:
-            while not self._stop_asked.is_set():
-                try:
-                    self._random.choices(kinds, weights=(5, 3, 1, 2, 3))[0]()
-                except Exception:
-                    self.told.surprises.append(traceback.format_exc())
-                self._stop_asked.wait(self._random.uniform(0, LONGEST_PAUSE_SECONDS))
+    def kinds(self) -> Mapping[Callable[[], None], int]:
+        return {
+            self._tell_one: 5,
+            self._tell_many: 3,
+            self._tell_again: 1,
+            self._tell_cities: 2,
+            self._tell_event: 3,
+        }
 
     def _tell_one(self) -> None:
         number, state, outcome = self._next(set())
@@ -158,42 +128,11 @@ class Client(threading.Thread):
         if answer["outcome"] != outcome:
             self.told.surprises.append(f"{what} was answered {answer['outcome']}, not {outcome}")
 
-    def _saw(self, person: str, customer_id: str) -> None:
-        self.told.customers.setdefault(person, set()).add(customer_id)
-
-    def _write(self, method: str, path: str, body: Json) -> Json | None:
-        """Write under one idempotency key until it is acknowledged; None where this client walks away before."""
-        headers = {"Idempotency-Key": f"{self._number}-{self._tick()}"}
-        while True:
-            began = time.monotonic()
-            try:
-                answer = self._http.request(method, path, json=body, headers=headers)
-            except httpx.TransportError:
-                self.told.figures["broken"] += 1
-            else:
-                if answer.is_success:
-                    self.flowed_at = began
-                    self.told.figures["acknowledged"] += 1
-                    self.told.figures["replayed"] += "Idempotency-Replayed" in answer.headers
-                    return dict(answer.json())
-                if answer.status_code not in AGAIN:
-                    self.told.surprises.append(f"{method} {path} was answered {answer.status_code}: {answer.text}")
-                    return None
-                self.told.figures[f"answered {answer.status_code}"] += 1
-            if self._stop_asked.is_set() or self._random.random() < WALKS_AWAY:
-                self.told.figures["walked away"] += 1
-                return None
-            time.sleep(BETWEEN_ATTEMPTS_SECONDS)
-
     def _city_of(self, person: str) -> Telling[str]:
         return self.told.cities.setdefault(person, Telling())
 
     def _anybody(self) -> str:
         return email(self._random.randrange(PEOPLE))
-
-    def _tick(self) -> int:
-        self._count += 1
-        return self._count
 
 
 def body_of(state: State, placed_at: datetime) -> Json:

@@ -8,15 +8,18 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
 import psycopg
+from tests.load.client import PEOPLE, email
 from tests.running import REGULARS, Running
 
 ORDERS = 10_000
 BAD_EVERY = 97
+# So many of the orders are placed by members, after they had become such.
+MEMBERS_EVERY = 40
 LOOK_SECONDS = 0.2
 BEGUN = frozenset({"running", "done"})
 
@@ -26,20 +29,25 @@ class File:
     """A file of orders, a few of whose rows are bad; it says by itself what must become of it."""
 
     source: str
+    placed_at: datetime
     orders: int = ORDERS
 
     @cached_property
     def rows(self) -> list[tuple[str, str, str, int]]:
-        first = date(2025, 1, 1)
         return [
-            (
-                f"{self.source}-{number}",
-                f"c{number % 700}",
-                "never" if number % BAD_EVERY == 0 else (first + timedelta(days=number % 300)).isoformat(),
-                100 + number % 9_000,
-            )
+            (f"{self.source}-{number}", self._buyer(number), self._moment(number), 100 + number * 7 % 9_000)
             for number in range(1, self.orders + 1)
         ]
+
+    def _buyer(self, number: int) -> str:
+        return f"c{number % 700}" if number % MEMBERS_EVERY else email(number // MEMBERS_EVERY % PEOPLE)
+
+    def _moment(self, number: int) -> str:
+        if number % BAD_EVERY == 0:
+            return "never"
+        first = datetime(2025, 1, 1, 12, tzinfo=UTC)
+        moment = first + timedelta(days=number % 300) if number % MEMBERS_EVERY else self.placed_at
+        return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
     @property
     def good(self) -> list[tuple[str, str, str, int]]:
@@ -61,11 +69,11 @@ class File:
 class Importer(threading.Thread):
     """Sends in files by the command, as a user does, again where it was not taken in; `files` are those that were."""
 
-    def __init__(self, regulars: Running, *, most: int, orders: int) -> None:
+    def __init__(self, regulars: Running, *, most: int, orders: int, placed_at: datetime) -> None:
         super().__init__(name="importer", daemon=True)
         self.files: list[File] = []
         self.commands: list[subprocess.Popen[bytes]] = []
-        self._regulars, self._most, self._orders = regulars, most, orders
+        self._regulars, self._most, self._orders, self._placed_at = regulars, most, orders, placed_at
         self._stop_asked = threading.Event()
 
     def stop(self) -> None:
@@ -76,7 +84,7 @@ class Importer(threading.Thread):
         for number in range(1, self._most + 1):
             if self._stop_asked.is_set():
                 return
-            file = File(f"file{number}", self._orders)
+            file = File(f"file{number}", self._placed_at, self._orders)
             self._send_in(file)
             while not self._stop_asked.is_set() and "done" not in self.states(file):
                 self._stop_asked.wait(LOOK_SECONDS)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from tests.load.kept_club import ClubKept, Row, read_club
 from tests.load.told import State
-
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +18,7 @@ class Kept:
 
     # The shop's own orders, in all the rows under their number.
     orders: Mapping[str, Sequence[State]]
-    # Of the files: source, number, customer's number, day, total.
+    # Of the files: source, number, customer's number or e-mail, moment, total.
     imported: Sequence[Row]
     imports: Sequence[Row]
     refused: Mapping[str, Sequence[int]]
@@ -38,6 +37,7 @@ class Kept:
     created: Mapping[object, int]
     dead_letters: Sequence[Row]
     jobs_left: Sequence[Row]
+    club: ClubKept
 
 
 _ORDERS = """
@@ -48,8 +48,8 @@ _ORDERS = """
     WHERE placed.source = 'shop'
 """
 _IMPORTED = """
-    SELECT placed.source, placed.external_id, buyer.value, (placed.placed_at AT TIME ZONE 'UTC')::date::text,
-        placed.total_minor
+    SELECT placed.source, placed.external_id, buyer.value,
+        to_char(placed.placed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), placed.total_minor
     FROM orders_order AS placed
     LEFT JOIN customers_identifier AS buyer ON buyer.customer_id = placed.customer_id
     WHERE placed.source <> 'shop'
@@ -118,6 +118,7 @@ def read(connection: psycopg.Connection) -> Kept:
         created=dict(rows(_CREATED)),
         dead_letters=rows('SELECT subscription, error, "where" FROM stream_dead_letter'),
         jobs_left=rows("SELECT task_name, status::text, attempts FROM procrastinate_jobs WHERE status = 'failed'"),
+        club=read_club(rows),
     )
 
 

@@ -8,13 +8,20 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import psycopg
+from tests.load.clerk import Clerk
 from tests.load.client import Client
+from tests.load.club import Club
 from tests.load.importer import ORDERS, File, Importer
 from tests.load.kept import Kept, read
 from tests.load.told import Told, together
+from tests.load.writer import Writer
 from tests.running import Running, eventually
 
-CLIENTS = 4
+CLIENTS, CLERKS = 4, 2
+SCOPES = (
+    *("orders.write", "customers.write", "events.write"),
+    *("loyalty.write", "loyalty.adjust", "loyalty.manage"),
+)
 FLOWS_WITHIN_SECONDS = 90
 SETTLES_WITHIN_SECONDS = 180
 _NOTHING_IS_DUE = """
@@ -32,11 +39,18 @@ class Load:
     """Some clients that write, and files that are imported, up to so many one after the other."""
 
     def __init__(self, regulars: Running, *, seed: int, files: int = 1, orders: int = ORDERS) -> None:
-        scopes = [word for scope in ("orders", "customers", "events") for word in ("--scope", f"{scope}.write")]
-        key = regulars.run("key", "add", "shop", *scopes)
+        key = regulars.run("key", "add", "shop", *(word for scope in SCOPES for word in ("--scope", scope)))
         self.regulars = regulars
-        self.clients = [Client(regulars.url, key, number, CLIENTS, seed) for number in range(CLIENTS)]
-        self.importer = Importer(regulars, most=files, orders=orders)
+        self.club = Club(regulars.url, key)
+        placed_at, members = self.club.opened_at, list(self.club.told.members.items())
+        self.clients: list[Writer] = [
+            Client(regulars.url, key, number, CLIENTS, seed=seed, placed_at=placed_at) for number in range(CLIENTS)
+        ]
+        self.clients += [
+            Clerk(regulars.url, key, number, seed=seed, members=dict(members[number::CLERKS]))
+            for number in range(CLERKS)
+        ]
+        self.importer = Importer(regulars, most=files, orders=orders, placed_at=placed_at)
         self.in_imports = 0
 
     @property
@@ -63,7 +77,7 @@ class Load:
 
     def settle(self) -> Told:
         """Tell nothing new, wait until nothing is left to be done, and return what has been told."""
-        threads: list[Client | Importer] = [*self.clients, self.importer]
+        threads: list[Writer | Importer] = [*self.clients, self.importer]
         for thread in threads:
             thread.stop()
         for thread in threads:
@@ -72,7 +86,7 @@ class Load:
         eventually(self._is(_NOTHING_IS_DUE), within_seconds=SETTLES_WITHIN_SECONDS)
         for command in self.importer.commands:
             command.wait(30)
-        return together(client.told for client in self.clients)
+        return together([self.club.told, *(client.told for client in self.clients)])
 
     def kept(self) -> Kept:
         """Return what stands in the database."""

@@ -4,22 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import psycopg
-
-
-def one_more(table: str, where: str = "true", **different: str) -> str:
-    """Return what doubles a row under another id; `different` are expressions of SQL."""
-    pairs = ", ".join(f"'{name}', {value}" for name, value in {"id": "gen_random_uuid()", **different}.items())
-    return (
-        f"INSERT INTO {table} SELECT (jsonb_populate_record(kept, jsonb_build_object({pairs}))).*"
-        f" FROM {table} AS kept WHERE {where} LIMIT 1"
-    )
-
-
-def one(table: str, where: str = "true") -> str:
-    """Return the condition that holds for one row of those where another does."""
-    return f"(tableoid, ctid) = (SELECT tableoid, ctid FROM {table} WHERE {where} LIMIT 1)"
-
+from tests.load.planting import one, one_more
+from tests.load.plants_club import CLUB_PLANTS
 
 SHOP, FILE, TOLD_CITY = "source = 'shop'", "source <> 'shop'", "city <> ''"
 PAID, OWN, CREATED = (f"type = '{kind}'" for kind in ("order.paid", "recipe.viewed", "customer.created"))
@@ -98,12 +84,5 @@ PLANTS: Mapping[str, tuple[str, str]] = {
         "INSERT INTO procrastinate_jobs (task_name, queue_name, status) VALUES ('orders.convert', 'default', 'failed')",
         "nothing_is_given_up",
     ),
+    **CLUB_PLANTS,
 }
-
-
-def plant(connection: psycopg.Connection, statements: str) -> None:
-    """Put a fault in, within the connection's transaction."""
-    connection.execute("ALTER TABLE stream_event DISABLE TRIGGER USER")
-    for statement in statements.split("; "):
-        done = connection.execute(statement)
-        assert done.rowcount > 0, statement

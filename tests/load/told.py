@@ -39,6 +39,14 @@ class Telling(Generic[Said]):
         return [*kept, *self.sent[self.acknowledged :]]
 
 
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """Points that were given to a person by hand, or taken where they are below zero."""
+
+    person: str
+    points: int
+
+
 @dataclass(slots=True)
 class Told:
     """All that some clients have told, and what they were answered."""
@@ -50,6 +58,14 @@ class Told:
     events: dict[int, Telling[str]] = field(default_factory=dict)
     # Under which ids a person was spoken of in answers.
     customers: dict[str, set[str]] = field(default_factory=dict)
+    # Who became a member, under which id; and who perhaps did.
+    members: dict[str, str] = field(default_factory=dict)
+    perhaps_enrolled: set[str] = field(default_factory=set)
+    # By person and reward: the redemptions that were acknowledged, and how many perhaps came about besides.
+    redeemed: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    perhaps_redeemed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    # By reason, each of which was given once.
+    adjustments: dict[str, Telling[Adjusted]] = field(default_factory=dict)
     # Answers that should not have come.
     surprises: list[str] = field(default_factory=list)
     figures: Counter[str] = field(default_factory=Counter)
@@ -61,16 +77,25 @@ class Told:
     def perhaps_named(self) -> set[str]:
         """Return the persons whom any write named."""
         buyers = {state.buyer for telling in self.orders.values() for state in telling.sent}
-        return buyers | set(self.cities) | {person for telling in self.events.values() for person in telling.sent}
+        buyers |= set(self.cities) | self.perhaps_enrolled
+        return buyers | {person for telling in self.events.values() for person in telling.sent}
 
 
 def together(parts: Iterable[Told]) -> Told:
-    """Return what several clients have told; no two of them speak of the same order, city or event."""
+    """Return what several clients have told; no two of them speak of the same order, city or event.
+
+    Nor do two redeem for the same member.
+    """
     whole = Told()
     for part in parts:
         whole.orders |= part.orders
         whole.cities |= part.cities
         whole.events |= part.events
+        whole.members |= part.members
+        whole.perhaps_enrolled |= part.perhaps_enrolled
+        whole.redeemed |= part.redeemed
+        whole.perhaps_redeemed += part.perhaps_redeemed
+        whole.adjustments |= part.adjustments
         whole.surprises += part.surprises
         whole.figures += part.figures
         for person, ids in part.customers.items():

@@ -11,6 +11,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -82,23 +83,45 @@ def test_it_opens_once_and_again_and_two_at_once_and_leaves_nothing_running(home
     assert left_over(home) == []
 
 
-def orders_kept(folder: Path, port: int) -> int:
-    """Return how many orders of its own a shop holds, without those of files; -1 while nobody can be asked."""
+ORDERS = "SELECT count(*) FROM orders_order WHERE source = %(source)s"
+NIGHTS = "SELECT count(*) FROM loyalty_nights_night WHERE finished_at IS NOT NULL"
+# What the pages of a club show, each once at least: a kind of transaction, a state of a redemption, a tier.
+ALIVE = """
+SELECT (SELECT array_agg(DISTINCT kind::text) FROM loyalty_ledger_transaction),
+    (SELECT array_agg(DISTINCT kind) FROM loyalty_rewards_redemption),
+    (SELECT array_agg(DISTINCT tier) FROM loyalty_tiers_standing)
+"""
+
+
+def asked(folder: Path, port: int, statement: str) -> tuple[Any, ...]:
+    """Return what a shop answers; nothing while nobody can be asked."""
     shop = folder / "var" / f"demo-{port}"
     try:
         url = read_installation({"REGULARS_HOME": str(shop)}).urls["owner"]
         with psycopg.connect(url) as connection:
-            found = connection.execute("SELECT count(*) FROM orders_order WHERE source = %s", [SOURCE]).fetchone()
-            return int(found[0]) if found else -1
+            return connection.execute(statement, {"source": SOURCE}).fetchone() or ()
     except psycopg.Error:
-        return -1
+        return ()
+
+
+def see_that_its_club_is_alive(home: Path, port: int) -> None:
+    assert asked(home, port, NIGHTS)[0] >= 730
+    kinds, rewards, tiers = map(set, asked(home, port, ALIVE))
+    assert {"grant", "activate", "claw_back", "expire", "redeem", "adjust"} <= kinds
+    assert len(rewards) > 1
+    assert tiers == {"guest", "friend", "regular"}
+    command = [sys.executable, "-m", "regulars.faces.cli", "verify-ledger", "--quiet"]
+    environment = os.environ | {"REGULARS_HOME": str(home / "var" / f"demo-{port}"), "LANGUAGE": "en"}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "is whole" in told.stdout, told.stderr
 
 
 def test_it_opens_again_after_a_kill_in_the_midst_after_ctrl_c_and_after_a_kill(home: Path) -> None:
     port = free_port()
     shop = home / "var" / f"demo-{port}" / "demo.json"
     demo = start(home, port)
-    eventually(lambda: shop.exists() and orders_kept(home, port) > 0, within_seconds=90)
+    # In the midst of the club's two years: some months are lived, and some are to come.
+    eventually(lambda: (asked(home, port, NIGHTS) or (0,))[0] > 100, within_seconds=PATIENCE)
     demo.kill()
     demo.communicate(timeout=60)
     told = json.loads(shop.read_text(encoding="utf-8"))
@@ -107,7 +130,9 @@ def test_it_opens_again_after_a_kill_in_the_midst_after_ctrl_c_and_after_a_kill(
     for end in (signal.SIGINT, signal.SIGKILL, signal.SIGINT):
         demo = start(home, port)
         wait_until_up(port, demo)
-        assert orders_kept(home, port) == len(set(lines["order_number"].to_pylist()))
+        # Also those of members, which the club tells month by month.
+        assert asked(home, port, ORDERS) == (len(set(lines["order_number"].to_pylist())),)
+        see_that_its_club_is_alive(home, port)
         demo.send_signal(end)
         demo.communicate(timeout=60)
     deadline = time.monotonic() + 30

@@ -14,7 +14,8 @@ import pytest
 from tests.load.checks import CHECKS, what_is_wrong
 from tests.load.kept import read
 from tests.load.load import Load
-from tests.load.plants import PLANTS, plant
+from tests.load.planting import plant
+from tests.load.plants import PLANTS
 from tests.load.told import State, Telling
 from tests.running import REGULARS, Running, eventually
 
@@ -44,11 +45,15 @@ def see_through(load: Load, victims: list[str], rng: random.Random) -> None:
     figures = ", ".join(f"{count} {name}" for name, count in sorted(told.figures.items()))
     print(f"{len(victims)} kills in {time.monotonic() - began:.0f} s, {load.in_imports} of them under an import")
     print(f"{figures}; {len(told.orders)} orders, {len(told.events)} events, {len(load.files)} files")
+    redeemed = sum(map(len, told.redeemed.values()))
+    print(f"{len(told.members)} members, {redeemed} redemptions, {len(told.adjustments)} adjustments")
     wrong = what_is_wrong(load.kept(), told, load.files)
     assert wrong == {}, "\n".join(f"{name}: {fault}" for name, faults in wrong.items() for fault in faults)
     assert told.figures["acknowledged"] > 20 * len(victims)
     assert load.in_imports > 0
+    assert redeemed > 2 * len(victims)
     assert "is whole" in load.regulars.run("verify-audit")
+    assert "is whole" in load.regulars.run("verify-ledger", "--quiet")
 
 
 def test_five_kills_under_load(regulars: Running) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -35,6 +35,7 @@ from regulars.loyalty.tiers.queries import map_tiers_at
 from regulars.orders.queries import is_before_all, map_earliest
 
 _TIER = "tier:"
+_JUST_BEFORE = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,12 @@ def find_out(version: ProgramVersion, asked: Sequence[Asked]) -> list[Known]:
     """Return what is known of carts and their buyers now, of each by its own business time."""
     ready, business = compiled(version), business_known()
     buyers = [
-        Whom(rules=ready.rules_for(Ordered(cart=each.cart)), member=each.member, at=each.cart.placed_at)
+        Whom(
+            rules=ready.rules_for(Ordered(cart=each.cart)),
+            member=each.member,
+            at=each.cart.placed_at,
+            until=each.cart.placed_at - _JUST_BEFORE,
+        )
         for each in asked
         if each.member
     ]
@@ -101,11 +107,15 @@ def _first_orders(asked: Sequence[Asked]) -> list[bool | None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whom:
-    """A member of whom is asked what rules ask for, at a moment of business."""
+    """A member of whom is asked what rules ask for, at a moment of business.
+
+    What happened up to `until` is seen: an order is judged by what was before it, whether or not it is kept by then.
+    """
 
     rules: RuleSet
     member: Member
     at: datetime
+    until: datetime
 
 
 def given_of(asked: Sequence[Whom]) -> list[Given]:
@@ -116,12 +126,12 @@ def given_of(asked: Sequence[Whom]) -> list[Given]:
     tiers = map_tiers_at(moments)
     subjects: dict[tuple[UUID, datetime], Subject] = {}
     opted: dict[UUID, frozenset[str]] = {}
-    for at, several in _together(asked):
+    for (at, until), several in _together(asked):
         needs = [each.rules.needs for each in several]
         survivors = sorted({leads[customers[each.member.id]] for each in several if each.member.id in customers})
         wanted = reduce(or_, needs, Needs())
         if survivors and wanted != Needs():
-            found = read_subjects(wanted, survivors, setting=setting_at(at), at=at)
+            found = read_subjects(wanted, survivors, setting=setting_at(at), at=until)
             subjects |= {(survivor, at): each for survivor, each in found.items()}
         if any(rule.opt_in for each in several for rule in each.rules.rules):
             opted |= map_opted([each.member.id for each in several], at)
@@ -143,11 +153,11 @@ def given_of(asked: Sequence[Whom]) -> list[Given]:
     ]
 
 
-def _together(asked: Sequence[Whom]) -> Iterator[tuple[datetime, list[Whom]]]:
-    """Yield those who are asked of by one moment, whose facts are read at once."""
-    by_moment: dict[datetime, list[Whom]] = {}
+def _together(asked: Sequence[Whom]) -> Iterator[tuple[tuple[datetime, datetime], list[Whom]]]:
+    """Yield those who are asked of by the same moments, whose facts are read at once."""
+    by_moment: dict[tuple[datetime, datetime], list[Whom]] = {}
     for each in asked:
-        by_moment.setdefault(each.at, []).append(each)
+        by_moment.setdefault((each.at, each.until), []).append(each)
     yield from by_moment.items()
 
 

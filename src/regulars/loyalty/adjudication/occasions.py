@@ -157,5 +157,5 @@ def _answer(occurrence: Occurrence, found: Sequence[Granted]) -> Adjudicated:
 
 
 def _given(rules: RuleSet, member: Member, at: datetime) -> Given:
-    [given] = given_of([Whom(rules=rules, member=member, at=at)])
+    [given] = given_of([Whom(rules=rules, member=member, at=at, until=at)])
     return given

@@ -1,7 +1,15 @@
 -- name: member_uses
--- How much of some caps a member has used, by period.
-SELECT bound, period, used FROM loyalty_adjudication_member_use
-WHERE member_id = %(member_id)s AND bound = ANY(%(bounds)s::text[])
+-- How much of some caps a member has used, by period; of those that are merged all count together.
+WITH root AS (
+    SELECT COALESCE(merged_into_id, id) AS id FROM loyalty_ledger_member WHERE id = %(member_id)s
+)
+SELECT bound, period, sum(used) FROM loyalty_adjudication_member_use
+WHERE bound = ANY(%(bounds)s::text[]) AND member_id IN (
+    SELECT id FROM root
+    UNION ALL
+    SELECT merged.id FROM loyalty_ledger_member AS merged JOIN root ON merged.merged_into_id = root.id
+)
+GROUP BY bound, period
 
 -- name: escrow_left
 -- What is left of bounds that many share, by period; where nobody has drawn yet there is no row.

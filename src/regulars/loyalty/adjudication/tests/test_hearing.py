@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
+
 from regulars.customers.contracts import Identifier, IdentifierKind, Person, Profile
 from regulars.customers.services import put_customer
 from regulars.loyalty.adjudication import consumers
+from regulars.loyalty.adjudication.contracts import Adjudicated
+from regulars.loyalty.adjudication.services import adjudicate_orders
 from regulars.loyalty.adjudication.tests.occasion_shop import fixed, granted, reasons, review
 from regulars.loyalty.adjudication.tests.programme_shop import (
     ACTOR,
+    DAY,
     NOON,
     member,
     order,
@@ -19,6 +24,8 @@ from regulars.loyalty.adjudication.tests.programme_shop import (
     programme,
     put,
 )
+from regulars.orders.contracts import OrderState
+from regulars.orders.services import put_orders
 from regulars.stream.contracts import NewEvent, Subscription
 from regulars.stream.dispatch import Dispatcher, replay
 from regulars.stream.services import append
@@ -63,3 +70,20 @@ def test_who_becomes_a_customer_and_a_member_with_the_order_is_judged_though_nob
     answer = put(order("1", 1000, buyer="new"))
     assert granted(answer.adjudicated) == [("base", 10)]
     assert reasons(answer.adjudicated) == [("graz", "condition_false")]
+
+
+def keep_and_hear(state: OrderState) -> list[Adjudicated]:
+    """As a connector's order comes: it is kept, and adjudicated by the stream later."""
+    [kept] = put_orders(orders=[state], now=NOON + DAY, actor=ACTOR)
+    assert kept.order_id
+    return adjudicate_orders(order_ids=[kept.order_id], now=NOON + DAY, actor=ACTOR)
+
+
+@pytest.mark.parametrize(
+    "come", [lambda state: put(state, NOON + DAY).adjudicated, keep_and_hear], ids=["put", "heard"]
+)
+def test_an_order_is_judged_by_what_was_before_it_whichever_way_it_comes(fresh_database, come):
+    version = programme(per_euro(), per_euro("often", condition="orders.count(last: 90 days) >= 1"))
+    member(version)
+    assert reasons(come(order("1", 1_000))) == [("often", "condition_false")]
+    assert granted(come(order("2", 1_000, placed_at=NOON + DAY))) == [("base", 10), ("often", 10)]

@@ -27,7 +27,7 @@ from regulars.loyalty.adjudication.tests.programme_shop import (
 )
 from regulars.loyalty.definitions.services import FaultyProgram
 from regulars.loyalty.ledger.members import end_membership
-from regulars.loyalty.ledger.merging import merge_members
+from regulars.loyalty.ledger.merging import merge_members, unmerge_members
 from regulars.loyalty.ledger.models import Lot, Transaction
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +180,19 @@ def test_an_event_of_a_merged_customer_goes_to_the_name_that_was_used():
     assert parts(ann) == (0, 10, 0, 0)
     [lot] = Lot.objects.all()
     assert lot.origin_account.member_id == ben.id
+
+
+def test_those_who_are_merged_share_their_caps_and_who_is_parted_has_the_own_one_again():
+    version = programme(review(caps=[{"scope": "member", "period": "month", "points": 25}]))
+    ann, ben = member(version), member(version, "ben")
+    assert granted(tell(event(ann, "1"))) == [("review", 10)]
+    assert granted(tell(event(ben, "2"))) == [("review", 10)]
+    merge_members(survivor_id=ann.id, merged_id=ben.id, version=version, now=NOON, actor=ACTOR)
+    assert granted(tell(event(ben, "3"))) == [("review", 5)]
+    assert reasons(tell(event(ann, "4"))) == [("review", "cap_reached")]
+    unmerge_members(merged_id=ben.id, version=version, now=NOON, actor=ACTOR)
+    assert granted(tell(event(ann, "5"))) == [("review", 10)]
+    assert granted(tell(event(ben, "6"))) == [("review", 10)]
 
 
 def test_a_currency_that_came_after_the_enrolment_is_granted_too():

@@ -51,7 +51,8 @@ def _chosen(sight: Sight, asked: str) -> PointCurrency:
 def _sentence(sight: Sight, currency: PointCurrency, months: Months) -> str:
     if sight.in_force is None:
         if sight.newest is None:
-            return gettext("Nothing is published yet: nobody earns by this programme.")
+            # The notice says that nothing is published yet.
+            return ""
         day = formats.day(sight.newest.effective_at.astimezone(sight.zone))
         return gettext("It begins on {day}; until then nobody earns by it.").format(day=day)
     if not months.has_any:
