@@ -6,6 +6,7 @@ so many statements as of one.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -39,7 +40,7 @@ from regulars.loyalty.ledger.posting import find_expired
 from regulars.loyalty.rules.contracts import Evaluation, RuleOutcome
 from regulars.loyalty.rules.judging import Given
 from regulars.loyalty.rules.worth import remains_of
-from regulars.loyalty.tiers.contracts import NewProgress
+from regulars.loyalty.tiers.contracts import MemberChange, NewProgress
 from regulars.stream.contracts import Actor
 
 NOTHING = Decimal(0)
@@ -130,8 +131,11 @@ def _adjudicate(concerns: Sequence[Concern], desk: Desk, until: datetime | None)
         now=desk.now,
         actor=desk.actor,
     )
+    lifted: defaultdict[UUID, list[MemberChange]] = defaultdict(list)
+    for change in reached:
+        lifted[change.member_id].append(change)
     for case in cases:
-        mine = [change for change in reached if change.member_id in case.concern.counted_for]
+        mine = [change for member_id in sorted(case.concern.counted_for) for change in lifted[member_id]]
         found[case.told.id] = Adjudicated(
             outcome=Outcome.ADJUDICATED,
             effects=[*case.effects, *unlocked(case.version, mine)],

@@ -46,7 +46,7 @@ def carry(
         for state, points in parts:
             out.part(lot, state, -points)
             out.book(Book.TRANSFER, points)
-        lot.account_id = to[lot.currency]
+        wallets.carry(lot, to[lot.currency])
         out.move(lot)
         for state, points in parts:
             back_in.part(lot, state, points)

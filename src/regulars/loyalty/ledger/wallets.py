@@ -6,6 +6,7 @@ posted, and write the drafts; a simulation keeps the wallets and writes nothing.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -158,12 +159,27 @@ class Wallets:
     """Lots by id, of one or several accounts, and the terms of their currencies."""
 
     def __init__(self, lots: Iterable[Lot], terms: Mapping[str, Terms]) -> None:
-        self.lots = {lot.id: lot for lot in lots}
+        self.lots: dict[UUID, Lot] = {}
         self.terms = terms
+        # Many members may stand at one desk: each account finds its own.
+        self._on: defaultdict[UUID, list[Lot]] = defaultdict(list)
+        for lot in {lot.id: lot for lot in lots}.values():
+            self.put(lot)
+
+    def put(self, lot: Lot) -> None:
+        """Put a lot on its account."""
+        self.lots[lot.id] = lot
+        self._on[lot.account_id].append(lot)
+
+    def carry(self, lot: Lot, account_id: UUID) -> None:
+        """Carry a lot to another account."""
+        self._on[lot.account_id] = [each for each in self._on[lot.account_id] if each is not lot]
+        lot.account_id = account_id
+        self._on[account_id].append(lot)
 
     def of(self, account_id: UUID) -> list[Lot]:
         """Return the lots on an account, in spending order."""
-        return sorted((lot for lot in self.lots.values() if lot.account_id == account_id), key=Lot.spent_before)
+        return sorted(self._on.get(account_id, ()), key=Lot.spent_before)
 
     def debt(self, account_id: UUID) -> int:
         """Return what an account owes."""
@@ -215,7 +231,7 @@ class Draft:
             inactivity=grant.inactivity,
             source_id=grant.source_id,
         )
-        self.wallets.lots[lot.id] = lot
+        self.wallets.put(lot)
         self.new_lots.append(
             NewLot(
                 id=lot.id,
