@@ -29,10 +29,11 @@ SCREENS = [(1440, "light"), (390, "dark")]
 LEAST_TARGET_PX = 44
 
 
-def barriers(page: Page, within: str | None = None) -> AxeResults:
+def barriers(page: Page, within: str | None = None, *, looks_at_colours: bool = True) -> AxeResults:
     """Run axe: WCAG 2.2 A and AA, and the best practices; on a part of the page where the rest lies behind it."""
-    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    return Axe().run(page, context=within, options={"runOnly": rules, "resultTypes": ["violations"]})
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    rules = {"color-contrast": {"enabled": looks_at_colours}}
+    return Axe().run(page, context=within, options={"runOnly": tags, "rules": rules, "resultTypes": ["violations"]})
 
 
 def barriers_by_night(page: Page) -> AxeResults:
@@ -48,12 +49,12 @@ def test_no_page_has_a_barrier_and_each_fits_the_screen(begun: Mapping[str, str]
     for name, address in begun.items():
         page.emulate_media(color_scheme="light")
         page.goto(address)
-        found = barriers(page)
+        # Colours are the same on a narrow screen, and take longest to look at; by night they alone are others.
+        found = barriers(page, looks_at_colours=width == 1440)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") == width, name
         picture(page, f"{name} {width} light")
         if width == 1440:
-            # Colours alone are others by night, and they are the same on a narrow screen.
             found = barriers_by_night(page)
             assert found.violations_count == 0, f"{name}: {found.generate_report()}"
             picture(page, f"{name} {width} dark")
