@@ -31,6 +31,9 @@ def demo(
     until: Annotated[
         str | None, typer.Option(metavar="DATE", help=_("The last day of the orders. Default: yesterday."))
     ] = None,
+    club: Annotated[
+        bool, typer.Option(help=_("Whether it has a club, whose two years of nights are lived first."))
+    ] = True,
     once: Annotated[bool, typer.Option(help=_("Start, look at each page, and stop."))] = False,
 ) -> None:
     """Run Regulars with the demo shop."""
@@ -43,7 +46,7 @@ def demo(
     def prepare() -> None:
         from regulars.demo.filling import fill, keep_shop, read_shop
 
-        shop = read_shop(home, customers, last)
+        shop = read_shop(home, customers, last, has_club=club)
         if not shop.filled:
             typer.echo(_("{name} opens, with {count} customers.").format(name=NAME, count=f"{shop.customers:,}"))
             with progress_bar(quiet=False) as progress:
@@ -55,7 +58,7 @@ def demo(
         from regulars.demo.filling import STAFF, read_shop
         from regulars.demo.visiting import visit
 
-        shop = read_shop(home, customers, last)
+        shop = read_shop(home, customers, last, has_club=club)
         owner = next(iter(STAFF))
         if once:
             for address in visit(here.url, owner, shop.password):

@@ -136,10 +136,12 @@ def _tell(month: Sequence[Telling], members: dict[str, UUID], now: datetime) -> 
     """Tell the orders of a month as they stand at its end, of members who joined with the first of theirs."""
     for telling in month:
         _join(telling, members)
-    last = {telling.order.external_id: telling.order for telling in month}
-    told = list(last.values())
-    for start in range(0, len(told), AT_ONCE):
-        adjudicate_orders(order_ids=keep_orders(told[start : start + AT_ONCE], now), now=now, actor=ACTOR)
+    # What came back had been sold before, and earned.
+    for came_back in (False, True):
+        told = [telling.order for telling in month if bool(telling.order.returns) is came_back]
+        last = list({order.external_id: order for order in told}.values())
+        for start in range(0, len(last), AT_ONCE):
+            adjudicate_orders(order_ids=keep_orders(last[start : start + AT_ONCE], now), now=now, actor=ACTOR)
 
 
 def _months(begins: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime]]:

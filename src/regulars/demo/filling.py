@@ -66,15 +66,16 @@ class Shop:
     customers: int
     until: str
     password: str
+    has_club: bool = True
     filled: bool = False
 
 
-def read_shop(home: Path, customers: int, until: date) -> Shop:
+def read_shop(home: Path, customers: int, until: date, *, has_club: bool) -> Shop:
     """Return the demo shop of a home; a new one with these customers and this last day where there is none."""
     path = home / "demo.json"
     if path.exists():
         return Shop(**json.loads(path.read_text(encoding="utf-8")))
-    shop = Shop(customers, until.isoformat(), secrets.token_urlsafe(9))
+    shop = Shop(customers, until.isoformat(), secrets.token_urlsafe(9), has_club)
     keep_shop(home, shop)
     return shop
 
@@ -97,12 +98,15 @@ def fill(shop: Shop, progress: Progress) -> None:
     count = len(set(lines["order_number"].to_pylist()))
     stream.make_room(moment for moment in lines["ordered_at"].to_pylist())
     done = 0
-    others, of_members = split(map(_as_members_tell, tell_orders(lines, until)), choose_members(lines))
+    others, of_members = split(
+        map(_as_members_tell, tell_orders(lines, until)), choose_members(lines) if shop.has_club else ()
+    )
     for batch in _batches(others):
         keep_orders(batch, now)
         done += len(batch)
         progress("", 0.6 * done / count)
-    live_club(of_members, until, staff=_people(), progress=part_of(progress, 0.6, 0.85))
+    if shop.has_club:
+        live_club(of_members, until, staff=_people(), progress=part_of(progress, 0.6, 0.85))
     _know_some(shop, now)
     bring_files(until, now=now, actor=ACTOR)
     Dispatcher(subscriptions(), timezone.now).run_until_idle()

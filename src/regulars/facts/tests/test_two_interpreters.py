@@ -8,7 +8,7 @@ from unittest.mock import patch
 import hypothesis.strategies as st
 import pytest
 from django.db import transaction
-from hypothesis import event, given
+from hypothesis import event, given, settings
 
 from regulars.facts import asking
 from regulars.facts.asking import Order, count_customers, explain, list_customers, sortable
@@ -56,6 +56,8 @@ def understood(condition: tree.Condition, setting: Setting) -> Meaning | None:
         return None
 
 
+# Each world is asked many conditions.
+@settings(max_examples=settings().max_examples // 2)
 @given(data=st.data(), seed=st.integers(0, 10_000))
 def test_both_find_the_same_customers(data: st.DataObject, seed: int) -> None:
     with transaction.atomic():
