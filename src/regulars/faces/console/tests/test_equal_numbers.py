@@ -117,7 +117,8 @@ def interval(found: Interval) -> str:
     return f"95 %: {formats.percent(found.low, 1)} – {formats.percent(found.high, 1)}"
 
 
-@pytest.mark.parametrize("orders_of", [of_the_demo, of_complete_journey])
+# The real shop's orders take minutes to fill in.
+@pytest.mark.parametrize("orders_of", [of_the_demo, pytest.param(of_complete_journey, marks=pytest.mark.soak)])
 def test_pages_show_what_the_library_says(owner: Client, shared_data: Path, tmp_path: Path, orders_of: Any) -> None:
     table, as_of = orders_of(shared_data)
     file = scored(table, tmp_path, as_of)
