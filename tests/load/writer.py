@@ -6,6 +6,7 @@ import random
 import threading
 import time
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ NEVER = frozenset({"try_again"})
 Json = dict[str, Any]
 
 
-class Writer(threading.Thread):
+class Writer(threading.Thread, ABC):
     """One of several. Each numbers what it tells by itself, with its own number, so that no two tell of the same."""
 
     def __init__(self, name: str, url: str, key: str, seed: int) -> None:
@@ -37,9 +38,9 @@ class Writer(threading.Thread):
         self._stop_asked = threading.Event()
         self._count = 0
 
+    @abstractmethod
     def kinds(self) -> Mapping[Callable[[], None], int]:
         """Return what it tells, and how often each of it."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """Tell nothing new; what is broken at this moment is not repeated."""

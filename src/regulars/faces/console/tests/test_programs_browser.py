@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from regulars.faces.console.tests import programs_shop, shop
-from regulars.faces.console.tests.programs_shop import KEY
-from regulars.faces.console.tests.serving import Console
+from regulars.faces.console.tests.programs_shop import KEY, LIVED
+from regulars.faces.console.tests.serving import Console, picture
+from regulars.faces.console.tests.test_browser import barriers
 from regulars.faces.console.tests.test_stored_scripts import CORPUS, nothing_ran
 from regulars.loyalty.definitions.document.program import Program
 from regulars.loyalty.definitions.queries import get_draft
@@ -135,3 +136,21 @@ def test_no_text_of_a_document_runs_and_each_is_shown_as_it_is(console: Console)
     page.goto(f"{PAGE}/rules")
     for number, text in enumerate(CORPUS):
         expect(page.locator(".rule h2").nth(number + 9)).to_have_text(text, use_inner_text=False)
+
+
+@pytest.mark.begins_with(what=programs_shop.lived)
+@pytest.mark.parametrize("width", [1440, 390])
+def test_who_moves_is_asked_without_leaving_the_page_and_has_no_barrier(console: Console, width: int) -> None:
+    programs_shop.drafted(LIVED.replace("threshold: 50", "threshold: 7"))
+    page = console.page(width=width)
+    page.goto(f"/loyalty/programs/{KEY}/versions/publish")
+    page.get_by_label("Note").fill("An easier tier.")
+    page.get_by_role("link", name="See who moves").click()
+    expect(page.locator("#moves")).to_contain_text("6 members move: 6 up, 0 down.")
+    expect(page.get_by_label("Note")).to_have_value("An easier tier.")
+    assert barriers(page).violations_count == 0, barriers(page).generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    picture(page, f"who moves {width}")
+    page.goto(f"/loyalty/programs/{KEY}/versions/publish?moves=1&effective_at=2020-01-01T00:00")
+    expect(page.locator("#moves")).to_contain_text("this one comes after it")
+    picture(page, f"who moves in the past {width}")
