@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,6 +34,8 @@ from regulars.kit.postgres import Cluster
 from regulars.kit.tracing import NoTracing, require_tracing
 
 ROOT = Path(__file__).parent
+# From April 2025 until June 2028.
+MONTHS = 3, 42
 BROWSER_ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -229,9 +232,19 @@ def lead_to(name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(cluster: Cluster, template: str) -> None:
+def django_db_setup(cluster: Cluster, template: str, django_db_blocker: DjangoDbBlocker) -> None:
     """Take the place of pytest-django's own: the tests run with the application's login, as the product does."""
     copied_database(cluster, template, "regulars_test")
+    with django_db_blocker.unblock():
+        make_months()
+
+
+def make_months() -> None:
+    """Make the months of which most tests tell, to stay: a test that made some would undo them with all else it did."""
+    from regulars.stream.services import make_room
+
+    make_room(datetime(2025 + number // 12, number % 12 + 1, 1, tzinfo=UTC) for number in range(*MONTHS))
+    connections.close_all()
 
 
 _fresh = itertools.count()
@@ -283,7 +296,8 @@ def fresh_database(
         copied_database(cluster, source, name)
         yield name
         lead_to("regulars_test")
-    forget_what_is_remembered()
+        forget_what_is_remembered()
+        make_months()
     cluster.run_sql(f"DROP DATABASE {name} WITH (FORCE)", read_installation(os.environ).secrets.superuser)
 
 

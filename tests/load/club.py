@@ -18,6 +18,8 @@ COSTS = {MUG: 30, COFFEE: 12}
 STOCKS = {MUG: 25, COFFEE: 100_000}
 # In cents; the last is out of everybody's reach.
 TIERS = {"guest": 0, "friend": 300_00, "regular": 1_500_00, "star": 90_000_000_00}
+# Who stands above the first tier, and is to.
+LIFTED = f"tier <> 'guest' AND progress > {TIERS['friend']}"
 DOCUMENT = {
     "format": 1,
     "program": PROGRAM,
@@ -67,7 +69,7 @@ DOCUMENT = {
         }
         for key, cost in COSTS.items()
     ],
-    "authority": {"by_role": {"key": 100}},
+    "authority": {"by_role": {"key": 100_000}},
 }
 
 

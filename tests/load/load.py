@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import psycopg
 from tests.load.clerk import Clerk
 from tests.load.client import Client
-from tests.load.club import Club
+from tests.load.club import LIFTED, Club
 from tests.load.importer import ORDERS, File, Importer
 from tests.load.kept import Kept, read
 from tests.load.told import Told, together
@@ -24,14 +24,17 @@ SCOPES = (
 )
 FLOWS_WITHIN_SECONDS = 90
 SETTLES_WITHIN_SECONDS = 180
-_NOTHING_IS_DUE = """
-    SELECT NOT EXISTS (SELECT FROM imports_import WHERE state IN ('checking', 'running'))
-        AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing'))
-        AND NOT EXISTS (
-            SELECT FROM stream_cursor AS reached
-            WHERE (reached.transaction, reached.position)
-                < (SELECT transaction, position FROM stream_event ORDER BY transaction DESC, position DESC LIMIT 1)
-        )
+# What is left to be done, in words: nothing where no row comes.
+_DUE = """
+    SELECT 'the import of ' || source || ' is ' || state FROM imports_import WHERE state IN ('checking', 'running')
+    UNION ALL SELECT count(*) || ' jobs of ' || task_name || ' are ' || status::text
+        FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY task_name, status
+    UNION ALL SELECT reached.subscription || ' has come to ' || reached.transaction || ' of ' || last.transaction
+        || ', and moved at ' || reached.moved_at
+        FROM stream_cursor AS reached, (
+            SELECT transaction, position FROM stream_event ORDER BY transaction DESC, position DESC LIMIT 1
+        ) AS last
+        WHERE (reached.transaction, reached.position) < (last.transaction, last.position)
 """
 
 
@@ -83,10 +86,17 @@ class Load:
         for thread in threads:
             thread.join(60)
             assert not thread.is_alive(), f"{thread.name} has not ended"
-        eventually(self._is(_NOTHING_IS_DUE), within_seconds=SETTLES_WITHIN_SECONDS)
+        deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
+        while due := self._due():
+            assert time.monotonic() < deadline, "\n".join(due)
+            time.sleep(0.5)
         for command in self.importer.commands:
             command.wait(30)
         return together([self.club.told, *(client.told for client in self.clients)])
+
+    def has_lifted(self, members: int) -> bool:
+        """Tell whether so many members stand above the first tier by now."""
+        return self._is(f"SELECT count(*) >= %s FROM loyalty_tiers_standing WHERE {LIFTED}", members)()
 
     def kept(self) -> Kept:
         """Return what stands in the database."""
@@ -98,6 +108,12 @@ class Load:
         moves = self._is("SELECT bool_and(moved_at > %s) FROM stream_cursor", moment)
         flows = lambda: all(client.flowed_at > since for client in self.clients) and moves()  # noqa: E731
         eventually(flows, within_seconds=FLOWS_WITHIN_SECONDS)
+
+    def _due(self) -> list[str]:
+        """Return what is left to be done; that one cannot ask is one such thing."""
+        with contextlib.suppress(psycopg.OperationalError), self.regulars.connected() as connection:
+            return [str(due) for (due,) in connection.execute(_DUE).fetchall()]
+        return ["the database is away"]
 
     def _is(self, query: str, *parameters: object) -> Callable[[], bool]:
         """Return what asks the database; the answer is no while it is away."""

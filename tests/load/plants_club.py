@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.load.club import LIFTED
 from tests.load.planting import one, one_more
 
 _OF_AN_ORDER, _GIVEN = "rule = 'euros' AND active > 0", "state = 'confirmed'"
-_LIFTED = "tier <> 'guest' AND progress > 40000"
 _PAID = "book = 'member' AND cause IN (SELECT id FROM loyalty_rewards_redemption)"
 _ISSUED = "book = 'issued' AND lot_id IN (SELECT id FROM loyalty_ledger_lot WHERE rule = '{rule}')"
 
@@ -88,7 +88,7 @@ CLUB_PLANTS: Mapping[str, tuple[str, str]] = {
         "tiers_are_what_was_spent",
     ),
     "somebody stands too low": (
-        f"UPDATE loyalty_tiers_standing SET tier = 'guest' WHERE {one('loyalty_tiers_standing', _LIFTED)}",
+        f"UPDATE loyalty_tiers_standing SET tier = 'guest' WHERE {one('loyalty_tiers_standing', LIFTED)}",
         "tiers_are_what_was_spent",
     ),
 }

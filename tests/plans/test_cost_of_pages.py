@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 
 import pytest
 from bench.system.fill import fill
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import URLPattern
 from tests.looking import noting_rows, rows_looked_at
 
 from regulars.customers import queries, searching
 from regulars.faces.console.permission import needed_by
+from regulars.faces.console.tests import members_shop, shop
 from regulars.faces.console.urls import urlpatterns
 from regulars.facts import asking
 from regulars.insights.queries import list_at_risk
@@ -140,3 +141,24 @@ def test_a_rare_entry_of_the_trail_is_found_among_many(fresh_database: str, owne
         [rows] = [rows for sql, rows in found.items() if " WHERE " in sql and "staff_audit_entry" in sql]
         # Those five, from an index and from the table.
         assert 0 < rows <= 10, chosen
+
+
+LOTS = """
+INSERT INTO loyalty_ledger_lot
+    (id, account_id, origin_account_id, currency, granted_at, source_kind, rule, funding, counts_for_tiers, active)
+SELECT gen_random_uuid(), told.account_id, told.account_id, 'points', %(now)s - (60000 - n) * interval '26 minutes',
+    'order', '', 'sale', TRUE, 10
+FROM generate_series(1, 60000) AS n, LATERAL (SELECT gen_random_uuid() AS account_id WHERE n > 0) AS told
+"""
+
+
+def test_who_earned_lately_is_found_among_the_points_of_years(fresh_database: str, owner: Client) -> None:
+    members_shop.club()
+    members_shop.member()
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(LOTS, {"now": shop.now()})
+        cursor.execute("SELECT brin_summarize_new_values('loyalty_lot_granted')")
+        cursor.execute("ANALYZE loyalty_ledger_lot")
+    [rows] = [rows for sql, rows in rows_looked_at(owner, "/loyalty/programs/roastery").items() if "earned AS" in sql]
+    # A twelfth of three years; of the rest only what lies on the same pages is looked at.
+    assert 4_900 < rows < 10_000

@@ -77,14 +77,26 @@ def shop(regulars: Running) -> Shop:
 
 
 @pytest.fixture(scope="module")
-def enduring_shop(enduring: Running) -> Shop:
+def lasting_shop(enduring: Running) -> Shop:
     return Shop(enduring)
+
+
+@pytest.fixture
+def enduring_shop(lasting_shop: Shop) -> Shop:
+    """A shop of a Regulars that stories share; whatever the one before has done, its orders arrive."""
+    with lasting_shop.regulars.connected() as connection:
+        connection.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'stream.make_room'")
+    lasting_shop.send()
+    eventually(lasting_shop.all_arrived, within_seconds=60)
+    return lasting_shop
+
+
+def worker_log(regulars: Running) -> str:
+    return (regulars.home / "logs" / "worker.log").read_text()
 
 
 @pytest.mark.parametrize("victim", sorted(VICTIMS.keys() - {"supervisor"}))
 def test_what_is_killed_comes_back_by_itself(enduring: Running, enduring_shop: Shop, victim: str) -> None:
-    enduring_shop.send()
-    eventually(enduring_shop.all_arrived)
     enduring.kill(victim)
     for _ in range(3):
         enduring_shop.send()
@@ -137,9 +149,10 @@ def test_a_worker_that_was_left_alone_by_all_does_no_harm_beside_the_new_one(reg
         orphan.wait()
 
 
-def test_a_job_that_was_half_done_is_done_again(regulars: Running, shop: Shop) -> None:
+def test_a_job_that_was_half_done_is_done_again(enduring: Running, enduring_shop: Shop) -> None:
+    before = len(worker_log(enduring))
     # Its worker was killed in the midst of it, and its heartbeat is a minute old.
-    with regulars.connected() as connection:
+    with enduring.connected() as connection:
         connection.execute(
             "WITH worker AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 minute')"
             " RETURNING id)"
@@ -148,28 +161,28 @@ def test_a_job_that_was_half_done_is_done_again(regulars: Running, shop: Shop) -
         )
 
     def nothing_left() -> bool:
-        with regulars.connected() as connection:
+        with enduring.connected() as connection:
             return not connection.execute(
                 "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'stream.make_room'"
             ).fetchall()
 
     assert not nothing_left()
     eventually(nothing_left, within_seconds=60)
-    assert "job_taken_up" in (regulars.home / "logs" / "worker.log").read_text()
+    assert "job_taken_up" in worker_log(enduring)[before:]
 
 
 def test_a_job_that_was_half_done_and_whose_next_one_waits_already_is_left_to_that_one(
-    regulars: Running, shop: Shop
+    enduring: Running, enduring_shop: Shop
 ) -> None:
     # The one that waits is for tomorrow, so that it does wait.
-    with regulars.connected() as connection:
+    with enduring.connected() as connection:
         connection.execute(
             "INSERT INTO procrastinate_jobs (task_name, queue_name, args, status, queueing_lock, scheduled_at)"
             " VALUES ('stream.make_room', 'default', '{\"timestamp\": 1}', 'doing', 'stream.make_room', NULL),"
             " ('stream.make_room', 'default', '{\"timestamp\": 2}', 'todo', 'stream.make_room', now() + interval '1 d')"
         )
-    eventually(lambda: jobs_of(regulars, "stream.make_room") == ["todo"], within_seconds=60)
-    assert jobs_of(regulars, "stream.take_up_stalled_jobs", "failed") == []
+    eventually(lambda: jobs_of(enduring, "stream.make_room") == ["todo"], within_seconds=60)
+    assert jobs_of(enduring, "stream.take_up_stalled_jobs", "failed") == []
 
 
 def jobs_of(regulars: Running, task: str, *states: str) -> list[str]:
@@ -178,37 +191,37 @@ def jobs_of(regulars: Running, task: str, *states: str) -> list[str]:
         return [state for (state,) in found if not states or state in states]
 
 
-def test_a_database_that_is_lost_under_jobs_lets_none_of_them_fail(regulars: Running, shop: Shop) -> None:
-    with regulars.connected() as connection:
+def test_a_database_that_is_lost_under_jobs_lets_none_of_them_fail(enduring: Running, enduring_shop: Shop) -> None:
+    with enduring.connected() as connection:
         connection.execute("LOCK TABLE staff_audit_seal, orders_order IN ACCESS EXCLUSIVE MODE")
         # One job that comes again by itself, and this one, which does not, stop there in the midst of their work.
-        with regulars.connected() as other:
+        with enduring.connected() as other:
             other.execute(
                 "INSERT INTO procrastinate_jobs (task_name, queue_name, args)"
                 " VALUES ('orders.convert', 'default', '{\"currencies\": [\"CHF\"]}')"
             )
-        eventually(lambda: jobs_of(regulars, "orders.convert") == ["doing"])
-        eventually(lambda: jobs_of(regulars, "staff.seal_audit_trail") == ["doing"], within_seconds=30)
-        eventually(lambda: waiting_for_a_lock(regulars) >= 2, within_seconds=60)
-        regulars.kill("postgres")
+        eventually(lambda: jobs_of(enduring, "orders.convert") == ["doing"])
+        eventually(lambda: jobs_of(enduring, "staff.seal_audit_trail") == ["doing"], within_seconds=30)
+        eventually(lambda: waiting_for_a_lock(enduring) >= 2, within_seconds=60)
+        enduring.kill("postgres")
         with contextlib.suppress(psycopg.OperationalError):
             connection.rollback()
-    regulars.wait_until_up()
-    eventually(lambda: jobs_of(regulars, "orders.convert") in ([], ["failed"]), within_seconds=90)
-    assert jobs_of(regulars, "orders.convert") == []
-    assert jobs_of(regulars, "staff.seal_audit_trail", "failed") == []
+    enduring.wait_until_up()
+    eventually(lambda: jobs_of(enduring, "orders.convert") in ([], ["failed"]), within_seconds=90)
+    assert jobs_of(enduring, "orders.convert") == []
+    assert jobs_of(enduring, "staff.seal_audit_trail", "failed") == []
 
 
-def test_a_worker_without_its_leash_ends_though_a_job_holds_it(regulars: Running, shop: Shop) -> None:
-    with regulars.connected() as connection:
+def test_a_worker_without_its_leash_ends_though_a_job_holds_it(enduring: Running, enduring_shop: Shop) -> None:
+    with enduring.connected() as connection:
         connection.execute("LOCK TABLE staff_audit_seal IN ACCESS EXCLUSIVE MODE")
-        eventually(lambda: jobs_of(regulars, "staff.seal_audit_trail") == ["doing"], within_seconds=30)
-        [stuck] = VICTIMS["worker"](regulars)
-        regulars.kill("the leash of worker")
+        eventually(lambda: jobs_of(enduring, "staff.seal_audit_trail") == ["doing"], within_seconds=30)
+        [stuck] = VICTIMS["worker"](enduring)
+        enduring.kill("the leash of worker")
         # The job still waits for the table, and does not let go of its worker.
         psutil.wait_procs([stuck], timeout=30)
         assert not stuck.is_running()
-    eventually(lambda: jobs_of(regulars, "staff.seal_audit_trail", "doing") == [], within_seconds=60)
+    eventually(lambda: jobs_of(enduring, "staff.seal_audit_trail", "doing") == [], within_seconds=60)
 
 
 def waiting_for_a_lock(regulars: Running) -> int:
@@ -217,20 +230,20 @@ def waiting_for_a_lock(regulars: Running) -> int:
         return int(found[0]) if found else 0
 
 
-def test_a_job_that_takes_each_worker_down_is_given_up(regulars: Running, shop: Shop) -> None:
-    with regulars.connected() as connection:
+def test_a_job_that_takes_each_worker_down_is_given_up(enduring: Running, enduring_shop: Shop) -> None:
+    with enduring.connected() as connection:
         connection.execute(
             "INSERT INTO procrastinate_jobs (task_name, queue_name, args, status, attempts)"
             " VALUES ('stream.make_room', 'default', '{\"timestamp\": 1}', 'doing', 4)"
         )
 
     def is_given_up() -> bool:
-        with regulars.connected() as connection:
+        with enduring.connected() as connection:
             found = connection.execute("SELECT status FROM procrastinate_jobs WHERE attempts >= 4").fetchall()
         return found == [("failed",)]
 
     eventually(is_given_up, within_seconds=60)
-    assert jobs_of(regulars, "stream.make_room", "doing") == []
+    assert jobs_of(enduring, "stream.make_room", "doing") == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -275,20 +288,21 @@ def test_a_port_that_is_taken_is_said_so_before_anything_is_started(enduring: Ru
     assert [path.name for path in other.home.iterdir()] == ["run.lock"]
 
 
-def test_the_planted_loss_would_be_seen(regulars: Running, shop: Shop) -> None:
+def test_the_planted_loss_would_be_seen(enduring: Running, enduring_shop: Shop) -> None:
     # The positive control of `all_arrived`: an acknowledged order that is lost, and one that counts twice.
-    shop.sent += 1
-    assert not shop.all_arrived()
-    shop.sent -= 1
-    with regulars.connected() as connection:
+    enduring_shop.sent += 1
+    assert not enduring_shop.all_arrived()
+    enduring_shop.sent -= 1
+    with enduring.connected() as connection:
         connection.execute("UPDATE orders_customer_facts SET orders = 2")
         connection.commit()
-    assert not shop.all_arrived()
+        assert not enduring_shop.all_arrived()
+        connection.execute("UPDATE orders_customer_facts SET orders = 1")
 
 
-def test_a_database_that_goes_while_the_dispatcher_waits_is_told_once(regulars: Running, shop: Shop) -> None:
-    regulars.kill("postgres")
-    shop.send()
-    eventually(shop.all_arrived, within_seconds=60)
-    log = (regulars.home / "logs" / "worker.log").read_text()
-    assert log.count("database_lost") <= 1
+def test_a_database_that_goes_while_the_dispatcher_waits_is_told_once(enduring: Running, enduring_shop: Shop) -> None:
+    before = len(worker_log(enduring))
+    enduring.kill("postgres")
+    enduring_shop.send()
+    eventually(enduring_shop.all_arrived, within_seconds=60)
+    assert worker_log(enduring)[before:].count("database_lost") <= 1

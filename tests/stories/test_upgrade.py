@@ -5,11 +5,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 from tests.running import REGULARS, Running, eventually
+from tests.stories.conftest import folder_of_a_story
 from tests.stories.test_backup import rows_of, with_database_of
 from tests.stories.test_recovery import Shop
 from tests.upgrades import Earlier, released_in, releases, source_of, tags_of_this_repository, take_back
@@ -64,7 +68,33 @@ def test_a_first_start_makes_no_backup(home: Path) -> None:
     assert not (home / "backups").exists()
 
 
-def moved_to_16(running: Running) -> tuple[Shop, Cluster]:
+@dataclass(frozen=True)
+class Old:
+    """A home with a database of PostgreSQL 16, and the shop whose orders are in it."""
+
+    running: Running
+    shop: Shop
+    cluster: Cluster
+
+
+@pytest.fixture(scope="session")
+def made_by_16() -> Iterator[Old]:
+    """What an earlier version of Regulars would have left, stopped."""
+    with folder_of_a_story() as folder:
+        yield Old(Running(folder), *filled_by_16(Running(folder)))
+
+
+@pytest.fixture
+def old(home: Path, made_by_16: Old) -> Old:
+    """A copy of it."""
+    made_by_16.running.copy_to(home)
+    running = Running(home)
+    shop = copy(made_by_16.shop)
+    shop.regulars = running
+    return Old(running, shop, Cluster(home))
+
+
+def filled_by_16(running: Running) -> tuple[Shop, Cluster]:
     """Fill the home with a database of PostgreSQL 16, as an earlier version of Regulars would have."""
     here = read_installation(running.environment)
     cluster = Cluster(running.home, new_major=16)
@@ -87,34 +117,34 @@ def moved_to_16(running: Running) -> tuple[Shop, Cluster]:
     return shop, cluster
 
 
-def test_a_new_major_version_of_postgresql_takes_the_data_over(home: Path) -> None:
-    running = Running(home)
-    shop, old = moved_to_16(running)
+@pytest.mark.xdist_group("postgresql 16")
+def test_a_new_major_version_of_postgresql_takes_the_data_over(old: Old) -> None:
+    running, home = old.running, old.running.home
     before: dict[str, tuple[int, str]] = {}
     with_database_of(running, lambda url: before.update(rows_of(url)))
-    assert old.major == 16
+    assert old.cluster.major == 16
 
     told = running.told("upgrade")
     assert "PostgreSQL moves from 16 to 18" in told
     assert Cluster(home).major == 18
-    [kept] = old.folder.glob("data-16-*")
+    [kept] = old.cluster.folder.glob("data-16-*")
     assert (kept / "PG_VERSION").read_text() == "16\n"
     assert len(list((home / "backups").iterdir())) == 1
     after: dict[str, tuple[int, str]] = {}
     with_database_of(running, lambda url: after.update(rows_of(url)))
     assert after == before
-    goes_on(running, shop)
+    goes_on(running, old.shop)
 
 
+@pytest.mark.xdist_group("postgresql 16")
 @pytest.mark.parametrize("moment", ["the backup", "the new directory", "the data"])
-def test_a_kill_in_the_midst_of_the_move_loses_nothing(home: Path, moment: str) -> None:
-    running = Running(home)
-    shop, old = moved_to_16(running)
+def test_a_kill_in_the_midst_of_the_move_loses_nothing(old: Old, moment: str) -> None:
+    running, home, folder = old.running, old.running.home, old.cluster.folder
     upgrading = subprocess.Popen([*REGULARS, "upgrade"], env=running.environment, start_new_session=True)
     signs = {
         "the backup": lambda: any((home / "backups").glob(".backup-*/database.dump")),
-        "the new directory": (old.folder / "making").exists,
-        "the data": (old.folder / "moving").exists,
+        "the new directory": (folder / "making").exists,
+        "the data": (folder / "moving").exists,
     }
     deadline = time.monotonic() + 60
     while not signs[moment]():
@@ -128,7 +158,7 @@ def test_a_kill_in_the_midst_of_the_move_loses_nothing(home: Path, moment: str) 
 
     running.told("upgrade")
     assert Cluster(home).major == 18
-    goes_on(running, shop)
+    goes_on(running, old.shop)
 
 
 def upgraded_from(commit: str, home: Path) -> None:

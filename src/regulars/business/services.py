@@ -162,7 +162,7 @@ def save_shop(*, shop: Shop, now: datetime, actor: Actor) -> Shop:
         raise WrongBusiness("name", gettext("A shop needs a name."))
     _check_zone(shop.zone)
     told = {"name": shop.name.strip(), "zone": shop.zone, "closed_on": shop.closed_on}
-    rows = ShopRow.objects.select_for_update()
+    rows = ShopRow.objects.select_for_update(no_key=True)
     row, is_new = rows.get_or_create(code=shop.code, defaults={"id": new_id(), **told})
     if is_new:
         _tell_of_shop(row, "shop.opened", now=now, actor=actor)

@@ -18,7 +18,13 @@ SUBSCRIPTIONS = (
     Subscription(name="orders.facts", types=orders_facts.CHANGED_BY, handler=orders.keep_facts),
     Subscription(name="insights.rfm", types=insights.RFM_MOVED_BY, handler=insights.move_rfm),
     Subscription(name="console.reports", types=console.REPORT_ENDED, handler=console.tell_of_reports),
-    Subscription(name="loyalty.orders", types=loyalty.ORDERS_CHANGED, handler=loyalty.adjudicate, batch_size=50),
+    Subscription(
+        name="loyalty.orders",
+        types=loyalty.ORDERS_CHANGED,
+        handler=loyalty.adjudicate,
+        batch_size=50,
+        sift=loyalty.concerning,
+    ),
     Subscription(
         name="loyalty.facts",
         types=loyalty_facts.KEPT_BY | loyalty_facts.PROGRAM_CHANGED,
@@ -32,6 +38,7 @@ SUBSCRIPTIONS = (
         handler=loyalty.hear_occasions,
         batch_size=50,
         also=loyalty.heard_occasions,
+        sift=loyalty.of_members,
     ),
     Subscription(name="orders.rates", types=orders.RATES_CHANGED, handler=orders.convert_by_new_rates),
 )

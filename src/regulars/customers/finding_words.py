@@ -7,8 +7,8 @@ from uuid import UUID
 
 from regulars.customers.contracts import Identifier
 from regulars.customers.identifiers import search_words
+from regulars.customers.locking import lock_customers
 from regulars.customers.models import Alias
-from regulars.customers.models import Customer as CustomerRow
 from regulars.customers.queries import identifiers_of
 from regulars.customers.statements import rows_of
 from regulars.kit.text import words
@@ -40,8 +40,7 @@ def refresh_words(customer_ids: Iterable[UUID]) -> None:
     ids = sorted(set(customer_ids))
     if not ids:
         return
-    # Locked, so that of two who change one customer the second sees what the first has kept.
-    rows = {row.id: row for row in CustomerRow.objects.select_for_update().filter(id__in=ids).order_by("id")}
+    rows = lock_customers(ids)
     merged = set(Alias.objects.filter(customer_id__in=ids).values_list("customer_id", flat=True))
     identifiers = identifiers_of(rows)
     kinds = ["" if each in merged else kinds_of(identifiers[each]) for each in rows]

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from regulars.customers.contracts import Merge
 from regulars.customers.finding_words import refresh_words
+from regulars.customers.locking import lock_customers
 from regulars.customers.models import Alias
 from regulars.customers.models import Customer as CustomerRow
 from regulars.customers.models import Merge as MergeRow
@@ -50,13 +51,7 @@ def merge_customers(*, survivor_id: UUID, merged_id: UUID, now: datetime, actor:
     SameCustomer
         Both lead to one.
     """
-    ids = sorted({get_survivor(survivor_id), get_survivor(merged_id)})
-    if len(ids) == 1:
-        raise SameCustomer(gettext("This is one customer already."))
-    rows = {row.id: row for row in CustomerRow.objects.select_for_update().filter(id__in=ids).order_by("id")}
-    if len(rows) != len(ids):
-        raise NoSuchCustomer(gettext("There is no such customer."))
-    survivor, merged = rows[get_survivor(survivor_id)], rows[get_survivor(merged_id)]
+    survivor, merged = _lock_both(survivor_id, merged_id)
     row = MergeRow.objects.create(
         id=new_id(),
         survivor=survivor,
@@ -80,11 +75,11 @@ def undo_merge(*, merge_id: UUID, now: datetime, actor: Actor) -> Merge:
     NotMerged
         There is no such merge, or it has been undone.
     """
-    row = MergeRow.objects.select_for_update().filter(id=merge_id, undone_at=None).first()
+    row = MergeRow.objects.select_for_update(no_key=True).filter(id=merge_id, undone_at=None).first()
     if row is None:
         raise NotMerged(gettext("This merge has been undone already, or never was."))
     root = get_survivor(row.survivor_id)
-    list(CustomerRow.objects.select_for_update().filter(id__in=[root, row.merged_id]).order_by("id"))
+    lock_customers([root, row.merged_id])
     row.undone_at, row.undone_by = now, str(actor)
     row.save()
     _give_back(row, now)
@@ -94,6 +89,20 @@ def undo_merge(*, merge_id: UUID, now: datetime, actor: Actor) -> Merge:
     refresh_words([root, row.merged_id])
     _tell("customer.unmerged", root, row.merged_id, now=now, actor=actor)
     return merge_of(row)
+
+
+def _lock_both(survivor_id: UUID, merged_id: UUID) -> tuple[CustomerRow, CustomerRow]:
+    """Lock the customers to which two ids lead, and return them."""
+    while True:
+        leads = get_survivor(survivor_id), get_survivor(merged_id)
+        if leads[0] == leads[1]:
+            raise SameCustomer(gettext("This is one customer already."))
+        rows = lock_customers(leads)
+        if len(rows) != len(leads):
+            raise NoSuchCustomer(gettext("There is no such customer."))
+        # Whoever was waited for may have merged one of them, or parted it from another.
+        if (get_survivor(survivor_id), get_survivor(merged_id)) == leads:
+            return rows[leads[0]], rows[leads[1]]
 
 
 def _tree(customer_id: UUID) -> list[UUID]:

@@ -79,8 +79,7 @@ def get_by_identifier(identifier: Identifier) -> UUID:
 
 def get_survivor(customer_id: UUID) -> UUID:
     """Return the id that an id leads to after merges; itself where it was never merged."""
-    alias = Alias.objects.filter(customer_id=customer_id).values_list("survivor_id", flat=True).first()
-    return alias or customer_id
+    return map_survivors([customer_id])[customer_id]
 
 
 def list_ids_of(customer_id: UUID) -> list[UUID]:
@@ -91,15 +90,14 @@ def list_ids_of(customer_id: UUID) -> list[UUID]:
 def map_ids_of(customer_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
     """Return of each of some customers all ids under which it has been known: its own, and those that lead to it."""
     found = {each: [each] for each in customer_ids}
-    aliases = Alias.objects.filter(survivor_id__in=customer_ids) if customer_ids else Alias.objects.none()
-    for survivor_id, customer_id in aliases.values_list("survivor_id", "customer_id"):
+    for survivor_id, customer_id in rows_of("aliases", {"ids": list(found)}) if found else ():
         found[survivor_id].append(customer_id)
     return found
 
 
 def map_survivors(customer_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Return where each of some ids leads."""
-    aliases = dict(Alias.objects.filter(customer_id__in=customer_ids).values_list("customer_id", "survivor_id"))
+    aliases: dict[UUID, UUID] = dict(rows_of("survivors", {"ids": list(customer_ids)})) if customer_ids else {}
     return {each: aliases.get(each, each) for each in customer_ids}
 
 

@@ -12,6 +12,7 @@ from regulars.business.queries import get_business
 from regulars.customers.contracts import Identifier, IdentifierKind, Person, Profile
 from regulars.customers.finding_words import keep_words, kinds_of, refresh_words, words_of
 from regulars.customers.identifiers import WEIGHT, normalise
+from regulars.customers.locking import lock_customers
 from regulars.customers.models import Customer as CustomerRow
 from regulars.customers.statements import rows_of
 from regulars.kit.ids import new_id
@@ -88,14 +89,17 @@ class Resolution:
         elif customer in self.new:
             self.new[customer] = _over(self.new[customer], profile)
         else:
-            survivor = self.survivor_of(customer)
-            self._told[survivor] = _over(self._told[survivor], profile) if survivor in self._told else profile
+            self._note_told(self.survivor_of(customer), profile)
         for identifier in identifiers:
             if identifier not in self._owner:
                 self._owner[identifier] = customer
                 self._attached.append((customer, identifier))
         self._note_since(customer, min(person.since or self._now, self._now))
         return customer
+
+    def _note_told(self, customer: UUID, profile: Profile) -> None:
+        if _says_something(profile):
+            self._told[customer] = _over(self._told[customer], profile) if customer in self._told else profile
 
     def _note_since(self, customer: UUID, since: datetime) -> None:
         if since < self._since.setdefault(customer, since):
@@ -106,7 +110,7 @@ class Resolution:
     def _write(self) -> None:
         if self.new:
             self._insert()
-        self.changed = self._tell()
+        self.changed = self._tell(lock_customers(self._known()))
         if self._earlier:
             rows_of("set_since", {"ids": list(self._earlier), "sinces": list(self._earlier.values())})
         if self._attached:
@@ -162,16 +166,17 @@ class Resolution:
         rows_of("insert_customers", {"now": self._now, "ids": list(self.new), "sinces": sinces, **columns})
         keep_words({each: words_of(_all_names(told), names[each]) for each, told in self.new.items()})
 
-    def _tell(self) -> dict[UUID, list[str]]:
+    def _known(self) -> set[UUID]:
+        """Return the customers who were there, and of whom something may change."""
+        attached = {self.survivor_of(customer) for customer, _ in self._attached if customer not in self.new}
+        return attached | self._told.keys() | self._earlier.keys()
+
+    def _tell(self, rows: Mapping[UUID, CustomerRow]) -> dict[UUID, list[str]]:
         """Keep what is told of known customers; return which fields changed of each."""
-        speaking = {each: profile for each, profile in self._told.items() if _says_something(profile)}
-        if not speaking:
-            return {}
-        rows = {row.id: row for row in CustomerRow.objects.select_for_update().filter(id__in=sorted(speaking))}
         changed: dict[UUID, list[str]] = {}
-        for customer, row in rows.items():
-            if fields := tell(row, speaking[customer], overwrite=self._overwrite):
-                row.updated_at = self._now
+        for customer, profile in self._told.items():
+            if customer in rows and (fields := tell(rows[customer], profile, overwrite=self._overwrite)):
+                rows[customer].updated_at = self._now
                 changed[customer] = fields
         CustomerRow.objects.bulk_update([rows[each] for each in sorted(changed)], [*FIELDS, "traits", "updated_at"])
         return changed

@@ -25,6 +25,7 @@ from regulars.customers.contracts import (
 )
 from regulars.customers.finding_words import refresh_words
 from regulars.customers.identifiers import normalise
+from regulars.customers.locking import lock_customers
 from regulars.customers.models import Customer as CustomerRow
 from regulars.customers.models import Identifier as IdentifierRow
 from regulars.customers.models import Note as NoteRow
@@ -258,8 +259,7 @@ def tag_customers(*, changes: Sequence[TagChange], now: datetime, actor: Actor) 
     A change of a customer that is not there, or to tags that cannot be, is `refused` and hinders no other.
     """
     survivors = map_survivors({change.customer_id for change in changes})
-    rows = CustomerRow.objects.select_for_update().filter(id__in=set(survivors.values())).order_by("id")
-    known = {row.id: row for row in rows}
+    known = lock_customers(survivors.values())
     outcomes = []
     for change in changes:
         row = known.get(survivors[change.customer_id])
@@ -445,14 +445,15 @@ def save_trait(*, trait: Trait, now: datetime, actor: Actor) -> Trait:
 
 
 def _locked(customer_id: UUID) -> CustomerRow:
-    row = CustomerRow.objects.select_for_update().filter(id=get_survivor(customer_id)).first()
-    if row is None:
+    survivor = get_survivor(customer_id)
+    rows = lock_customers([survivor])
+    if not rows:
         raise NoSuchCustomer(gettext("There is no such customer."))
-    return row
+    return rows[survivor]
 
 
 def _note(note_id: UUID) -> NoteRow:
-    note = NoteRow.objects.select_for_update().filter(id=note_id).first()
+    note = NoteRow.objects.select_for_update(no_key=True).filter(id=note_id).first()
     if note is None:
         raise NoSuchNote(gettext("There is no such note."))
     return note

@@ -86,7 +86,9 @@ def _take_up(export_id: UUID, clock: Clock) -> ExportRow | None:
 
 
 def _under_way(export_id: UUID) -> ExportRow | None:
-    return ExportRow.objects.select_for_update().filter(id=export_id, state=ExportState.RUNNING.value).first()
+    return (
+        ExportRow.objects.select_for_update(no_key=True).filter(id=export_id, state=ExportState.RUNNING.value).first()
+    )
 
 
 def _do_batches(row: ExportRow, file: IO[bytes], clock: Clock, should_stop: Callable[[], bool]) -> bool:

@@ -164,7 +164,7 @@ def forget_files(*, now: datetime, ended_before: datetime) -> int:
 
 
 def _locked(export_id: UUID) -> ExportRow:
-    row = ExportRow.objects.select_for_update().filter(id=export_id).first()
+    row = ExportRow.objects.select_for_update(no_key=True).filter(id=export_id).first()
     if row is None:
         raise NoSuchExport(gettext("There is no such export."))
     return row

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from regulars.facts.contracts import Catalogue, Fact, Ground, History, Occurrenc
 from regulars.facts.interpreters.memory import Occurrence, Subject
 from regulars.facts.interpreters.sql import Compiler
 from regulars.facts.language.binding import Setting
+from regulars.facts.language.moments import Bounds
 from regulars.facts.needs import Needs
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
@@ -33,12 +34,15 @@ class TooMuchHappened(DomainError):
     code = "too_much_happened"
 
 
-def read_subjects(needs: Needs, customer_ids: Sequence[UUID], *, setting: Setting, at: datetime) -> dict[UUID, Subject]:
+def read_subjects(
+    needs: Needs, customer_ids: Sequence[UUID], *, setting: Setting, at: datetime, measured: bool = False
+) -> dict[UUID, Subject]:
     """Return some customers as `judge` knows them: all that conditions of these needs ask for, and no more.
 
     What happened up to `at` is there, so conditions may be judged by that clock or an earlier one; facts are as they
-    stand now, and all is as other transactions have committed it. What happened to customers who were merged is their
-    survivor's. Who was merged, or is not there, is left out.
+    stand now, and all is as other transactions have committed it. Where they are to be `measured`, those that are
+    counted of what happened, as `orders.count`, are counted of what did up to `at`. What happened to customers who were
+    merged is their survivor's. Who was merged, or is not there, is left out.
 
     Nothing is left out where much has happened, since an answer by a part of it would be wrong. Where more than
     `MOST_HAPPENED` is to be read of one customer, nobody is returned; `asking.choose` still answers, in the database.
@@ -61,7 +65,7 @@ def read_subjects(needs: Needs, customer_ids: Sequence[UUID], *, setting: Settin
         return {}
     catalogue = setting.catalogue
     with reading.bounded(MILLISECONDS):
-        facts, survivors = _facts(sorted(needs.facts), customer_ids, setting)
+        facts, survivors = _facts(sorted(needs.facts), customer_ids, setting, at if measured else None)
         happened = _Happened(survivors, at)
         occurrences = {name: happened.occurrences(_named(name, catalogue)) for name in sorted(needs.occurrences)}
         events = happened.events(sorted(needs.events), catalogue.ground) if needs.events else {}
@@ -85,14 +89,18 @@ def _named(name: str, catalogue: Catalogue) -> Occurrences:
 
 
 def _facts(
-    names: Sequence[str], customer_ids: Sequence[UUID], setting: Setting
+    names: Sequence[str], customer_ids: Sequence[UUID], setting: Setting, until: datetime | None
 ) -> tuple[dict[UUID, dict[str, Any]], dict[UUID, UUID]]:
     """Return the facts of those who are there, and of all ids that lead to them to whom each does."""
     ground = setting.catalogue.ground
     compiler = Compiler(ground, setting.clock, among=True)
     merged = f"SELECT merged.customer_id FROM {ground.aliases} AS merged"  # noqa: S608
     known_as = f"ARRAY({merged} WHERE merged.survivor_id = {compiler.identity})"
-    columns = [compiler.value(_as_kept(setting.catalogue.facts[name])) for name in names]
+    bounds = Bounds(low=None, high=until + timedelta.resolution) if until else None
+    columns = [
+        compiler.measured(fact, fact.aggregate, bounds) if bounds and fact.aggregate else compiler.value(_as_kept(fact))
+        for fact in (setting.catalogue.facts[name] for name in names)
+    ]
     sql = compiler.select(", ".join([compiler.identity, known_as, *columns]))
     facts, survivors = dict[UUID, dict[str, Any]](), dict[UUID, UUID]()
     for identity, others, *values in reading.rows(sql, compiler.parameters | {"among": list(customer_ids)}):

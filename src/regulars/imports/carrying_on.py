@@ -79,7 +79,7 @@ def _take_up(import_id: UUID, clock: Clock) -> ImportRow | None:
 
 def _under_way(import_id: UUID) -> ImportRow | None:
     states = [ImportState.CHECKING.value, ImportState.RUNNING.value]
-    return ImportRow.objects.select_for_update().filter(id=import_id, state__in=states).first()
+    return ImportRow.objects.select_for_update(no_key=True).filter(id=import_id, state__in=states).first()
 
 
 def _same_run(row: ImportRow) -> ImportRow | None:

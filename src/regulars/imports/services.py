@@ -252,7 +252,7 @@ def forget_files(*, now: datetime, ended_before: datetime) -> int:
 
 
 def _locked(import_id: UUID) -> ImportRow:
-    row = ImportRow.objects.select_for_update().filter(id=import_id).first()
+    row = ImportRow.objects.select_for_update(no_key=True).filter(id=import_id).first()
     if row is None:
         raise NoSuchImport(gettext("There is no such import."))
     return row

@@ -107,7 +107,7 @@ def _take_up(run_id: UUID, clock: Clock) -> RunRow | None:
 
 
 def _under_way(run_id: UUID) -> RunRow | None:
-    return RunRow.objects.select_for_update().filter(id=run_id, state=RunState.RUNNING.value).first()
+    return RunRow.objects.select_for_update(no_key=True).filter(id=run_id, state=RunState.RUNNING.value).first()
 
 
 @transaction.atomic

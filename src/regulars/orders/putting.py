@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db import transaction
 
 from regulars.business.contracts import Business
 from regulars.business.queries import find_rates, get_business
@@ -47,17 +50,24 @@ class _Put:
     version: int = 0
 
 
+class _Overtaken(Exception):
+    """Somebody else has added one of the orders since it was looked for."""
+
+
 def put_batch(orders: Sequence[OrderState], *, now: datetime, actor: Actor) -> list[PutResult]:
     """Keep `orders`, whose keys differ, within the caller's transaction."""
+    while True:
+        # Orders are locked before customers, always. Where one is there after all, what is locked is let go of first.
+        with contextlib.suppress(_Overtaken), transaction.atomic():
+            return _put_batch(orders, now=now, actor=actor)
+
+
+def _put_batch(orders: Sequence[OrderState], *, now: datetime, actor: Actor) -> list[PutResult]:
     puts = [_Put(order, digest_of(order)) for order in orders]
     _compare(puts, _lock(puts))
     _find_customers([put for put in puts if put.outcome in {Outcome.CREATED, Outcome.UPDATED}], now=now, actor=actor)
     business = get_business()
-    created = [put for put in puts if put.outcome is Outcome.CREATED]
-    lost = _create(created, business, now=now)
-    if lost:
-        # Somebody else told of these orders in the same moment: now they are there, and are compared with.
-        _compare(lost, _lock(lost))
+    _create([put for put in puts if put.outcome is Outcome.CREATED], business, now=now)
     updated = [put for put in puts if put.outcome is Outcome.UPDATED]
     _update(updated, business, now=now)
     _keep_versions([put for put in puts if put.outcome is Outcome.UNCHANGED])
@@ -134,17 +144,16 @@ def _find_customers(puts: Sequence[_Put], *, now: datetime, actor: Actor) -> Non
         put.customer_id = customer
 
 
-def _create(puts: Sequence[_Put], business: Business, *, now: datetime) -> list[_Put]:
-    """Add orders; return those that somebody else has added meanwhile."""
+def _create(puts: Sequence[_Put], business: Business, *, now: datetime) -> None:
     if not puts:
-        return []
+        return
     for put in puts:
         put.order_id = new_id()
-    heads = _heads(puts, business, now=now)
-    added = {identity for (identity,) in insert("insert_orders", heads)}
-    mine = [put for put in puts if put.order_id in added]
-    _add_children(mine, now=now)
-    return [put for put in puts if put.order_id not in added]
+    # In the order of their keys: of two who add the same orders, the second waits at the first of them.
+    heads = _heads(sorted(puts, key=lambda put: (put.order.external_id, put.order.source)), business, now=now)
+    if len(insert("insert_orders", heads)) < len(heads):
+        raise _Overtaken
+    _add_children(puts, now=now)
 
 
 def _update(puts: Sequence[_Put], business: Business, *, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, Max, Min, QuerySet
 
 from regulars.customers import queries as customers
 from regulars.customers.contracts import Count, Customer
@@ -174,6 +174,13 @@ def map_product_ids(source: str, external_ids: Collection[str]) -> dict[str, UUI
     """Return the ids of the products that a source knows under some numbers."""
     rows = ProductRow.objects.filter(source=source, external_id__in=external_ids)
     return dict(rows.values_list("external_id", "id"))
+
+
+def name_products(external_ids: Collection[str]) -> dict[str, str]:
+    """Return what products are called by their numbers, whichever source has them; where two disagree, neither."""
+    rows = ProductRow.objects.filter(external_id__in=external_ids).exclude(name="").values("external_id")
+    told = rows.annotate(first=Min("name"), last=Max("name")).filter(first=F("last"))
+    return dict(told.values_list("external_id", "first"))
 
 
 def list_products(

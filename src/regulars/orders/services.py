@@ -60,7 +60,9 @@ def convert_orders(*, currencies: Sequence[str], after: UUID | None, now: dateti
     Return the id after which to go on, or None where no more are to be looked at.
     """
     business = get_business()
-    rows = OrderRow.objects.select_for_update().filter(currency__in=list(currencies), rate=None).order_by("id")
+    rows = (
+        OrderRow.objects.select_for_update(no_key=True).filter(currency__in=list(currencies), rate=None).order_by("id")
+    )
     batch = list((rows.filter(id__gt=after) if after else rows)[:CONVERTED_AT_ONCE])
     days = {row.id: row.placed_at.astimezone(business.zone_info).date() for row in batch}
     rates = find_rates([(row.currency, days[row.id]) for row in batch], business.reporting_currency)

@@ -41,14 +41,32 @@ def record(
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Write an entry of the audit trail. `details` names fields and counts, never what stands in them."""
-    AuditEntry.objects.create(
-        id=new_id(),
-        at=now,
-        actor=str(actor),
-        action=action,
-        object_kind=object_kind,
-        object_id=str(object_id),
-        details=dict(details or {}),
+    record_of_many(actor, action, object_kind, [object_id], now=now, details=details)
+
+
+def record_of_many(
+    actor: Actor,
+    action: str,
+    object_kind: str,
+    object_ids: Iterable[object],
+    *,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Write an entry for each of some objects to which the same was done, as `record` does."""
+    AuditEntry.objects.bulk_create(
+        [
+            AuditEntry(
+                id=new_id(),
+                at=now,
+                actor=str(actor),
+                action=action,
+                object_kind=object_kind,
+                object_id=str(object_id),
+                details=dict(details or {}),
+            )
+            for object_id in object_ids
+        ]
     )
 
 

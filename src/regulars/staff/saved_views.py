@@ -77,7 +77,7 @@ def remove_view(*, view_id: UUID, account_id: UUID, now: datetime, actor: Actor)
     NoSuchView
         There is none, or it is somebody else's.
     """
-    row = SavedViewRow.objects.select_for_update().filter(id=view_id, account_id=account_id).first()
+    row = SavedViewRow.objects.select_for_update(no_key=True).filter(id=view_id, account_id=account_id).first()
     if row is None:
         raise NoSuchView(gettext("There is no such view among yours."))
     view = view_of(row)

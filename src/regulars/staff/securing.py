@@ -128,7 +128,7 @@ def export_account(account_id: UUID) -> dict[str, Any]:
 
 
 def _locked(account_id: UUID) -> AccountRow:
-    row = AccountRow.objects.select_for_update().filter(id=account_id).first()
+    row = AccountRow.objects.select_for_update(no_key=True).filter(id=account_id).first()
     if row is None:
         raise _nobody()
     return row

@@ -16,7 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import LANGUAGES, gettext
 from regulars.kit.ids import new_id
-from regulars.staff.auditing import record
+from regulars.staff.auditing import record, record_of_many
 from regulars.staff.contracts import Account, ApiKey, Invitation, NewApiKey, NewInvitation, Role
 from regulars.staff.models import Account as AccountRow
 from regulars.staff.models import ApiKey as ApiKeyRow
@@ -44,6 +44,7 @@ __all__ = [
     "invite",
     "note_keys_used",
     "record",
+    "record_of_many",
     "revoke_api_key",
     "withdraw_invitation",
 ]
@@ -145,8 +146,10 @@ def change_account(
         The name or language cannot be meant.
     """
     # All owners are locked, so that two who demote each other at once do not both succeed.
-    owners = set(AccountRow.objects.select_for_update().filter(role=Role.OWNER, is_active=True).order_by("id"))
-    row = AccountRow.objects.select_for_update().filter(id=account_id).first()
+    owners = set(
+        AccountRow.objects.select_for_update(no_key=True).filter(role=Role.OWNER, is_active=True).order_by("id")
+    )
+    row = AccountRow.objects.select_for_update(no_key=True).filter(id=account_id).first()
     if row is None:
         raise NoSuchAccount(gettext("There is no such account."))
     told = {"name": name, "role": role and role.value, "is_active": is_active, "language": language}
@@ -235,7 +238,11 @@ def accept_invitation_of_address(*, email: str, name: str, language: str = "en",
 
 def _accept(found: Invitation | None, *, name: str, password: str | None, language: str, now: datetime) -> Account:
     """Let the person of an open invitation join, once."""
-    row = InvitationRow.objects.select_for_update().filter(id=found.id, accepted_at=None).first() if found else None
+    row = (
+        InvitationRow.objects.select_for_update(no_key=True).filter(id=found.id, accepted_at=None).first()
+        if found
+        else None
+    )
     if row is None:
         raise NoSuchInvitation(gettext("This invitation has ended; ask for another one."))
     account = create_account(
@@ -263,7 +270,9 @@ def withdraw_invitation(*, invitation_id: UUID, now: datetime, actor: Actor) -> 
         No open invitation has this id.
     """
     row = (
-        InvitationRow.objects.select_for_update().filter(id=invitation_id, accepted_at=None, withdrawn_at=None).first()
+        InvitationRow.objects.select_for_update(no_key=True)
+        .filter(id=invitation_id, accepted_at=None, withdrawn_at=None)
+        .first()
     )
     if row is None:
         raise NoSuchInvitation(gettext("This invitation has ended already."))
@@ -319,7 +328,7 @@ def revoke_api_key(*, api_key_id: UUID, now: datetime, actor: Actor) -> ApiKey:
     NoSuchApiKey
         No key has this id.
     """
-    row = ApiKeyRow.objects.select_for_update().filter(id=api_key_id).first()
+    row = ApiKeyRow.objects.select_for_update(no_key=True).filter(id=api_key_id).first()
     if row is None:
         raise NoSuchApiKey(gettext("There is no such key."))
     if row.revoked_at is None:

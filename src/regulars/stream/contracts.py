@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 Payload = Mapping[str, Any]
+# How many events are looked at to find those that a handler has to see.
+LOOKS_AT = 500
 
 
 class ActorKind(StrEnum):
@@ -93,6 +95,7 @@ class Look:
 
 
 Handler = Callable[[Sequence[Event]], None]
+Sift = Callable[[Sequence[Event]], Sequence[Event]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,10 @@ class Subscription:
 
     `also` tells of which further types events are handed over now, as those that programmes name. One that is named
     later is heard from then on; a handler that is to know of earlier ones is replayed.
+
+    `sift` returns, in their order, those of some events that the handler has to see; the others are passed over. For a
+    handler that needs few of many, and does much for each: it is asked of `LOOKS_AT` events at once, and takes no
+    locks. The handler must take the others too: where it fails, and with dead letters, it is given all, one by one.
     """
 
     name: str
@@ -111,6 +118,7 @@ class Subscription:
     handler: Handler
     batch_size: int = 500
     also: Callable[[], frozenset[str]] = frozenset
+    sift: Sift | None = None
 
     @property
     def heard(self) -> list[str]:

@@ -26,7 +26,7 @@ from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
 from regulars.kit.tracing import span
-from regulars.stream.contracts import Cursor, Event, Subscription
+from regulars.stream.contracts import LOOKS_AT, Cursor, Event, Subscription
 from regulars.stream.database import is_lost
 from regulars.stream.models import Cursor as CursorRow
 from regulars.stream.models import DeadLetter as DeadLetterRow
@@ -159,20 +159,9 @@ def serve(subscription: Subscription, horizon: int, top: Cursor, *, now: datetim
     """
     with transaction.atomic():
         place = rows_of("lock_cursor", {"subscription": subscription.name})
-        if not place or Cursor(*place[0]) >= top:
+        if not place or (after := Cursor(*place[0])) >= top:
             return False
-        rows = rows_of(
-            "next_events",
-            {
-                "transaction": place[0][0],
-                "position": place[0][1],
-                "horizon": horizon,
-                "types": subscription.heard,
-                "limit": subscription.batch_size,
-            },
-        )
-        events = [event_of(row) for row in rows]
-        full = len(events) == subscription.batch_size
+        events, reached = _next_batch(subscription, after, horizon, by_one=by_one)
         ready = _without_waiting(subscription, events, now=now)
         if ready and by_one:
             _hand_over_by_one(subscription, ready, now=now)
@@ -180,17 +169,41 @@ def serve(subscription: Subscription, horizon: int, top: Cursor, *, now: datetim
             with span("events") as traced:
                 traced(f"events {subscription.name}", {"events.count": len(ready)})
                 subscription.handler(ready)
-        reached = events[-1].cursor if full else max(top, Cursor(*place[0]))
+        to = reached or top
         rows_of(
             "move_cursor",
             {
                 "subscription": subscription.name,
-                "transaction": reached.transaction,
-                "position": reached.position,
+                "transaction": to.transaction,
+                "position": to.position,
                 "now": now,
             },
         )
-        return full
+        return reached is not None
+
+
+def _next_batch(
+    subscription: Subscription, after: Cursor, horizon: int, *, by_one: bool
+) -> tuple[Sequence[Event], Cursor | None]:
+    """Return the events to be handed over next, and how far one has come with them; None where no more may wait."""
+    sift = None if by_one else subscription.sift
+    looks_at = max(LOOKS_AT, subscription.batch_size) if sift else subscription.batch_size
+    rows = rows_of(
+        "next_events",
+        {
+            "transaction": after.transaction,
+            "position": after.position,
+            "horizon": horizon,
+            "types": subscription.heard,
+            "limit": looks_at,
+        },
+    )
+    seen = [event_of(row) for row in rows]
+    needed = sift(seen) if sift and seen else seen
+    if len(needed) > subscription.batch_size:
+        first_of_next = needed[subscription.batch_size]
+        return needed[: subscription.batch_size], seen[seen.index(first_of_next) - 1].cursor
+    return needed, seen[-1].cursor if len(seen) == looks_at else None
 
 
 def _without_waiting(subscription: Subscription, events: Sequence[Event], *, now: datetime) -> list[Event]:
@@ -279,7 +292,7 @@ def retry(subscription: Subscription, letter_id: UUID, *, now: datetime) -> bool
         The subscription has none of this id: it was taken meanwhile, or never was.
     """
     with transaction.atomic():
-        letters = DeadLetterRow.objects.select_for_update().filter(subscription=subscription.name)
+        letters = DeadLetterRow.objects.select_for_update(no_key=True).filter(subscription=subscription.name)
         letter = letters.filter(id=letter_id).first()
         if letter is None:
             raise NoSuchDeadLetter(gettext("There is no such dead letter; it may have been taken meanwhile."))

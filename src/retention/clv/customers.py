@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from retention.clv.inference import FloatArray, IntArray, compress
+from retention.clv.lifetime_integral import LifetimeIntegral
 from retention.reasons import InvalidInput, NotEnoughData, Reason, mark
 
 
@@ -79,6 +80,15 @@ class Customers:
     def mean_age(self) -> float:
         """Mean time from the first purchase to the end."""
         return float(self.counts @ self.T / self.counts.sum())
+
+    @cached_property
+    def lifetimes(self) -> LifetimeIntegral:
+        """The integral over the moment of leaving, whose knots are the same whatever the parameters."""
+        return LifetimeIntegral(self)
+
+    def aged(self, t: float) -> Customers:
+        """Return the same histories, seen until T + t."""
+        return Customers(self.frequency, self.recency, self.T + t, self.counts, self.inverse)
 
     def without_recency(self) -> Customers:
         """Fold rows that differ in recency alone into one, whose recency is T."""

@@ -13,12 +13,15 @@ less than 1/s of the term (alpha + T)^-R (beta + T)^-s to which s D is added.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from retention.clv.customers import Customers
 from retention.clv.inference import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from retention.clv.customers import Customers
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 _FRACTIONS, _SHARES = 0.5 * (1 + _NODES), 0.5 * _WEIGHTS

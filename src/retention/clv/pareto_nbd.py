@@ -11,7 +11,6 @@ from scipy import special
 from retention.clv.customers import Customers, as_column
 from retention.clv.dropout import DropoutModel
 from retention.clv.inference import Estimate, FloatArray
-from retention.clv.lifetime_integral import LifetimeIntegral
 from retention.clv.nbd import last_of_uniform
 from retention.clv.purchases import (
     HIGHEST_SHAPE,
@@ -68,13 +67,13 @@ class ParetoNBD(DropoutModel):
 
     def _log_likelihood_rows(self, theta: FloatArray, customers: Customers) -> FloatArray:
         r, alpha, s, beta = theta
-        terms = LifetimeIntegral(customers).rows(theta, gradient=False)
+        terms = customers.lifetimes.rows(theta, gradient=False)
         constant = special.gammaln(r + customers.frequency) - special.gammaln(r) + r * np.log(alpha) + s * np.log(beta)
         value: FloatArray = constant + terms.log_scale + np.log(terms.active + terms.left)
         return value
 
     def _alive(self, theta: FloatArray, customers: Customers) -> FloatArray:
-        terms = LifetimeIntegral(customers).rows(theta, gradient=False)
+        terms = customers.lifetimes.rows(theta, gradient=False)
         return terms.active / (terms.active + terms.left)
 
     def _moments(self, theta: FloatArray, x: FloatArray, T: FloatArray, t: float) -> tuple[FloatArray, FloatArray]:
@@ -111,7 +110,7 @@ class _ParetoLikelihood:
     """The sum over customers and its gradient."""
 
     def __init__(self, customers: Customers) -> None:
-        self.integral = LifetimeIntegral(customers)
+        self.integral = customers.lifetimes
         self.x, by_x = customers.frequency_kinds
         self.T, self.by_T = customers.T_kinds
         self.at_x = np.bincount(by_x, weights=customers.counts)

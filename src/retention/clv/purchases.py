@@ -149,7 +149,7 @@ class PurchaseModel(FittedModel):
         _check_time(t)
         asked = self._asked(frequency, recency, T)
         model = self.answering_model
-        return model._none(model._theta, asked, t)[asked.inverse]
+        return model._none(model._theta, asked, asked.aged(t))[asked.inverse]
 
     def expected_purchases(
         self,
@@ -254,12 +254,13 @@ class PurchaseModel(FittedModel):
     def predictive_moments(self, t: float, asked: Customers) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Give P(N = 0), E[N] and E[N (N - 1)] of distinct rows, averaged over the parameters' uncertainty."""
         model = self.answering_model
+        later = asked.aged(t)
         total = np.zeros((3, len(asked.T)))
         draws = model._parameter_draws(len(asked.T))
         for theta in draws:
             alive = model._alive(theta, asked)
             mean, second = model._moments_of_rows(theta, asked, t)
-            total += np.array([model._none(theta, asked, t), alive * mean, alive * second])
+            total += np.array([model._none(theta, asked, later), alive * mean, alive * second])
         none, mean, second = total / len(draws)
         return none, mean, second
 
@@ -322,8 +323,7 @@ class PurchaseModel(FittedModel):
             raise InvalidInput(Reason("customers_missing", template, {"model": self.name}))
         return self._customers
 
-    def _none(self, theta: FloatArray, asked: Customers, t: float) -> FloatArray:
-        later = Customers(asked.frequency, asked.recency, asked.T + t, asked.counts, asked.inverse)
+    def _none(self, theta: FloatArray, asked: Customers, later: Customers) -> FloatArray:
         change = self._log_likelihood_rows(theta, later) - self._log_likelihood_rows(theta, asked)
         return np.exp(np.minimum(change, 0.0))
 

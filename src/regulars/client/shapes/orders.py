@@ -79,6 +79,7 @@ class Effect(TypedDict):
         "cancelled",
         "taken_back",
         "given_back",
+        "spent_again",
         "cannot_be_undone",
     ]
     rule: str

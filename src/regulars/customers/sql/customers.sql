@@ -17,7 +17,7 @@ WHERE customer.id = told.id AND customer.created_at > told.since
 -- Let nobody else add a customer under these identifiers until this transaction ends; always in the same order.
 SELECT pg_advisory_xact_lock(1919250793, lock)
 FROM (
-    SELECT DISTINCT abs(hashtext(kind || ':' || source || ':' || value) %% 4096) AS lock
+    SELECT DISTINCT hashtext(kind || ':' || source || ':' || value) & 4095 AS lock
     FROM unnest(%(kinds)s::text[], %(values)s::text[], %(sources)s::text[]) AS wanted (kind, value, source)
     ORDER BY 1
 ) AS locks
@@ -182,3 +182,11 @@ SELECT id FROM tree
 INSERT INTO customers_alias (customer_id, survivor_id)
 SELECT id, %(survivor_id)s FROM unnest(%(ids)s::uuid[]) AS merged (id)
 ON CONFLICT (customer_id) DO UPDATE SET survivor_id = excluded.survivor_id
+
+-- name: survivors
+-- Of some ids those that lead to another, and where.
+SELECT customer_id, survivor_id FROM customers_alias WHERE customer_id = ANY(%(ids)s::uuid[])
+
+-- name: aliases
+-- The ids that lead to some others, each with its own.
+SELECT survivor_id, customer_id FROM customers_alias WHERE survivor_id = ANY(%(ids)s::uuid[])

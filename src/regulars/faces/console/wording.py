@@ -167,6 +167,7 @@ _WORDS: Mapping[str, tuple[str, Callable[[Payload, str], tuple[str, str]]]] = {
     "reward.expired": ("", _reward(mark("A reservation of {reward} ended"))),
     "reward.refunded": ("attention", _reward(mark("Gave {reward} back"))),
     "reward.points_refunded": ("attention", _reward(mark("Points of {reward} came back"))),
+    "reward.points_spent_again": ("", _reward(mark("Points of {reward} were spent again"))),
     "voucher.issued": ("good", _plain(mark("Got a voucher"))),
     "voucher.redeemed": ("good", _plain(mark("Used a voucher"))),
     "voucher.rolled_back": ("", _plain(mark("The use of a voucher was undone"))),

@@ -99,7 +99,7 @@ def _read(reading: meaning.Reading, subject: Subject, clock: Clock) -> Any:
             return len(_within(subject.events.get(event, ()), bounds, where))
         case meaning.WindowReading(fact=fact, aggregate=aggregate, bounds=bounds, where=where):
             among = _within(subject.occurrences.get(aggregate.occurrences.name, ()), bounds, where)
-            value = _measured(aggregate, among, clock)
+            value = measured_of(aggregate, among, clock)
             return _counted(fact, value, clock)
     raise AssertionError(f"{reading} is read of an occurrence")
 
@@ -119,7 +119,8 @@ def _within(happened: Iterable[Occurrence], bounds: Bounds, where: Meaning | Non
     ]
 
 
-def _measured(aggregate: Aggregate, among: Sequence[Occurrence], clock: Clock) -> Any:
+def measured_of(aggregate: Aggregate, among: Sequence[Occurrence], clock: Clock) -> Any:
+    """Return what an aggregate comes to of some occurrences; None where that is nothing."""
     measure = aggregate.measure
     if measure is Measure.DAYS:
         return len({each.at.astimezone(clock.zone).date() for each in among})

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from regulars.facts.contracts import Fact, FactType, Ground, History, Measure, Row, Since
+from regulars.facts.contracts import Aggregate, Fact, FactType, Ground, History, Measure, Row, Since
 from regulars.facts.language import meaning
 from regulars.facts.language.meaning import Meaning
 from regulars.facts.language.moments import Bounds, Clock
@@ -129,6 +129,11 @@ class Compiler:
         if fact.missing is None:
             return column
         return f"COALESCE({column}, {self._bound(fact.missing, _TYPES[fact.type])})"
+
+    def measured(self, fact: Fact, aggregate: Aggregate, bounds: Bounds) -> str:
+        """Return the expression of what a fact comes to of all that happened within bounds."""
+        counted = self._counted(meaning.WindowReading(fact=fact, aggregate=aggregate, bounds=bounds, where=None))
+        return f"COALESCE({counted}, 0)" if aggregate.measure in _COUNTS else counted
 
     def _test(self, reading: meaning.Reading, predicate: meaning.Predicate) -> str:
         match reading:

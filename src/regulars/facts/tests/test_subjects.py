@@ -23,7 +23,7 @@ from regulars.facts import reading, subjects
 from regulars.facts.asking import choose
 from regulars.facts.catalogue import declared_catalogue
 from regulars.facts.contracts import Catalogue, Fact, FactType
-from regulars.facts.interpreters.memory import Subject, judge
+from regulars.facts.interpreters.memory import Subject, judge, measured_of
 from regulars.facts.interpreters.sql import NotOfCustomers
 from regulars.facts.language.binding import Setting, bind
 from regulars.facts.language.faults import WrongCondition
@@ -122,12 +122,17 @@ def _questions(known: Catalogue) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_each_fact_and_each_property_is_read(seed: int) -> None:
+def made(seed: int) -> tuple[Maker, World, Setting]:
+    """Make a world in the database, and how it is asked."""
     make_tables()
     maker = Maker(seed)
     world = maker.make()
-    setting = Setting(catalogue=catalogue(), clock=world.clock, currency="EUR")
+    return maker, world, Setting(catalogue=catalogue(), clock=world.clock, currency="EUR")
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_each_fact_and_each_property_is_read(seed: int) -> None:
+    maker, world, setting = made(seed)
     for text in _questions(setting.catalogue):
         condition = meant(text, setting)
         read = found_in_memory(condition, maker.ids, needs_of(condition), setting=setting, at=world.clock.now)
@@ -135,11 +140,25 @@ def test_each_fact_and_each_property_is_read(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
+def test_facts_are_measured_of_what_happened_up_to_a_moment(seed: int) -> None:
+    maker, world, setting = made(seed)
+    counted = {name: fact.aggregate for name, fact in setting.catalogue.facts.items() if fact.aggregate}
+    needs = Needs(facts=frozenset(counted), occurrences=frozenset(each.occurrences.name for each in counted.values()))
+    differ = 0
+    for days in (0, 30, 300, 3_000):
+        at = world.clock.now - timedelta(days=days)
+        plain = read_subjects(needs, maker.ids, setting=setting, at=at)
+        for identity, found in read_subjects(needs, maker.ids, setting=setting, at=at, measured=True).items():
+            for name, aggregate in counted.items():
+                happened = found.occurrences.get(aggregate.occurrences.name, ())
+                assert found.facts.get(name) == measured_of(aggregate, happened, setting.clock), name
+                differ += found.facts.get(name) != plain[identity].facts.get(name)
+    assert differ > 100
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
 def test_all_is_read_as_the_world_was_made(seed: int) -> None:
-    make_tables()
-    maker = Maker(seed)
-    world = maker.make()
-    setting = Setting(catalogue=catalogue(), clock=world.clock, currency="EUR")
+    maker, world, setting = made(seed)
     facts = setting.catalogue.facts
     everything = Needs(
         facts=frozenset(facts),

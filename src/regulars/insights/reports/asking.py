@@ -110,7 +110,7 @@ def remove_report(*, report_id: UUID, now: datetime, actor: Actor) -> KeptReport
     NoSuchReport
         There is none.
     """
-    row = ReportRow.objects.select_for_update().filter(id=report_id).first()
+    row = ReportRow.objects.select_for_update(no_key=True).filter(id=report_id).first()
     if row is None:
         raise NoSuchReport(gettext("There is no such report."))
     removed = report_of(row)

@@ -91,7 +91,7 @@ def _take_up(report_id: UUID, clock: Clock) -> ReportRow | None:
 
 def _under_way(report_id: UUID) -> ReportRow | None:
     states = [state.value for state in UNDER_WAY]
-    return ReportRow.objects.select_for_update().filter(id=report_id, state__in=states).first()
+    return ReportRow.objects.select_for_update(no_key=True).filter(id=report_id, state__in=states).first()
 
 
 @transaction.atomic

@@ -30,7 +30,7 @@ def forget_people(*, customer_ids: Collection[UUID], now: datetime, actor: Actor
 
     One that this version can no longer read is removed whole.
     """
-    rows = ContentRow.objects.select_for_update().filter(named__overlap=list(customer_ids))
+    rows = ContentRow.objects.select_for_update(no_key=True).filter(named__overlap=list(customer_ids))
     found = list(rows.order_by("report_id"))
     for row in found:
         try:

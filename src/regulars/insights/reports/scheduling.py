@@ -124,7 +124,7 @@ def ask_for_due(*, now: datetime) -> int:
     """
     zone = get_business().zone_info
     any_purchase, asked = has_purchases(), 0
-    for row in ScheduleRow.objects.select_for_update().filter(is_paused=False).order_by("created_at", "id"):
+    for row in ScheduleRow.objects.select_for_update(no_key=True).filter(is_paused=False).order_by("created_at", "id"):
         day = due_on(row.done_until, Every(row.every), row.weekday, now=now, zone=zone)
         if day is None:
             continue
@@ -148,7 +148,7 @@ def _ask(row: ScheduleRow, day: date, now: datetime) -> bool:
 
 
 def _find(schedule_id: UUID) -> ScheduleRow | None:
-    return ScheduleRow.objects.select_for_update().filter(id=schedule_id).first()
+    return ScheduleRow.objects.select_for_update(no_key=True).filter(id=schedule_id).first()
 
 
 def _locked(schedule_id: UUID) -> ScheduleRow:

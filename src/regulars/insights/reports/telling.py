@@ -18,7 +18,7 @@ def take_told(*, report_id: UUID, now: datetime) -> tuple[UUID, ...]:
 
     Who may no longer see reports is not told.
     """
-    row = ReportRow.objects.select_for_update().filter(id=report_id, told_at=None).first()
+    row = ReportRow.objects.select_for_update(no_key=True).filter(id=report_id, told_at=None).first()
     if row is None or row.schedule_id is None:
         return ()
     schedule = ScheduleRow.objects.get(id=row.schedule_id)

@@ -92,7 +92,7 @@ def test_whatever_happens_between_two_snapshots_the_second_equals_one_from_scrat
     monkeypatch.setattr(months, "MOST_MERGED", most_merged)
     rewrites: list[int] = []
 
-    @settings(max_examples=25)
+    @settings(max_examples=15)
     @given(happening=st.lists(st.lists(actions(), max_size=5), min_size=2, max_size=4), late_rates=st.booleans())
     def holds(happening: Sequence[Sequence[Action]], late_rates: bool) -> None:
         forget_everything()

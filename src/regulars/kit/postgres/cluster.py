@@ -159,7 +159,6 @@ class Cluster:
             "shared_buffers": f"{_buffers_mb()}MB",
             "max_connections": "100",
             "max_wal_size": "2GB",
-            "wal_compression": "on",
             # Nobody follows this server, so that what fills a new table or index need not be written twice.
             "wal_level": "minimal",
             "max_wal_senders": "0",

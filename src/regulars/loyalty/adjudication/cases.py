@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from regulars.loyalty.adjudication.contracts import Effect, EffectKind
 from regulars.loyalty.adjudication.judging import Known, Times
 from regulars.loyalty.adjudication.models import Earning, Order
-from regulars.loyalty.adjudication.returns import comes_back, redeemed_for
+from regulars.loyalty.adjudication.returns import comes_back
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.ledger.contracts import Member, MemberState
 from regulars.loyalty.ledger.desk import Desk
 from regulars.loyalty.ledger.members import list_members_by_id, map_by_code, map_members
 from regulars.loyalty.ledger.wallets import Posting
-from regulars.loyalty.rewards.contracts import Redemption
+from regulars.loyalty.rewards.contracts import Bought, Redemption, order_reference
+from regulars.loyalty.rewards.queries import list_redeemed_for
 from regulars.loyalty.rules.carts import cart_of
 from regulars.loyalty.rules.contracts import Cart, Evaluation
 from regulars.orders.contracts import Order as KeptOrder
 from regulars.orders.contracts import OrderState
 from regulars.orders.in_full import state_of
 
+One = TypeVar("One")
 Key = tuple[str, str, UUID]
 """A rule, a currency, and the member who is granted."""
 
@@ -52,8 +54,19 @@ class Concern:
     named: Mapping[str, Member]
     # What it has earned so far: lots, and whose they were.
     standing: Mapping[UUID, Member]
-    redemptions: Sequence[Redemption]
     is_known: bool
+    redemptions: Sequence[Redemption] = ()
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether what was redeemed for it may have come back, or is kept after all."""
+        return self.is_known or comes_back(self.cart)
+
+    @property
+    def bought(self) -> Bought:
+        """It, as what was redeemed for it is looked for."""
+        reference = order_reference(self.told.state.source, self.told.state.external_id)
+        return Bought(order_id=self.told.id, reference=reference, buyer_id=self.buyer.id if self.buyer else None)
 
     @property
     def granted(self) -> list[Member]:
@@ -170,13 +183,14 @@ def told_of(order: KeptOrder) -> Told:
 
 
 def list_concerns(version: ProgramVersion, orders: Sequence[Told]) -> list[Concern]:
-    """Return whom each of some orders concerns, with so many statements as of one, but for those that come back."""
+    """Return whom each of some orders concerns, with so many statements as of one."""
     buyers = map_members(version.program_id, {each.customer_id for each in orders if each.customer_id})
     attributes = {rule.beneficiary.partition(":")[2] for rule in version.document.rules} - {""}
     numbers = {each.id: _numbers(each, attributes) for each in orders}
     named = map_by_code(version.program_id, {number for told in numbers.values() for number in told})
     known = Order.objects.filter(program_id=version.program_id, order_id__in=[each.id for each in orders])
     rows = dict(known.values_list("id", "order_id"))
+    known_ids = set(rows.values())
     standing: dict[UUID, dict[UUID, UUID]] = defaultdict(dict)
     if rows:
         earned = Earning.objects.filter(order_id__in=list(rows)).values_list("order_id", "lot_id", "member_id")
@@ -187,19 +201,27 @@ def list_concerns(version: ProgramVersion, orders: Sequence[Told]) -> list[Conce
     found = []
     for told in orders:
         buyer = who_bought(buyers, told.customer_id, told.state.placed_at)
-        cart = cart_of(told.state)
         found.append(
             Concern(
                 told=told,
-                cart=cart,
+                cart=cart_of(told.state),
                 buyer=buyer,
                 named={number: named[number] for number in numbers[told.id] if number in named},
                 standing={lot_id: members[member_id] for lot_id, member_id in standing[told.id].items()},
-                redemptions=redeemed_for(told.id, told.state, version, buyer) if comes_back(cart) else [],
-                is_known=told.id in rows.values(),
+                is_known=told.id in known_ids,
             )
         )
-    return found
+    redeemed = find_redeemed(version.program_id, found)
+    return [replace(each, redemptions=redeemed.get(each.told.id, ())) for each in found]
+
+
+def find_redeemed(program_id: UUID, concerns: Sequence[Concern]) -> dict[UUID, list[Redemption]]:
+    """Return what was redeemed for orders of which something may have come back, or is kept after all."""
+    asked = [each for each in concerns if each.looks_back]
+    if not asked:
+        return {}
+    found = list_redeemed_for(program_id, [each.bought for each in asked])
+    return {each.told.id: redeemed for each, redeemed in zip(asked, found, strict=True)}
 
 
 def find_buyer(version: ProgramVersion, customer_id: UUID | None, at: datetime) -> Member | None:
@@ -217,19 +239,19 @@ def who_bought(members: Mapping[UUID, Member], customer_id: UUID | None, at: dat
     return member if member.left_at is None or at < member.left_at else None
 
 
-def in_rounds(concerns: Iterable[Concern]) -> Iterator[list[Concern]]:
-    """Yield orders in their sequence, in rounds that can each be adjudicated at once.
+def in_rounds(told: Iterable[One], of: Callable[[One], Collection[UUID]]) -> Iterator[list[One]]:
+    """Yield what concerns people in its sequence, in rounds that can each be adjudicated at once.
 
-    Nobody is concerned by two orders of a round. What many share of bounds is drawn in the sequence of the orders.
+    Nobody is concerned by two of a round. What many share of bounds is drawn in the sequence.
     """
-    several: list[Concern] = []
+    several: list[One] = []
     people: set[UUID] = set()
-    for concern in concerns:
-        if not people.isdisjoint(concern.counted_for):
+    for one in told:
+        if not people.isdisjoint(of(one)):
             yield several
             several, people = [], set()
-        several.append(concern)
-        people |= concern.counted_for
+        several.append(one)
+        people.update(of(one))
     if several:
         yield several
 

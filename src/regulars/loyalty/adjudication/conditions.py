@@ -69,7 +69,7 @@ def _subject(version: ProgramVersion, kind: str, member_id: UUID, at: datetime) 
     for (of, _), condition in conditions_of(version).items():
         needs |= condition.needs if of == kind else Needs()
     survivor = get_survivor(customer_id)
-    return read_subjects(needs, [survivor], setting=setting_at(at), at=at).get(survivor)
+    return read_subjects(needs, [survivor], setting=setting_at(at), at=at, measured=True).get(survivor)
 
 
 def _is_true(version: ProgramVersion, key: tuple[str, str], whom: Subject | None, clock: Clock) -> bool:

@@ -27,8 +27,10 @@ class EffectKind(StrEnum):
     CANCELLED = "cancelled"
     # A voucher, or what else a reward gave, that an order which came back had brought.
     TAKEN_BACK = "taken_back"
-    # A voucher that is good again, since its order is kept after all.
+    # A voucher that is good again, or a reward that is redeemed again, since its order is kept after all.
     GIVEN_BACK = "given_back"
+    # Points that had come back, and pay again for what is kept after all.
+    SPENT_AGAIN = "spent_again"
     # What came with an order that came back and stays given, and why: it was used, or shipped.
     CANNOT_BE_UNDONE = "cannot_be_undone"
 

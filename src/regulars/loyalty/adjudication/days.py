@@ -41,7 +41,7 @@ from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.definitions.document.rules import CapScope, OnAnniversary
 from regulars.loyalty.ledger.bulk import grant_to_many
 from regulars.loyalty.ledger.contracts import Grant
-from regulars.loyalty.ledger.members import get_member, open_missing_accounts
+from regulars.loyalty.ledger.members import list_members_by_id, open_missing_accounts
 from regulars.loyalty.rules.bounds import Bound
 from regulars.loyalty.rules.compiling import Compiled, ReadyRule, of_day
 from regulars.loyalty.rules.contracts import DayCame
@@ -283,8 +283,15 @@ class _Night:
         given: Mapping[UUID, Given],
         bounds: Sequence[Bound],
     ) -> int:
-        who = [Candidate(member=get_member(each), compiled=candidates[each], given=given[each]) for each in members]
-        found = grant_upon(self.occurrence, who, bounds, rules=self.bounded, now=self.now, actor=self.actor)
+        occurrence = self.occurrence
+        there = {member.id: member for member in list_members_by_id(members)}
+        who = [
+            Candidate(
+                member=there[each], occurrence=occurrence, compiled=candidates[each], bounds=bounds, given=given[each]
+            )
+            for each in members
+        ]
+        found = grant_upon(who, rules=self.bounded, now=self.now, actor=self.actor)
         return sum(1 for one in found for effect in one.effects if effect.points)
 
     def _record_progress(self) -> None:

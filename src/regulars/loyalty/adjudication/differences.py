@@ -11,11 +11,13 @@ from regulars.loyalty.adjudication.cases import Case, Key
 from regulars.loyalty.adjudication.contracts import EffectKind
 from regulars.loyalty.adjudication.judging import active_from, expiry_of, grant_of, is_of_tier, leading_rule, rule_of
 from regulars.loyalty.adjudication.models import Earning
+from regulars.loyalty.adjudication.returns import RETURNED
 from regulars.loyalty.definitions.calendar import expires_at
 from regulars.loyalty.ledger.contracts import TransactionKind
 from regulars.loyalty.ledger.earning import activate_upon, cancel_pending, grant
 from regulars.loyalty.ledger.returning import TakenBack, claw_back, earn_again
 from regulars.loyalty.rewards.contracts import RedemptionState
+from regulars.loyalty.rewards.restoring import spend_again_on
 from regulars.loyalty.rewards.undoing import refund_points_on
 from regulars.loyalty.rules.contracts import Reason, RuleOutcome
 
@@ -182,18 +184,23 @@ def _activate(case: Case) -> None:
 
 
 def give_points_back(case: Case) -> None:
-    """Give back the points that were spent on what came back, to the lots that they came from; it is posted at once."""
+    """Give back the points that were spent on what came back, to the lots that they came from; it is posted at once.
+
+    Where less has come back than was told before, points are spent again.
+    """
     spent = sum(case.evaluation.spread.points.values())
     back = spent if case.cart.is_void else sum(case.evaluation.spread.points_back.values())
-    if not spent or not back:
+    if not spent:
         return
     for redemption in case.concern.redemptions:
         if redemption.kind != "pay_with_points" or redemption.state is not RedemptionState.CONFIRMED:
             continue
         due = sum(redemption.cost.values()) * back // spent - redemption.refunded_points
         if due > 0:
-            refund_points_on(case.desk, redemption.id, due, reason="order_returned")
+            refund_points_on(case.desk, redemption.id, due, reason=RETURNED, with_order=True)
             case.effect(EffectKind.REFUNDED, points=due, member_id=redemption.member_id, rule=redemption.reward)
+        elif due < 0 and (again := spend_again_on(case.desk, redemption.id, -due)):
+            case.effect(EffectKind.SPENT_AGAIN, points=again, member_id=redemption.member_id, rule=redemption.reward)
 
 
 def _uses(outcome: RuleOutcome) -> list[list[str]]:

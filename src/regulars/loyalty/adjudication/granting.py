@@ -1,8 +1,8 @@
-"""Grant what an occasion other than an order comes to: an event, a field that became known, an enrolment, a day.
+"""Grant what occasions other than orders come to: events, fields that became known, enrolments, days.
 
-It is judged by its business time and what is known now, once for each member; the row that says so is written with the
-points, behind the lock of the member's accounts. So a repeated delivery changes nothing, whatever is left of caps by
-then. What an occasion has granted nothing takes back.
+Each is judged by its business time and what is known now, once for each member; the row that says so is written with
+the points, behind the lock of the member's accounts. So a repeated delivery changes nothing, whatever is left of caps
+by then. What an occasion has granted nothing takes back.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from uuid import UUID
 
 from regulars.kit.ids import new_id
@@ -75,100 +76,121 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A member whom an occasion concerns, with the rules by which it is judged, and what is known."""
+    """A member whom an occasion concerns, with the rules by which it is judged, their bounds, and what is known."""
 
     member: Member
+    occurrence: Occurrence
     compiled: Compiled
+    bounds: Sequence[Bound]
     given: Given
+
+    @property
+    def known_as(self) -> tuple[UUID, str]:
+        """By which the occasion is adjudicated once."""
+        return self.member.id, self.occurrence.name
+
+    @property
+    def shared(self) -> list[Bound]:
+        """The bounds that it shares with others."""
+        return [bound for bound in self.bounds if bound.scope in {CapScope.RULE, None}]
+
+    def bounded(self, bounds: Sequence[Bound], member_id: UUID | None = None) -> Bounds:
+        """Return bounds as they stand at the moment of the occasion, for a member if one is named."""
+        version = self.occurrence.version
+        return Bounds(version.program_id, member_id, self.occurrence.occasion.at, version.zone, bounds)
 
 
 @dataclass(slots=True, kw_only=True)
 class Granted:
     """What came of an occasion for a member."""
 
-    member: Member
+    candidate: Candidate
     evaluation: Evaluation
-    tiers: Mapping[str, str]
     effects: list[Effect] = field(default_factory=list)
 
 
 def grant_upon(
-    occurrence: Occurrence,
-    candidates: Sequence[Candidate],
-    bounds: Sequence[Bound],
-    *,
-    rules: Collection[str] | None = None,
-    now: datetime,
-    actor: Actor,
+    candidates: Sequence[Candidate], *, rules: Collection[str] | None = None, now: datetime, actor: Actor
 ) -> list[Granted]:
-    """Adjudicate an occasion for members at one desk, within the caller's transaction; who was before is left out.
+    """Adjudicate occasions at one desk, within the caller's transaction; what was adjudicated before is left out.
 
-    Of some `rules` alone, if they are named: then the others are granted elsewhere.
+    All are judged by one version of a programme, and no member is there twice. Of some `rules` alone, if they are
+    named: then the others are granted elsewhere.
     """
     if not candidates:
         return []
-    version = occurrence.version
+    version = candidates[0].occurrence.version
     desk = open_for([each.member for each in candidates], version=version, now=now, actor=actor)
-    told = OccasionRow.objects.filter(member_id__in=[each.member.id for each in candidates], occurrence=occurrence.name)
-    before = set(told.values_list("member_id", flat=True))
-    new = [each for each in candidates if each.member.id not in before]
-    evaluations = _within_bounds(occurrence, new, bounds)
-    found = []
+    told = OccasionRow.objects.filter(
+        member_id__in=[each.member.id for each in candidates],
+        occurrence__in={each.occurrence.name for each in candidates},
+    )
+    before = set(told.values_list("member_id", "occurrence"))
+    new = [each for each in candidates if each.known_as not in before]
+    found = [
+        Granted(candidate=candidate, evaluation=evaluation)
+        for candidate, evaluation in zip(new, _within_bounds(new), strict=True)
+    ]
     postings: list[Posting] = []
-    for candidate, evaluation in zip(new, evaluations, strict=True):
-        one = Granted(member=candidate.member, evaluation=evaluation, tiers=candidate.given.tiers)
-        for outcome in evaluation.granted:
-            if rules is None or outcome.rule in rules:
-                postings += _post(desk, occurrence, one, outcome)
-        found.append(one)
-    _keep(occurrence, found, rules, now)
-    reached = reach_tiers(version, postings, [each.member.id for each in found if each.effects], now=now, actor=actor)
     for one in found:
-        mine = [change for change in reached if change.member_id == (one.member.merged_into or one.member.id)]
+        for outcome in one.evaluation.granted:
+            if rules is None or outcome.rule in rules:
+                postings += _draft(desk, one, outcome)
+    desk.post(postings)
+    _keep(found, rules, now)
+    granted = [each.candidate.member.id for each in found if each.effects]
+    reached = reach_tiers(version, postings, granted, now=now, actor=actor)
+    for one in found:
+        member = one.candidate.member
+        mine = [change for change in reached if change.member_id == (member.merged_into or member.id)]
         one.effects += unlocked(version, mine)
     return found
 
 
-def _within_bounds(
-    occurrence: Occurrence, candidates: Sequence[Candidate], bounds: Sequence[Bound]
-) -> list[Evaluation]:
-    """Return what the occasion comes to for each within what can be had of bounds, and note what is used of them."""
-    version, at = occurrence.version, occurrence.occasion.at
-    shared = [bound for bound in bounds if bound.scope in {CapScope.RULE, None}]
-    own = [bound for bound in bounds if bound.scope is CapScope.MEMBER]
-    common = Bounds(version.program_id, None, at, version.zone, shared)
-    owns = [Bounds(version.program_id, each.member.id, at, version.zone, own) for each in candidates]
+def _within_bounds(candidates: Sequence[Candidate]) -> list[Evaluation]:
+    """Return what occasions come to within what can be had of bounds, in their sequence; note what is used of them."""
+
+    def periods(candidate: Candidate) -> list[tuple[str, str]]:
+        bounds = candidate.bounded(candidate.shared)
+        return [(bound.key, bounds.period(bound)) for bound in bounds.bounds]
+
+    return [each for _, several in groupby(candidates, periods) for each in _drawn_together(list(several))]
+
+
+def _drawn_together(candidates: Sequence[Candidate]) -> list[Evaluation]:
+    """Return what occasions come to that share the same periods of the same bounds."""
+    shared = candidates[0].shared
+    common = candidates[0].bounded(shared)
+    owns = [
+        each.bounded([bound for bound in each.bounds if bound.scope is CapScope.MEMBER], each.member.id)
+        for each in candidates
+    ]
     mine = [each.left() for each in owns]
     left = common.left()
-    evaluations = _one_by_one(occurrence, candidates, mine, left)
+    evaluations = _one_by_one(candidates, mine, left)
     wanted = _used(evaluations, left)
     drawn = common.draw(wanted)
     if any(drawn[key] < wanted[key] for key in drawn):
         # Others drew meanwhile: it is judged again by what could be had.
         left = {key: drawn.get(key, NOTHING) for key in left}
-        evaluations = _one_by_one(occurrence, candidates, mine, left)
+        evaluations = _one_by_one(candidates, mine, left)
         wanted = _used(evaluations, left)
     periods = {bound.key: common.period(bound) for bound in shared}
     common.give_back(Use(key, periods[key], amount - wanted[key]) for key, amount in drawn.items())
-    for bounds_of_one, evaluation in zip(owns, evaluations, strict=True):
+    for own, evaluation in zip(owns, evaluations, strict=True):
         used = uses_of(evaluation.outcomes)
-        bounds_of_one.note_member_uses(
-            {(bound.key, common.period(bound)): used.get(bound.key, NOTHING) for bound in own}
-        )
+        own.note_member_uses({(bound.key, own.period(bound)): used.get(bound.key, NOTHING) for bound in own.bounds})
     return evaluations
 
 
 def _one_by_one(
-    occurrence: Occurrence,
-    candidates: Sequence[Candidate],
-    mine: Sequence[Mapping[str, Decimal]],
-    left: Mapping[str, Decimal],
+    candidates: Sequence[Candidate], mine: Sequence[Mapping[str, Decimal]], left: Mapping[str, Decimal]
 ) -> list[Evaluation]:
-    """Judge one member after the other: each has what those before have left of what is shared."""
+    """Judge one occasion after the other: each has what those before have left of what is shared."""
     room, found = dict(left), []
     for candidate, own in zip(candidates, mine, strict=True):
         given = replace(candidate.given, headroom={**room, **own})
-        evaluation = evaluate(candidate.compiled, occurrence.occasion, given)
+        evaluation = evaluate(candidate.compiled, candidate.occurrence.occasion, given)
         for key, used in uses_of(evaluation.outcomes).items():
             if key in room:
                 room[key] -= used
@@ -181,13 +203,13 @@ def _used(evaluations: Sequence[Evaluation], keys: Collection[str]) -> dict[str,
     return {key: used.get(key, NOTHING) for key in keys}
 
 
-def _post(desk: Desk, occurrence: Occurrence, one: Granted, outcome: RuleOutcome) -> list[Posting]:
-    """Grant what a rule comes to."""
-    member_id = one.member.id
+def _draft(desk: Desk, one: Granted, outcome: RuleOutcome) -> list[Posting]:
+    """Draft the grant of what a rule comes to."""
+    occurrence, member_id, tiers = one.candidate.occurrence, one.candidate.member.id, one.candidate.given.tiers
     held = desk.account(member_id, outcome.currency)
     if held is None:
         raise LookupError(f"a member has no account in {outcome.currency}")
-    what = occurrence.grant(outcome, one.tiers)
+    what = occurrence.grant(outcome, tiers)
     drafted = grant(
         desk.wallets,
         held.at,
@@ -197,21 +219,20 @@ def _post(desk: Desk, occurrence: Occurrence, one: Granted, outcome: RuleOutcome
         origin_account_id=held.id,
         memo={"occurrence": occurrence.name, "rule": outcome.rule},
     )
-    desk.post(drafted)
-    one.effects.append(occurrence.effect(outcome, one.tiers, member_id, drafted[0].id))
+    one.effects.append(occurrence.effect(outcome, tiers, member_id, drafted[0].id))
     return drafted
 
 
-def _keep(occurrence: Occurrence, found: Sequence[Granted], rules: Collection[str] | None, now: datetime) -> None:
-    """Write that the occasion was adjudicated, and what came of it."""
+def _keep(found: Sequence[Granted], rules: Collection[str] | None, now: datetime) -> None:
+    """Write that occasions were adjudicated, and what came of them."""
     OccasionRow.objects.bulk_create(
         [
             OccasionRow(
                 id=new_id(),
-                member_id=one.member.id,
-                occurrence=occurrence.name,
-                occurred_at=occurrence.occasion.at,
-                program_version=occurrence.version.number,
+                member_id=one.candidate.member.id,
+                occurrence=one.candidate.occurrence.name,
+                occurred_at=one.candidate.occurrence.occasion.at,
+                program_version=one.candidate.occurrence.version.number,
                 granted={
                     outcome.rule: {
                         "currency": outcome.currency,

@@ -131,7 +131,7 @@ def given_of(asked: Sequence[Whom]) -> list[Given]:
         survivors = sorted({leads[customers[each.member.id]] for each in several if each.member.id in customers})
         wanted = reduce(or_, needs, Needs())
         if survivors and wanted != Needs():
-            found = read_subjects(wanted, survivors, setting=setting_at(at), at=until)
+            found = read_subjects(wanted, survivors, setting=setting_at(at), at=until, measured=True)
             subjects |= {(survivor, at): each for survivor, each in found.items()}
         if any(rule.opt_in for each in several for rule in each.rules.rules):
             opted |= map_opted([each.member.id for each in several], at)

@@ -67,7 +67,7 @@ def opt_out(*, member_id: UUID, rule: str, now: datetime, actor: Actor) -> None:
         There is no such member, or it is none any more.
     """
     member = _seen(member_id)
-    rows = OptIn.objects.select_for_update().filter(member_id__in=member.ids, rule=rule, opted_out_at=None)
+    rows = OptIn.objects.select_for_update(no_key=True).filter(member_id__in=member.ids, rule=rule, opted_out_at=None)
     if not rows:
         return
     for row in rows:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from regulars.kit.ids import new_id
 from regulars.loyalty.adjudication.bounding import Bounds, Use
-from regulars.loyalty.adjudication.cases import Case, Concern, Key, Told, in_rounds, list_concerns
+from regulars.loyalty.adjudication.cases import Case, Concern, Key, Told, find_redeemed, in_rounds, list_concerns
 from regulars.loyalty.adjudication.contracts import Adjudicated, Outcome, Refused
 from regulars.loyalty.adjudication.desks import open_for
 from regulars.loyalty.adjudication.differences import draft_differences, give_points_back
@@ -61,7 +61,7 @@ def adjudicate(
     """
     concerns = list_concerns(version, orders)
     found = {each.told.id: _nobodys(version, each) for each in concerns if each.is_nobodys}
-    rounds = list(in_rounds([each for each in concerns if not each.is_nobodys]))
+    rounds = list(in_rounds([each for each in concerns if not each.is_nobodys], lambda each: each.counted_for))
     if len(rounds) > 1:
         # All are locked before the first is written, or two who go the same round about could wait for each other.
         _open([each for several in rounds for each in several], version, now=now, actor=actor)
@@ -106,8 +106,8 @@ def _open(concerns: Sequence[Concern], version: ProgramVersion, *, now: datetime
 def _adjudicate(concerns: Sequence[Concern], desk: Desk, until: datetime | None) -> dict[UUID, Adjudicated]:
     """Adjudicate the orders of a round, by their ids."""
     cases, found = _lock(concerns, desk, until)
-    if any(each.lot_id not in case.concern.standing for case in cases for each in case.earnings.values()):
-        # One was adjudicated by somebody else while its accounts were waited for: what it has earned is opened, too.
+    if _is_more(cases, desk.version):
+        # While the accounts were waited for, somebody else has adjudicated an order, or redeemed something for it.
         concerns = list_concerns(desk.version, [each.told for each in concerns])
         desk = _open(concerns, desk.version, now=desk.now, actor=desk.actor)
         cases, found = _lock(concerns, desk, until)
@@ -144,12 +144,22 @@ def _adjudicate(concerns: Sequence[Concern], desk: Desk, until: datetime | None)
     return found
 
 
+def _is_more(cases: Sequence[Case], version: ProgramVersion) -> bool:
+    """Tell whether orders have earned, or were paid for with, more than what is open."""
+    if any(case.row and not case.concern.is_known for case in cases):
+        return True
+    if any(each.lot_id not in case.concern.standing for case in cases for each in case.earnings.values()):
+        return True
+    redeemed = find_redeemed(version.program_id, [case.concern for case in cases])
+    return any(list(case.concern.redemptions) != redeemed.get(case.told.id, []) for case in cases)
+
+
 def _lock(
     concerns: Sequence[Concern], desk: Desk, until: datetime | None
 ) -> tuple[list[Case], dict[UUID, Adjudicated]]:
     """Lock what is kept of orders; return those that are to be adjudicated, and what is to be said of the others."""
     told = Order.objects.filter(program_id=desk.version.program_id, order_id__in=[each.told.id for each in concerns])
-    rows = {row.order_id: row for row in told.select_for_update().order_by("id")}
+    rows = {row.order_id: row for row in told.select_for_update(no_key=True).order_by("id")}
     earnings: dict[UUID, dict[Key, Earning]] = {row.id: {} for row in rows.values()}
     for each in Earning.objects.filter(order_id__in=list(earnings)).order_by("id") if earnings else ():
         earnings[each.order_id][each.rule, each.currency, each.member_id] = each

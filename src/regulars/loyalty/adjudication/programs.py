@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import TypeVar
 from uuid import UUID
 
 from regulars.business.contracts import Business
@@ -24,7 +25,16 @@ from regulars.loyalty.rules.compiling import Compiled, compile_program
 from regulars.loyalty.rules.conditions import ReadyCondition, Surroundings, read_condition
 from regulars.loyalty.rules.vocabulary import catalogue_for
 
-__all__ = ["compiled", "concern_strangers", "conditions_of", "list_triggers", "list_versions_at", "read_once"]
+__all__ = [
+    "by_version",
+    "compiled",
+    "concern_strangers",
+    "conditions_of",
+    "list_triggers",
+    "list_versions_at",
+    "read_once",
+]
+One = TypeVar("One")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,15 @@ def _read() -> _Around:
     catalogue = get_catalogue()
     facts = tuple(sorted((name, fact.type.value) for name, fact in catalogue.facts.items()))
     return _Around(get_business(), catalogue, facts)
+
+
+def by_version(judged: Iterable[tuple[One, Iterable[ProgramVersion]]]) -> list[tuple[ProgramVersion, list[One]]]:
+    """Return versions by programme, older ones of each first, with what each judges, in its sequence."""
+    found: dict[tuple[str, int], tuple[ProgramVersion, list[One]]] = {}
+    for one, versions in judged:
+        for version in versions:
+            found.setdefault((version.program_key, version.number), (version, []))[1].append(one)
+    return [found[key] for key in sorted(found)]
 
 
 def list_triggers() -> set[Trigger]:

@@ -1,7 +1,7 @@
 """What hangs on an order that comes back as a whole: vouchers that it gave, and rewards that were redeemed for it.
 
 What can be undone is, once; what cannot, as a gift that was shipped, is told in the answer. An order that is kept after
-all gets its vouchers back. Points and tiers are no matter of this: they follow from what the order comes to.
+all gets its vouchers and rewards back. Points and tiers are no matter of this: they follow from what it comes to.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from regulars.loyalty.adjudication.contracts import Effect, EffectKind
-from regulars.loyalty.definitions.contracts import ProgramVersion
-from regulars.loyalty.ledger.contracts import Member
 from regulars.loyalty.ledger.desk import Desk
-from regulars.loyalty.rewards.contracts import Redemption, RedemptionState, TakenBack, Undoing, order_reference
-from regulars.loyalty.rewards.issuing import give_back_vouchers, see_member, take_back_vouchers
-from regulars.loyalty.rewards.queries import list_redemptions_of_order, list_redemptions_with
+from regulars.loyalty.rewards.contracts import Redemption, RedemptionState, TakenBack, Undoing
+from regulars.loyalty.rewards.issuing import give_back_vouchers, take_back_vouchers
+from regulars.loyalty.rewards.restoring import due_again, redeem_again_on
 from regulars.loyalty.rewards.undoing import WhenKept, refund_on
 from regulars.loyalty.rules.contracts import Cart
-from regulars.orders.contracts import OrderState
 
 RETURNED = "order_returned"
 # The kind of source under which vouchers are given for an order.
@@ -38,24 +35,15 @@ def is_gone(cart: Cart) -> bool:
     return cart.is_void or all(line.returned_quantity >= line.quantity for line in goods)
 
 
-def redeemed_for(order_id: UUID, state: OrderState, version: ProgramVersion, buyer: Member | None) -> list[Redemption]:
-    """Return what of a programme was redeemed for an order, also by its name before it was kept."""
-    found = {each.id: each for each in list_redemptions_of_order(order_id)}
-    if buyer:
-        reference = order_reference(state.source, state.external_id)
-        found |= {each.id: each for each in list_redemptions_with(reference, see_member(buyer.id).ids)}
-    return sorted((each for each in found.values() if each.program_id == version.program_id), key=lambda one: one.id)
-
-
 def undo_what_hung(
     desk: Desk, order_id: UUID, cart: Cart, redemptions: Sequence[Redemption], *, is_new: bool
 ) -> list[Effect]:
-    """Take back what an order brought of which nothing is left, or give vouchers again if something is after all.
+    """Take back what an order brought of which nothing is left, or give it again if something is after all.
 
     The desk is open for the redemptions as causes.
     """
     if not is_gone(cart):
-        return [] if is_new else _given_back(desk, order_id)
+        return [] if is_new else [*_given_back(desk, order_id), *_redeemed_again(desk, redemptions)]
     taken = take_back_vouchers(source_kind=OF_ORDER, source_id=order_id, now=desk.now, actor=desk.actor)
     effects = [_of_voucher(desk, each) for each in taken]
     given = [each for each in redemptions if each.state is RedemptionState.CONFIRMED and each.kind != _PAID_WITH]
@@ -74,8 +62,23 @@ def _given_back(desk: Desk, order_id: UUID) -> list[Effect]:
     return [_effect(desk, EffectKind.GIVEN_BACK, voucher_id=str(each.id), series=each.series) for each in found]
 
 
+def _redeemed_again(desk: Desk, redemptions: Sequence[Redemption]) -> list[Effect]:
+    effects = []
+    refunded = {each.id: each for each in redemptions if each.state is RedemptionState.REFUNDED}
+    for before in [refunded[each] for each in due_again(refunded)] if refunded else ():
+        again = redeem_again_on(desk, before.id)
+        if again is None:
+            told = {"redemption_id": str(before.id), "kind": before.kind, "reason": "points_or_pieces_gone"}
+            effects.append(_effect(desk, EffectKind.CANNOT_BE_UNDONE, redemption=before, **told))
+        else:
+            given: dict[str, Any] = {"redemption_id": str(again.id), "kind": again.kind}
+            points = sum(again.cost.values())
+            effects.append(_effect(desk, EffectKind.GIVEN_BACK, redemption=again, **given, points=points))
+    return effects
+
+
 def _undone(desk: Desk, redemption: Redemption) -> Effect:
-    undone = refund_on(desk, redemption.id, reason=RETURNED, when_kept=WhenKept.LEAVE)
+    undone = refund_on(desk, redemption.id, reason=RETURNED, when_kept=WhenKept.LEAVE, with_order=True)
     told: dict[str, Any] = {"redemption_id": str(redemption.id), "kind": redemption.kind}
     if undone.reversal.undoing is Undoing.KEPT:
         return _effect(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,11 +17,12 @@ from regulars.loyalty.adjudication.judging import Asked, Times, bounds_of_cart, 
 from regulars.loyalty.adjudication.models import Order as OrderRow
 from regulars.loyalty.adjudication.occasions import enrolled
 from regulars.loyalty.adjudication.orders import adjudicate, refused_by
-from regulars.loyalty.adjudication.programs import concern_strangers, list_versions_at, read_once
+from regulars.loyalty.adjudication.programs import by_version, concern_strangers, list_versions_at, read_once
+from regulars.loyalty.adjudication.statements import rows_of
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.definitions.queries import get_version_of, is_any_published, map_versions_at
 from regulars.loyalty.ledger.contracts import Grant, Member, MemberState
-from regulars.loyalty.ledger.members import enrol_member, find_members_among, get_member, map_members
+from regulars.loyalty.ledger.members import enrol_members, find_members_among, get_member, map_members
 from regulars.loyalty.rules.carts import cart_of
 from regulars.loyalty.rules.contracts import Cart, RuleOutcome
 from regulars.orders.contracts import OrderState, PutResult
@@ -75,8 +75,8 @@ def may_concern(told: Collection[tuple[UUID, UUID | None]]) -> set[UUID]:
     if concern_strangers():
         return orders
     members = find_members_among({buyer for _, buyer in told if buyer})
-    known = OrderRow.objects.filter(order_id__in=orders).values_list("order_id", flat=True)
-    return {order_id for order_id, buyer in told if buyer in members} | set(known)
+    known = {order_id for (order_id,) in rows_of("adjudicated", {"ids": list(orders)})}
+    return {order_id for order_id, buyer in told if buyer in members} | known
 
 
 def preview_order(*, order: OrderState, member_id: UUID | None = None) -> list[Adjudicated]:
@@ -130,28 +130,13 @@ def _adjudicate(orders: Sequence[Told], *, now: datetime, actor: Actor) -> list[
     """Adjudicate orders in the sequence in which they were placed; return what came of each, in each programme."""
     versions = _versions_of(orders)
     found: dict[UUID, list[Adjudicated]] = {order.id: [] for order in orders}
-    for version, several in _by_version(orders, versions):
+    for version, several in by_version((order, versions[order.id]) for order in orders):
         welcome = _enrol(several, version, now=now, actor=actor)
         for order, done in zip(several, adjudicate(several, version, now=now, actor=actor), strict=True):
             effects = [*welcome.get(order.id, ()), *done.effects]
             told = replace(done, program=version.program_key, version=version.number, effects=effects)
             found[order.id].append(told)
     return [each for order in orders for each in found[order.id]]
-
-
-def _by_version(
-    orders: Sequence[Told], versions: Mapping[UUID, Sequence[ProgramVersion]]
-) -> Iterator[tuple[ProgramVersion, list[Told]]]:
-    """Yield programmes' versions, older ones of each first, with the orders that they judge."""
-    known: dict[tuple[str, int], ProgramVersion] = {}
-    judged = defaultdict(list)
-    for order in orders:
-        for version in versions[order.id]:
-            key = version.program_key, version.number
-            known[key] = version
-            judged[key].append(order)
-    for key in sorted(known):
-        yield known[key], judged[key]
 
 
 def _enrol(
@@ -162,16 +147,19 @@ def _enrol(
         return {}
     members = map_members(version.program_id, {order.customer_id for order in orders if order.customer_id})
     there = {customer_id for customer_id, member in members.items() if member.state is MemberState.ACTIVE}
-    found: dict[UUID, Sequence[Effect]] = {}
+    first: dict[UUID, Told] = {}
     for order in orders:
-        if order.customer_id is None or order.customer_id in there:
-            continue
-        there.add(order.customer_id)
-        at = min(now, order.state.placed_at)
-        member = enrol_member(customer_id=order.customer_id, version=version, now=at, actor=actor)
-        if member.enrolled_at == at:
-            found[order.id] = enrolled(member, version, now=now, actor=actor).effects
-    return found
+        if order.customer_id and order.customer_id not in there:
+            first.setdefault(order.customer_id, order)
+    moments = {customer_id: min(now, order.state.placed_at) for customer_id, order in first.items()}
+    if not moments:
+        return {}
+    new: dict[UUID, tuple[UUID, Member]] = {}
+    for customer_id, member in enrol_members(moments=moments, version=version, now=now, actor=actor).items():
+        if member.enrolled_at == moments[customer_id]:
+            new.setdefault(member.id, (first[customer_id].id, member))
+    answers = enrolled([member for _, member in new.values()], version, now=now, actor=actor)
+    return {order_id: answer.effects for (order_id, _), answer in zip(new.values(), answers, strict=True)}
 
 
 def _versions_of(orders: Sequence[Told]) -> dict[UUID, list[ProgramVersion]]:

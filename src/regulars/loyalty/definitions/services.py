@@ -272,7 +272,7 @@ def _made_row(key: str, now: datetime) -> ProgramRow:
 
 def _locked(key: str) -> ProgramRow:
     """Return the row of a programme; who changes its versions waits here for another who does."""
-    row = ProgramRow.objects.select_for_update().filter(key=key).first()
+    row = ProgramRow.objects.select_for_update(no_key=True).filter(key=key).first()
     if row is None:
         raise NoSuchProgram(gettext("There is no programme {key}.").format(key=key))
     return row

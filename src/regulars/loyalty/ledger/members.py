@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from regulars.customers.queries import get_survivor, list_ids_of, map_ids_of, map_survivors
+from regulars.customers.queries import map_ids_of, map_survivors
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
@@ -19,7 +19,7 @@ from regulars.loyalty.ledger.events import SOURCE
 from regulars.loyalty.ledger.models import Member as MemberRow
 from regulars.loyalty.ledger.requests import patiently
 from regulars.loyalty.ledger.statements import rows_of
-from regulars.staff.services import record
+from regulars.staff.services import record, record_of_many
 from regulars.stream.contracts import Actor, NewEvent
 from regulars.stream.services import append
 
@@ -39,7 +39,6 @@ def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(_CODE_LENGTH))
 
 
-@transaction.atomic
 def enrol_member(*, customer_id: UUID, version: ProgramVersion, now: datetime, actor: Actor) -> Member:
     """Make a customer a member, with an account in each currency; who is one already, or was, is one (again).
 
@@ -48,27 +47,53 @@ def enrol_member(*, customer_id: UUID, version: ProgramVersion, now: datetime, a
     NoSuchMember
         The membership was erased; it does not come again.
     """
-    patiently("stay")
-    found = find_member(version.program_id, customer_id)
-    if found is None:
-        row, is_new = MemberRow.objects.get_or_create(
-            program_id=version.program_id,
-            customer_id=customer_id,
-            defaults={"id": new_id(), "code": new_code(), "enrolled_at": now, "enrolled_by": str(actor)},
-        )
-    else:
-        row, is_new = MemberRow.objects.select_for_update().get(id=found.id), False
-    if row.state == MemberState.ERASED:
+    found = enrol_members(moments={customer_id: now}, version=version, now=now, actor=actor)
+    if customer_id not in found:
         raise NoSuchMember(gettext("This membership was erased."))
-    came_back = row.state == MemberState.LEFT
-    if came_back:
+    return found[customer_id]
+
+
+@transaction.atomic
+def enrol_members(
+    *, moments: Mapping[UUID, datetime], version: ProgramVersion, now: datetime, actor: Actor
+) -> dict[UUID, Member]:
+    """Make customers members, each at a moment, as `enrol_member` does; return them by the ids of the customers.
+
+    Of several ids of one customer the first counts. Whose membership was erased is left out.
+    """
+    patiently("stay")
+    found = find_members(version.program_id, moments)
+    leads = map_survivors([each for each in moments if each not in found])
+    first: dict[UUID, UUID] = {}
+    for each in moments:
+        if each in leads:
+            first.setdefault(leads[each], each)
+    new = [
+        MemberRow(
+            id=new_id(),
+            program_id=version.program_id,
+            customer_id=each,
+            code=new_code(),
+            enrolled_at=moments[each],
+            enrolled_by=str(actor),
+        )
+        # In one order, or two who enrol the same customers could wait for each other.
+        for each in sorted(first.values())
+    ]
+    MemberRow.objects.bulk_create(new, ignore_conflicts=True)
+    found = find_members(version.program_id, moments) if new else found
+    rows = MemberRow.objects.select_for_update(no_key=True).filter(id__in={each.id for each in found.values()})
+    standing = {row.id: row for row in rows.order_by("id") if row.state != MemberState.ERASED}
+    back = [row for row in standing.values() if row.state == MemberState.LEFT]
+    for row in back:
         row.state, row.left_at = MemberState.ACTIVE, None
-        row.save(update_fields=["state", "left_at"])
-    open_missing_accounts([row.id], [currency.key for currency in version.document.currencies])
-    if is_new or came_back:
-        record(actor, "member.enrolled", "member", row.id, now=now)
-        _tell("member.enrolled", row, version.program_key, now=now, actor=actor)
-    return member_of(row)
+    MemberRow.objects.bulk_update(back, ["state", "left_at"])
+    open_missing_accounts(sorted(standing), [currency.key for currency in version.document.currencies])
+    came = {row.id for row in (*new, *back)}
+    at = {member.id: moments[each] for each, member in reversed(found.items()) if member.id in came}
+    record_of_many(actor, "member.enrolled", "member", at, now=now)
+    _tell("member.enrolled", {standing[each]: moment for each, moment in at.items()}, version, now=now, actor=actor)
+    return {each: member_of(standing[member.id]) for each, member in found.items() if member.id in standing}
 
 
 def open_missing_accounts(member_ids: Sequence[UUID], currencies: Iterable[str]) -> None:
@@ -94,14 +119,14 @@ def end_membership(*, member_id: UUID, version: ProgramVersion, now: datetime, a
         Nobody is a member under this id.
     """
     patiently("stay")
-    row = MemberRow.objects.select_for_update().filter(id=member_id, program_id=version.program_id).first()
+    row = MemberRow.objects.select_for_update(no_key=True).filter(id=member_id, program_id=version.program_id).first()
     if row is None or row.state in {MemberState.ERASED, MemberState.MERGED}:
         raise NoSuchMember(gettext("There is no such member."))
     if row.state == MemberState.ACTIVE:
         row.state, row.left_at = MemberState.LEFT, now
         row.save(update_fields=["state", "left_at"])
         record(actor, "member.left", "member", row.id, now=now)
-        _tell("member.left", row, version.program_key, now=now, actor=actor)
+        _tell("member.left", {row: now}, version, now=now, actor=actor)
     return member_of(row)
 
 
@@ -110,10 +135,23 @@ def find_member(program_id: UUID, customer_id: UUID) -> Member | None:
 
     The id may be one that was merged into another: an order comes under the id that its identifier belongs to.
     """
-    ids = list_ids_of(get_survivor(customer_id))
-    rows = MemberRow.objects.filter(program_id=program_id, customer_id__in=ids)
-    row = rows.exclude(state=MemberState.MERGED).order_by("enrolled_at").first()
-    return member_of(row) if row else None
+    return find_members(program_id, [customer_id]).get(customer_id)
+
+
+def find_members(program_id: UUID, customer_ids: Collection[UUID]) -> dict[UUID, Member]:
+    """Return the members that some customers are, by the id asked for, as `find_member` does."""
+    leads = map_survivors(customer_ids)
+    ids = map_ids_of(set(leads.values()))
+    rows = MemberRow.objects.filter(
+        program_id=program_id, customer_id__in={each for known in ids.values() for each in known}
+    )
+    members = {row.customer_id: member_of(row) for row in rows.exclude(state=MemberState.MERGED)} if ids else {}
+    found = {}
+    for customer_id in customer_ids:
+        known = [members[each] for each in ids[leads[customer_id]] if each in members]
+        if known:
+            found[customer_id] = min(known, key=lambda member: member.enrolled_at)
+    return found
 
 
 def map_members(program_id: UUID, customer_ids: Collection[UUID]) -> dict[UUID, Member]:
@@ -121,17 +159,9 @@ def map_members(program_id: UUID, customer_ids: Collection[UUID]) -> dict[UUID, 
 
     It is the member that enrolled as this very customer, though merged into another by now, or else as `find_member`.
     """
-    rows = MemberRow.objects.filter(program_id=program_id)
-    found = {row.customer_id: member_of(row) for row in rows.filter(customer_id__in=customer_ids)}
-    leads = map_survivors([each for each in customer_ids if each not in found])
-    ids = map_ids_of(set(leads.values()))
-    others = rows.filter(customer_id__in={each for known in ids.values() for each in known})
-    by_customer = {row.customer_id: row for row in others.exclude(state=MemberState.MERGED)} if leads else {}
-    for customer_id, survivor_id in leads.items():
-        known = [by_customer[each] for each in ids[survivor_id] if each in by_customer]
-        if known:
-            found[customer_id] = member_of(min(known, key=lambda row: row.enrolled_at))
-    return {customer_id: member for customer_id, member in found.items() if customer_id is not None}
+    rows = MemberRow.objects.filter(program_id=program_id, customer_id__in=customer_ids)
+    found = {row.customer_id: member_of(row) for row in rows if row.customer_id}
+    return found | find_members(program_id, [each for each in customer_ids if each not in found])
 
 
 def find_members_among(customer_ids: Collection[UUID]) -> set[UUID]:
@@ -139,8 +169,7 @@ def find_members_among(customer_ids: Collection[UUID]) -> set[UUID]:
     leads = map_survivors(customer_ids)
     ids = map_ids_of(set(leads.values()))
     known = {each for several in ids.values() for each in several} | set(leads)
-    rows = MemberRow.objects.filter(customer_id__in=known)
-    enrolled = set(rows.values_list("customer_id", flat=True))
+    enrolled = {customer_id for (customer_id,) in rows_of("members_among", {"ids": list(known)})}
     return {each for each, survivor in leads.items() if not enrolled.isdisjoint([each, *ids[survivor]])}
 
 
@@ -197,13 +226,19 @@ def member_of(row: MemberRow) -> Member:
     )
 
 
-def _tell(kind: str, row: MemberRow, program: str, *, now: datetime, actor: Actor) -> None:
-    event = NewEvent(
-        type=kind,
-        actor=actor,
-        source=SOURCE,
-        occurred_at=now,
-        customer_id=row.customer_id,
-        payload={"member_id": str(row.id), "program": program},
-    )
-    append([event], now=now)
+def _tell(
+    kind: str, moments: Mapping[MemberRow, datetime], version: ProgramVersion, *, now: datetime, actor: Actor
+) -> None:
+    """Tell the stream what has happened to members, each at its moment."""
+    events = [
+        NewEvent(
+            type=kind,
+            actor=actor,
+            source=SOURCE,
+            occurred_at=at,
+            customer_id=row.customer_id,
+            payload={"member_id": str(row.id), "program": version.program_key},
+        )
+        for row, at in moments.items()
+    ]
+    append(events, now=now)

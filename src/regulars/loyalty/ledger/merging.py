@@ -86,7 +86,7 @@ def unmerge_members(*, merged_id: UUID, version: ProgramVersion, now: datetime, 
         The member is not merged into another.
     """
     patiently("alone")
-    merge = MergeRow.objects.select_for_update().filter(merged_id=merged_id, undone_at=None).first()
+    merge = MergeRow.objects.select_for_update(no_key=True).filter(merged_id=merged_id, undone_at=None).first()
     if merge is None:
         raise NotMerged(gettext("This member is not merged into another."))
     rows = _lock_members([merged_id])
@@ -150,7 +150,7 @@ def still_netted(netted: Sequence[Netted], taken: Callable[[UUID], Iterable[Take
 
 
 def _lock_members(member_ids: Iterable[UUID]) -> dict[UUID, MemberRow]:
-    rows = MemberRow.objects.select_for_update().filter(id__in=member_ids).order_by("id")
+    rows = MemberRow.objects.select_for_update(no_key=True).filter(id__in=member_ids).order_by("id")
     return {row.id: row for row in rows}
 
 

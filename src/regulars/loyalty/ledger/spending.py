@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.kit.errors import DomainError
+from regulars.kit.formats import number
 from regulars.kit.i18n import gettext
 from regulars.loyalty.ledger.contracts import Book, State, TransactionKind
 from regulars.loyalty.ledger.settling import note_activity, pay_debts, settle, settle_lots
@@ -21,7 +22,7 @@ class NotEnoughPoints(DomainError):
 
     def __init__(self, asked: int, available: int) -> None:
         text = gettext("{asked} points are asked for, and {available} are available.")
-        super().__init__(text.format(asked=asked, available=available))
+        super().__init__(text.format(asked=number(asked), available=number(available)))
         self.asked, self.available = asked, available
 
 

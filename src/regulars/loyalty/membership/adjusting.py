@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, Sum
 
 from regulars.kit.errors import DomainError
 from regulars.kit.i18n import gettext
@@ -97,7 +98,7 @@ def adjust(
     WrongPoints
         No point is to be given or taken, or no reason is told.
     AboveAuthority
-        So many are above what the role may.
+        So many are above what the role may, alone or with what the same person has given or taken within a day.
     ExpiryPassed
         They would have expired already.
     NotEnoughPoints
@@ -117,6 +118,10 @@ def adjust(
         raise WrongPoints(gettext("An adjustment has points to give or to take, and a reason."))
     _check_currency(currency, version)
     check_limit(points, version, authority)
+    # Many small ones are one great one, unless this one takes back what others gave.
+    lately = _lately(member.id, currency, now=now, actor=actor)
+    in_all = points + lately if abs(points + lately) > abs(lately) else points
+    check_limit(in_all, version, authority, of_day=True)
     _check_expiry(expires_at, now)
     open_missing_accounts([member.id], [currency])
     row = AdjustmentRow(
@@ -131,7 +136,7 @@ def adjust(
         asked_as=authority.role,
         asked_at=now,
     )
-    if waits_for_second(points, version):
+    if waits_for_second(max(points, in_all, key=abs), version):
         row.state = AdjustmentState.AWAITING
         _tell("loyalty.adjustment_asked", row, version, now=now, actor=actor)
         record(actor, "adjustment.asked", "member", row.member_id, now=now, details=_told(row))
@@ -269,8 +274,19 @@ def _see(member_id: UUID) -> Member:
     return member
 
 
+def _lately(member_id: UUID, currency: str, *, now: datetime, actor: Actor) -> int:
+    """Return how many points somebody has given a member by hand within a day, less those that they have taken."""
+    rows = AdjustmentRow.objects.exclude(state=AdjustmentState.REFUSED).filter(
+        Q(member_id=member_id) | Q(member__merged_into=member_id),
+        currency=currency,
+        asked_by=str(actor),
+        asked_at__gt=now - timedelta(days=1),
+    )
+    return rows.aggregate(points=Sum("points", default=0))["points"]  # type: ignore[no-any-return]  # Of a sum.
+
+
 def _lock(adjustment_id: UUID) -> AdjustmentRow:
-    row = AdjustmentRow.objects.select_for_update().filter(id=adjustment_id).first()
+    row = AdjustmentRow.objects.select_for_update(no_key=True).filter(id=adjustment_id).first()
     if row is None:
         raise NoSuchAdjustment(gettext("There is no such adjustment."))
     return row

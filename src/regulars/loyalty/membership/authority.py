@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars.kit.errors import DomainError
+from regulars.kit.formats import number
 from regulars.kit.i18n import gettext
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.definitions.document.program import PROGRAM_ROLE
@@ -14,9 +15,11 @@ class AboveAuthority(DomainError):
 
     code = "above_authority"
 
-    def __init__(self, points: int, limit: int) -> None:
+    def __init__(self, points: int, limit: int, *, of_day: bool = False) -> None:
         text = gettext("{points} points are more than you may give or take at once, which is {limit}.")
-        super().__init__(text.format(points=points, limit=limit))
+        if of_day:
+            text = gettext("With this it is {points} points within a day; you may give or take {limit} of one member.")
+        super().__init__(text.format(points=number(points), limit=number(limit)))
         self.points, self.limit = points, limit
 
 
@@ -31,8 +34,10 @@ def limit_of(version: ProgramVersion, authority: Authority) -> int:
     return version.document.authority.by_role.get(authority.role, 0)
 
 
-def check_limit(points: int, version: ProgramVersion, authority: Authority) -> None:
+def check_limit(points: int, version: ProgramVersion, authority: Authority, *, of_day: bool = False) -> None:
     """Refuse what is above somebody's limit; points that are taken count as those that are given.
+
+    `of_day` tells that they are all that the same person has given or taken of a member within a day.
 
     Raises
     ------
@@ -41,7 +46,7 @@ def check_limit(points: int, version: ProgramVersion, authority: Authority) -> N
     """
     limit = limit_of(version, authority)
     if abs(points) > limit:
-        raise AboveAuthority(abs(points), limit)
+        raise AboveAuthority(abs(points), limit, of_day=of_day)
 
 
 def check_second(points: int, version: ProgramVersion, authority: Authority) -> None:

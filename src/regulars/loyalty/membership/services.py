@@ -59,7 +59,7 @@ def enrol(*, program: str, customer_id: UUID, now: datetime, actor: Actor) -> Me
     versions = list_versions_since_evaluated([member.id], version, now)
     evaluate_members(member_ids=[member.id], versions=versions, now=now, actor=actor)
     if before is None:
-        occasions.enrolled(member, version, now=now, actor=actor)
+        occasions.enrolled([member], version, now=now, actor=actor)
     return member
 
 

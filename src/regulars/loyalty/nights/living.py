@@ -117,7 +117,7 @@ def _enrolled(member_id: UUID, moment: datetime, actor: Actor) -> None:
     for program in list_programs():
         version = get_version_at(program.key, moment)
         if version is not None and version.program_id == member.program_id:
-            enrolled(member, version, now=moment, actor=actor)
+            enrolled([member], version, now=moment, actor=actor)
 
 
 def _came(after: datetime, until: datetime) -> Iterator[tuple[str, UUID, datetime]]:

@@ -243,6 +243,15 @@ def order_reference(source: str, external_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bought:
+    """An order for which something may have been redeemed: its id, its name, and the member who bought."""
+
+    order_id: UUID
+    reference: str
+    buyer_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForOrder:
     """The order that a reward is for: what it comes to, in minor units, and how many points are to pay for it."""
 

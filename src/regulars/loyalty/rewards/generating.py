@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.errors import UniqueViolation
 
 from regulars.kit.errors import DomainError
+from regulars.kit.formats import number
 from regulars.kit.i18n import gettext
 from regulars.kit.ids import new_id
 from regulars.kit.progress import Progress, silent
@@ -149,7 +150,7 @@ def begin_batch(
     """
     of = series_of(version, series)
     if not 1 <= count <= MOST_CODES:
-        raise WrongCount(gettext("From 1 to {most} codes are made at once.").format(most=MOST_CODES))
+        raise WrongCount(gettext("From 1 to {most} codes are made at once.").format(most=number(MOST_CODES)))
     _begin(version, of, count, batch_id, now=now, actor=actor)
     return get_batch(batch_id)
 
@@ -189,7 +190,7 @@ def go_on_with_batch(batch_id: UUID, *, now: datetime) -> Batch:
     NoRoom
         Others have taken the room of the pattern meanwhile.
     """
-    row = BatchRow.objects.select_for_update().get(id=batch_id)
+    row = BatchRow.objects.select_for_update(no_key=True).get(id=batch_id)
     missing = min(row.wanted - row.made, _AT_ONCE)
     if missing:
         made = _copy_codes(row, missing, now)

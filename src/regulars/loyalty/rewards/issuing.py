@@ -153,7 +153,7 @@ def withdraw_voucher(*, voucher_id: UUID, reason: str, now: datetime, actor: Act
     NoSuchVoucher
         There is none of this id.
     """
-    row = VoucherRow.objects.select_for_update().filter(id=voucher_id).first()
+    row = VoucherRow.objects.select_for_update(no_key=True).filter(id=voucher_id).first()
     if row is None:
         raise NoSuchVoucher(gettext("There is no such voucher."))
     if row.withdrawn_at is None:
@@ -172,7 +172,7 @@ def _withdraw(rows: list[VoucherRow], reason: str, *, now: datetime, actor: Acto
 
 def _of_source(kind: str, source_id: UUID, *, withdrawn: bool) -> list[VoucherRow]:
     """Return the vouchers that something gave, locked."""
-    rows = VoucherRow.objects.select_for_update().filter(source_id=source_id, source_kind=kind)
+    rows = VoucherRow.objects.select_for_update(no_key=True).filter(source_id=source_id, source_kind=kind)
     return list(rows.filter(withdrawn_at__isnull=not withdrawn).order_by("id"))
 
 

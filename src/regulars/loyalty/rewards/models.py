@@ -221,6 +221,12 @@ class Redemption(models.Model):
     cost = models.JSONField()
     # How many of the points have come back.
     refunded_points = models.BigIntegerField(default=0, db_default=0)
+    # How many of those came back with the order, and are spent again if it is kept after all.
+    returned_points = models.BigIntegerField(default=0, db_default=0)
+    # Whether it was refunded with its order: whoever refunds may tell any reason, so that the reason does not say it.
+    ended_with_order = models.BooleanField(default=False, db_default=False)
+    # The one that was refunded with its order, for which this one stands since the order was kept after all.
+    again_for = models.OneToOneField("self", models.PROTECT, null=True, related_name="again")
     # The rows of shelves from which a piece was taken.
     pieces = ArrayField(models.BigIntegerField(), default=list)
     # What it was redeemed for, as an order's number; empty where for nothing.

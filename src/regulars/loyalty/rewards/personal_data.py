@@ -33,7 +33,8 @@ COLUMNS: Columns = {
     **columns("loyalty_rewards_supply", none="id shelf_id pieces reason actor at"),
     **columns(
         "loyalty_rewards_redemption",
-        none="id program_id reward kind version state cost refunded_points pieces reference order_id asked given"
+        none="id program_id reward kind version state cost refunded_points returned_points again_for_id"
+        " ended_with_order pieces reference order_id asked given"
         " reserved_at reserved_until lost_at confirmed_at fulfilled_at ended_at",
         personal="member_id actor ended_by ended_for",
     ),

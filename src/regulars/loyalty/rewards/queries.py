@@ -12,7 +12,7 @@ from regulars.kit.i18n import gettext
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.ledger.queries import get_standing
 from regulars.loyalty.rewards.codes import fold
-from regulars.loyalty.rewards.contracts import ForOrder, Judged, Redemption, RewardSight, Use, Voucher
+from regulars.loyalty.rewards.contracts import Bought, ForOrder, Judged, Redemption, RewardSight, Use, Voucher
 from regulars.loyalty.rewards.generating import get_batch, iter_codes
 from regulars.loyalty.rewards.issuing import NoSuchVoucher, see_member, voucher_of
 from regulars.loyalty.rewards.looking import never
@@ -21,6 +21,7 @@ from regulars.loyalty.rewards.models import Redemption as RedemptionRow
 from regulars.loyalty.rewards.models import Use as UseRow
 from regulars.loyalty.rewards.models import Voucher as VoucherRow
 from regulars.loyalty.rewards.redemptions import find_row, redemption_of
+from regulars.loyalty.rewards.statements import voucher_rows
 from regulars.loyalty.rewards.using import use_of
 from regulars.loyalty.rewards.wishing import Wisher, see_rewards
 
@@ -30,9 +31,8 @@ __all__ = [
     "get_redemption",
     "get_voucher",
     "iter_codes",
+    "list_redeemed_for",
     "list_redemptions",
-    "list_redemptions_of_order",
-    "list_redemptions_with",
     "list_rewards",
     "list_uses_with",
     "list_vouchers_of",
@@ -88,15 +88,22 @@ def list_redemptions(member_id: UUID, *, limit: int, before: tuple[datetime, UUI
     return [redemption_of(row) for row in rows[:limit]]
 
 
-def list_redemptions_of_order(order_id: UUID) -> list[Redemption]:
-    """Return what was redeemed or reserved for an order."""
-    return [redemption_of(row) for row in RedemptionRow.objects.filter(order_id=order_id).order_by("id")]
-
-
-def list_redemptions_with(reference: str, member_ids: Sequence[UUID]) -> list[Redemption]:
-    """Return what members have redeemed or reserved under an order's name, as `order_reference` gives it."""
-    rows = RedemptionRow.objects.filter(member_id__in=member_ids, reference=reference).order_by("id")
-    return [redemption_of(row) for row in rows]
+def list_redeemed_for(program_id: UUID, orders: Sequence[Bought]) -> list[list[Redemption]]:
+    """Return what was redeemed or reserved in a programme for each of some orders, by its id or its name."""
+    places = voucher_rows(
+        "redeemed_for",
+        {
+            "program_id": program_id,
+            "order_ids": [each.order_id for each in orders],
+            "references": [each.reference for each in orders],
+            "buyers": [each.buyer_id for each in orders],
+        },
+    )
+    rows = RedemptionRow.objects.in_bulk([identity for _, identity in places])
+    found: list[list[Redemption]] = [[] for _ in orders]
+    for number, identity in places:
+        found[number - 1].append(redemption_of(rows[identity]))
+    return found
 
 
 def list_vouchers_of(member_id: UUID, *, limit: int, before: UUID | None = None) -> list[Voucher]:

@@ -133,7 +133,7 @@ def confirm_redemption(*, redemption_id: UUID, now: datetime, actor: Actor) -> R
         raise NotReserved(gettext("This redemption was undone."))
     if row.cost:
         confirm_points(desk, row.id, memo=_memo(row.id, row.reward))
-    _give(row, version, now=now, actor=actor)
+    give(row, version, now=now, actor=actor)
     row.save()
     tell("reward.redeemed", [row], now=now, actor=actor)
     return redemption_of(row)
@@ -180,11 +180,13 @@ def _take(wish: Wish, *, now: datetime, actor: Actor, key: str | None, reserve: 
     if cost:
         price = Price(points=cost, currencies=currencies)
         memo = _memo(row.id, reward.key)
-        row.cost = _spent(spend_points(desk, member.id, price, cause=row.id, reserve=reserve, memo=memo, answer=answer))
+        row.cost = spent_by(
+            spend_points(desk, member.id, price, cause=row.id, reserve=reserve, memo=memo, answer=answer)
+        )
     else:
         desk.keep(answer)
     if not reserve:
-        _give(row, version, now=now, actor=actor)
+        give(row, version, now=now, actor=actor)
     try:
         row.pieces = take_pieces(reward, version, now=now)
     except OutOfPieces as error:
@@ -241,7 +243,7 @@ def _row(
     )
 
 
-def _give(row: RedemptionRow, version: ProgramVersion, *, now: datetime, actor: Actor) -> None:
+def give(row: RedemptionRow, version: ProgramVersion, *, now: datetime, actor: Actor) -> None:
     """Let a kind of reward give what it gives."""
     giving = Giving(
         redemption_id=row.id, member_id=row.member_id, version=version, order=order_of(row), now=now, actor=actor
@@ -251,7 +253,7 @@ def _give(row: RedemptionRow, version: ProgramVersion, *, now: datetime, actor: 
     row.fulfilled_at = now if given.is_done else None
 
 
-def _spent(postings: Sequence[Posting]) -> dict[str, int]:
+def spent_by(postings: Sequence[Posting]) -> dict[str, int]:
     """Return how many points of which currencies were taken."""
     spent: dict[str, int] = {}
     for posting in postings:

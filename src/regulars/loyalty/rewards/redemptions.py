@@ -52,7 +52,7 @@ def find_row(redemption_id: UUID, *, is_locked: bool = False) -> RedemptionRow:
     NoSuchRedemption
         There is none of this id.
     """
-    rows = RedemptionRow.objects.select_for_update() if is_locked else RedemptionRow.objects
+    rows = RedemptionRow.objects.select_for_update(no_key=True) if is_locked else RedemptionRow.objects
     row = rows.filter(id=redemption_id).first()
     if row is None:
         raise NoSuchRedemption(gettext("There is no such redemption."))
@@ -93,6 +93,11 @@ def tell(kind: str, rows: Iterable[RedemptionRow], *, now: datetime, actor: Acto
         ],
         now=now,
     )
+
+
+def memo_of(row: RedemptionRow, reason: str) -> dict[str, str]:
+    """Return what the ledger is told of a redemption that is undone, or done again."""
+    return {"redemption_id": str(row.id), "reward": row.reward, "reason": reason}
 
 
 def redemption_of(row: RedemptionRow) -> Redemption:

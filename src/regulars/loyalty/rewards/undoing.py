@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.kit.errors import DomainError
+from regulars.kit.formats import number
 from regulars.kit.i18n import gettext
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.definitions.queries import get_version_of
@@ -20,7 +21,7 @@ from regulars.loyalty.rewards.issuing import MemberSeen
 from regulars.loyalty.rewards.kinds import KINDS
 from regulars.loyalty.rewards.kinds.protocol import Returning
 from regulars.loyalty.rewards.models import Redemption as RedemptionRow
-from regulars.loyalty.rewards.redemptions import find_row, redemption_of, reward_of, tell
+from regulars.loyalty.rewards.redemptions import find_row, memo_of, redemption_of, reward_of, tell
 from regulars.loyalty.rewards.statements import stock_rows
 from regulars.loyalty.rewards.stock import return_pieces
 from regulars.staff.services import record
@@ -108,8 +109,10 @@ def refund_redemption(
         return refund_on(desk, redemption_id, reason=reason, when_kept=when_kept)
 
 
-def refund_on(desk: Desk, redemption_id: UUID, *, reason: str, when_kept: WhenKept) -> Undone:
+def refund_on(desk: Desk, redemption_id: UUID, *, reason: str, when_kept: WhenKept, with_order: bool = False) -> Undone:
     """Refund a redemption on a desk that is open for it as a cause, as a return does; see `refund_redemption`.
+
+    What comes back `with_order` is redeemed again where the order is kept after all.
 
     Raises
     ------
@@ -130,8 +133,10 @@ def refund_on(desk: Desk, redemption_id: UUID, *, reason: str, when_kept: WhenKe
         return Undone(redemption=redemption_of(row), reversal=reversal)
     left = sum(row.cost.values()) - row.refunded_points
     if left:
-        give_points_back(desk, row.id, left, memo=_memo(row, reason))
+        give_points_back(desk, row.id, left, memo=memo_of(row, reason))
     row.refunded_points += left
+    row.returned_points += left if with_order else 0
+    row.ended_with_order = with_order
     if reversal.undoing is not Undoing.KEPT:
         return_pieces(row.pieces)
     row.state, row.ended_at, row.ended_by, row.ended_for = RedemptionState.REFUNDED, desk.now, str(desk.actor), reason
@@ -171,8 +176,12 @@ def refund_points(
     return refunded
 
 
-def refund_points_on(desk: Desk, redemption_id: UUID, points: int, *, reason: str) -> Redemption:
+def refund_points_on(
+    desk: Desk, redemption_id: UUID, points: int, *, reason: str, with_order: bool = False
+) -> Redemption:
     """Give back some of the points on a desk that is open for the redemption as a cause; see `refund_points`.
+
+    What comes back `with_order` is spent again where the order is kept after all.
 
     Raises
     ------
@@ -186,10 +195,11 @@ def refund_points_on(desk: Desk, redemption_id: UUID, points: int, *, reason: st
         raise NotConfirmed(gettext("This redemption is not confirmed, or was undone."))
     left = sum(row.cost.values()) - row.refunded_points
     if not 1 <= points <= left:
-        raise TooManyPoints(gettext("At most {left} points can come back.").format(left=left))
-    give_points_back(desk, row.id, points, memo=_memo(row, reason))
+        raise TooManyPoints(gettext("At most {left} points can come back.").format(left=number(left)))
+    give_points_back(desk, row.id, points, memo=memo_of(row, reason))
     row.refunded_points += points
-    row.save(update_fields=["refunded_points"])
+    row.returned_points += points if with_order else 0
+    row.save(update_fields=["refunded_points", "returned_points"])
     tell("reward.points_refunded", [row], now=desk.now, actor=desk.actor, points=points, reason=reason)
     return redemption_of(row)
 
@@ -232,7 +242,7 @@ def _opened(redemption_id: UUID, now: datetime, actor: Actor) -> tuple[Desk, Red
 
 def _let_go(desk: Desk, row: RedemptionRow, state: RedemptionState, reason: str, actor: Actor) -> None:
     if row.cost:
-        release_points(desk, row.id, memo=_memo(row, reason))
+        release_points(desk, row.id, memo=memo_of(row, reason))
     return_pieces(row.pieces)
     row.state, row.ended_at, row.ended_by, row.ended_for = state, desk.now, str(actor), reason
     row.save()
@@ -247,7 +257,3 @@ def _reverse(row: RedemptionRow, desk: Desk) -> Reversal:
         redemption_id=row.id, given=row.given, is_done=row.fulfilled_at is not None, now=desk.now, actor=desk.actor
     )
     return KINDS[row.kind].reverse(reward_of(version, row.reward).gives, returning)
-
-
-def _memo(row: RedemptionRow, reason: str) -> dict[str, str]:
-    return {"redemption_id": str(row.id), "reward": row.reward, "reason": reason}

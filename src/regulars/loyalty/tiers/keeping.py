@@ -79,7 +79,7 @@ def evaluate_batch(
 
 def lock_rows(member_ids: Sequence[UUID]) -> list[StandingRow]:
     """Return the standings of members, which nobody else may change meanwhile."""
-    rows = StandingRow.objects.select_for_update().filter(member_id__in=member_ids)
+    rows = StandingRow.objects.select_for_update(no_key=True).filter(member_id__in=member_ids)
     return list(rows.order_by("member_id", "tier_set"))
 
 

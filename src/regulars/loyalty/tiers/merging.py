@@ -85,7 +85,7 @@ def unmerge_members(
     ValueError
         The ledger has not undone it.
     """
-    merge = MergeRow.objects.select_for_update().filter(merged_id=merged_id, undone_at=None).first()
+    merge = MergeRow.objects.select_for_update(no_key=True).filter(merged_id=merged_id, undone_at=None).first()
     if merge is None:
         raise NotMerged(gettext("This member is not merged into another."))
     if get_member(merged_id).merged_into is not None:

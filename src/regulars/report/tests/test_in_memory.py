@@ -66,7 +66,7 @@ def write(path, lines):
     return path
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(rows, min_size=1, max_size=60), wishes)
 def test_any_orders_come_to_the_same_in_memory_and_by_the_engine(tmp_path_factory, monkeypatch, lines, wish):
     path = write(tmp_path_factory.mktemp("both") / "orders.csv", lines)

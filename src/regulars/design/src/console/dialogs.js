@@ -1,5 +1,6 @@
 // `data-opens="id"` opens a dialog over the page; `data-closes` within it closes it, as do Escape and its scrim. A dialog
-// that stands in the page as `data-open` is opened at once (a form that came back with errors, a secret shown once).
+// that stands in the page as `data-open` is opened at once (a form that came back with errors, a secret shown once); what
+// is wrong in it comes first.
 // What is asked for when it opens stands in a part `data-asked-for`; until the answer comes, that part is as the page had it.
 
 export function openDialogs() {
@@ -10,7 +11,10 @@ export function openDialogs() {
     // A click on the scrim is one on the dialog itself, outside of what it holds.
     if (target instanceof HTMLDialogElement && !target.hasAttribute("data-keep")) target.close();
   });
-  for (const dialog of document.querySelectorAll("dialog[data-open]")) dialog.showModal();
+  for (const dialog of document.querySelectorAll("dialog[data-open]")) {
+    dialog.showModal();
+    dialog.querySelector('[aria-invalid="true"]')?.focus();
+  }
 }
 
 const shapes = new WeakMap();

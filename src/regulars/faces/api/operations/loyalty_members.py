@@ -204,7 +204,7 @@ def adjust_points(request: HttpRequest, member_id: UUID, body: Annotated[AdjustI
     return AdjustmentOut.of(done)
 
 
-@loyalty_members.get("/loyalty/adjustments", scope="loyalty.read", answer=AdjustmentsOut)
+@loyalty_members.get("/loyalty/adjustments", scope="loyalty.read", answer=AdjustmentsOut, finds=True)
 def list_adjustments(  # noqa: PLR0917  # Each is a parameter of the address.
     request: HttpRequest,
     limit: Limit,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -36,6 +37,7 @@ def web(
         count_together(here.home / "metrics" / str(port))
         set_up_django()
         be_ready()
+    load_pages()
     Granian(
         "regulars.config.wsgi:application",
         address=host,
@@ -51,6 +53,18 @@ def web(
         respawn_failed_workers=True,
         workers_kill_timeout=KILLED_AFTER_SECONDS,
     ).serve()
+
+
+def load_pages() -> None:
+    """Load what answers before the processes part: they share it, and one that is started again answers at once."""
+    from django.db import connections
+    from django.urls import get_resolver
+
+    gc.disable()
+    get_resolver().url_patterns  # noqa: B018  # Asking for it loads it.
+    gc.freeze()
+    gc.enable()
+    connections.close_all()
 
 
 def count_together(folder: Path) -> None:

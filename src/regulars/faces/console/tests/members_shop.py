@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from regulars.customers.queries import find_by_identifier
 from regulars.faces.console.tests import shop
 from regulars.faces.console.tests.programs_shop import checks
 from regulars.kit.ids import new_id
+from regulars.loyalty.adjudication.services import put_order
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.definitions.services import publish, save_draft
 from regulars.loyalty.ledger.contracts import Member
@@ -72,7 +74,12 @@ vouchers:
 rewards:
   - {key: five, name: Five euros off, gives: {kind: voucher, series: five}, cost: 500, currencies: [beans]}
   - {key: coffee, name: A coffee, gives: {kind: gift}, cost: 200, currencies: [beans]}
-  - {key: mug, name: A mug, gives: {kind: gift, shipped: true}, cost: 300, currencies: [beans], stock: 3}
+  - key: mug
+    name: A mug
+    gives: {kind: gift, shipped: true, product: p-bought-0}
+    cost: 300
+    currencies: [beans]
+    stock: 3
   - key: pay
     name: Pay with beans
     gives: {kind: pay_with_points, value: {EUR: 0.01}, least_points: 100, most_percent: 50}
@@ -108,7 +115,8 @@ def member(name: str = "Ines Kovač", email: str = "ines.kovac@example.com", *, 
 
 
 def give(found: Member, beans: int, reason: str = "Goodwill for a late parcel") -> None:
-    """Give beans by hand, as little at once as needs no second person."""
+    """Give beans by hand, each person as few as needs no second one."""
+    actor = shop.ACTOR
     while beans:
         some = min(beans, 1000)
         adjust(
@@ -117,10 +125,17 @@ def give(found: Member, beans: int, reason: str = "Goodwill for a late parcel") 
             points=some,
             reason=reason,
             now=shop.now(),
-            actor=shop.ACTOR,
+            actor=actor,
             authority=Authority("owner"),
         )
         beans -= some
+        actor = Actor(ActorKind.STAFF, str(new_id()))
+
+
+def bought(number: int) -> None:
+    """Let Ines Kovač buy something, for which a member earns."""
+    order = shop.order_of(shop.Words(external_id=f"bought-{number}", number=str(60_000 + number)), days_ago=0)
+    put_order(order=replace(order, returns=[]), now=shop.now(), actor=shop.ACTOR)
 
 
 def waiting(found: Member, beans: int = 5000, actor: Actor = SOMEBODY_ELSE) -> UUID:

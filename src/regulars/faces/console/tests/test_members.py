@@ -119,6 +119,21 @@ def test_a_balance_is_explained_as_it_was_before(owner: Client) -> None:
     assert "There were no points then." in then
 
 
+def test_points_lead_to_their_order_and_the_first_twelve_come_first(owner: Client) -> None:
+    ines = members_shop.member()
+    for number in range(13):
+        members_shop.bought(number)
+    page = owner.get(points_page(ines)).text
+    explained = page[page.index('id="explained"') :]
+    assert explained.count("/orders/") == 12
+    assert "Show 1 more" in words(explained)
+    all_of_them = owner.get(points_page(ines), {"all": "1"}, headers={"HX-Target": "explained"}).text
+    assert all_of_them.count("/orders/") == 13
+    assert "Show 1 more" not in words(all_of_them)
+    order = re.findall(r"/orders/[0-9a-f-]{36}", all_of_them)[0]
+    assert owner.get(order).status_code == 200
+
+
 def test_points_are_given_by_hand_once_within_ones_limit(owner: Client) -> None:
     ines = members_shop.member()
     told = {"program": "roastery", "currency": "beans", "points": "150", "reason": "A late parcel", "key": "one"}
@@ -126,7 +141,7 @@ def test_points_are_given_by_hand_once_within_ones_limit(owner: Client) -> None:
         assert owner.post(f"{points_page(ines)}/adjust", told).status_code == 302
     assert available(ines.id) == 150
     agent = client_of(Role.AGENT)
-    assert "You may give or take 200 at once." in words(agent.get(points_page(ines)).text)
+    assert "You may give or take 200 of one member within 24 hours." in words(agent.get(points_page(ines)).text)
     answer = agent.post(f"{points_page(ines)}/adjust", told | {"points": "201", "key": "two"})
     assert answer.status_code == 422
     assert "201 points are more than you may give" in words(answer.text)

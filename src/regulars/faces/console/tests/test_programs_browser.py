@@ -42,7 +42,7 @@ def test_a_rule_is_built_and_tried_while_one_writes(console: Console) -> None:
     line.get_by_role("textbox", name="Value").fill("Home")
     expect(page.get_by_label("The same as a text")).to_have_value('line.category = "Home"')
     expect(page.locator("#filter-said")).to_contain_text("Category of the line is Home")
-    expect(tried).to_contain_text("1 pieces give 7.")
+    expect(tried).to_contain_text("1 piece gives 7.")
     # What could come next is offered where one writes it.
     text = page.get_by_label("The same as a text")
     text.press("End")
@@ -52,7 +52,7 @@ def test_a_rule_is_built_and_tried_while_one_writes(console: Console) -> None:
     expect(tried).to_contain_text("This does not hold")
     page.get_by_text("Who buys, when and where").click()
     page.get_by_role("checkbox", name="It is the first order").check()
-    expect(tried).to_contain_text("1 pieces give 7.")
+    expect(tried).to_contain_text("1 piece gives 7.")
     page.get_by_role("button", name="Keep it in the draft").last.click()
     expect(page.get_by_role("heading", name="Cups count")).to_be_visible()
     found = next(rule for rule in get_draft(KEY).document.rules if rule.name == "Cups count")

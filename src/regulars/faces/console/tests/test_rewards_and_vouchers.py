@@ -39,6 +39,12 @@ def test_each_reward_tells_what_it_gives_costs_and_how_many_are_left(owner: Clie
     assert "Each point pays 0.01 EUR, up to 50 % of an order" in page
 
 
+def test_a_gift_is_called_as_the_product_is_once_its_name_is_known(owner: Client) -> None:
+    assert "A gift that is shipped · p-bought-0" in words(owner.get("/rewards").text)
+    members_shop.bought(0)
+    assert "A gift that is shipped · Harvest Bowl" in words(owner.get("/rewards").text)
+
+
 def test_stock_is_added_with_a_reason_and_not_without(owner: Client) -> None:
     assert owner.post("/rewards/mug/stock", {"program": "roastery", "pieces": "5"}).status_code == 422
     answer = owner.post(

@@ -166,3 +166,7 @@ JOIN unnest(%(versions)s::integer[], %(rules)s::text[], %(befores)s::timestamptz
     ON gone.version = told.program_version AND gone.rule = coalesce(nullif(earning.led_by, ''), earning.rule)
 WHERE lot.pending > 0 AND lot.activates_at IS NULL AND lot.source_kind = 'order'
     AND told.program_id = %(program_id)s AND told.placed_at < gone.before
+
+-- name: adjudicated
+-- Which of some orders have been adjudicated, in whichever programme.
+SELECT DISTINCT order_id FROM loyalty_adjudication_order WHERE order_id = ANY(%(ids)s::uuid[])

@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from regulars.customers.models import Customer
+from regulars.kit.ids import new_id
 from regulars.loyalty.adjudication.contracts import Adjudicated
 from regulars.loyalty.adjudication.days import run_day
-from regulars.loyalty.adjudication.occasions import Told, happened
+from regulars.loyalty.adjudication.occasions import Occurred, of_event, set_off
 from regulars.loyalty.adjudication.tests.programme_shop import ACTOR, NOON, rule
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.ledger.contracts import Member
+from regulars.stream.contracts import Cursor, Event
 
 _EVENTS = UUID(int=7)
 
@@ -34,13 +36,31 @@ def scheduled(rrule: str, points: int = 5, key: str = "regular", **more: Any) ->
     return fixed(key, points, {"kind": "schedule", "rrule": rrule, "start": "2026-01-01"}, **more)
 
 
-def event(who: Member, name: str = "1", at: datetime = NOON, kind: str = "review.written", **payload: Any) -> Told:
+def event(who: Member, name: str = "1", at: datetime = NOON, kind: str = "review.written", **payload: Any) -> Occurred:
     assert who.customer_id
-    return Told(id=uuid5(_EVENTS, name), type=kind, customer_id=who.customer_id, occurred_at=at, payload=payload)
+    return of_event(
+        event_id=uuid5(_EVENTS, name), event_type=kind, customer_id=who.customer_id, occurred_at=at, payload=payload
+    )
 
 
-def tell(told: Told, now: datetime | None = None) -> list[Adjudicated]:
-    return happened(event=told, now=now or told.occurred_at, actor=ACTOR)
+def tell(told: Occurred, now: datetime | None = None) -> list[Adjudicated]:
+    [found] = set_off([told], now=now or told.occasion.at, actor=ACTOR)
+    return found
+
+
+def heard(kind: str, customer_id: UUID | None, **payload: Any) -> Event:
+    """An event as the stream brings it."""
+    return Event(
+        id=new_id(),
+        type=kind,
+        customer_id=customer_id,
+        actor=ACTOR,
+        source="app",
+        occurred_at=NOON,
+        received_at=NOON,
+        payload=payload,
+        cursor=Cursor(0, 0),
+    )
 
 
 def born(who: Member, day: date) -> None:

@@ -1,4 +1,4 @@
-"""However orders and their versions arrive, the same is earned in the end."""
+"""However orders and their versions arrive, the same is earned, and the same paid with points, in the end."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from regulars.loyalty.adjudication.models import Earning
 from regulars.loyalty.adjudication.tests.programme_shop import (
+    ACTOR,
+    DAY,
     NOON,
     member,
     order,
@@ -24,20 +26,33 @@ from regulars.loyalty.adjudication.tests.programme_shop import (
 )
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.ledger.models import Lot
-from regulars.orders.contracts import OrderState
+from regulars.loyalty.rewards.contracts import ForOrder, order_reference
+from regulars.loyalty.rewards.services import redeem_reward
+from regulars.loyalty.rewards.wishing import Wish
+from regulars.orders.contracts import OrderState, TenderKind, TenderState
 
 RULES = (
     per_euro(),
     rule("big", {"kind": "fixed", "points": 25}, condition="cart.total >= 60"),
     rule("double", {"kind": "multiplier", "factor": 2}, condition="cart.items >= 2"),
 )
+PAY = {
+    "key": "pay",
+    "name": "Pay",
+    "currencies": ["points"],
+    "gives": {"kind": "pay_with_points", "value": {"EUR": "0.10"}},
+}
 CENTS = st.lists(st.integers(100, 6_000), min_size=1, max_size=3)
+# What is paid with points of each order: ten points.
+PAID_CENTS, POINTS = 100, 10
 
 
 @st.composite
 def told(draw: st.DrawFn, number: str) -> list[OrderState]:
     """An order and what becomes of it: lines come back, are kept after all, or all of it is cancelled."""
     whole = order(number, *draw(CENTS))
+    card = TenderState(kind=TenderKind.CARD, amount_minor=whole.total_minor - PAID_CENTS)
+    whole = replace(whole, tenders=[TenderState(kind=TenderKind.POINTS, amount_minor=PAID_CENTS), card])
     versions = [whole]
     for version in range(2, 2 + draw(st.integers(1, 3))):
         lines = range(1, len(whole.lines) + 1)
@@ -50,8 +65,17 @@ def told(draw: st.DrawFn, number: str) -> list[OrderState]:
 def ends(version: ProgramVersion, name: str, arrival: list[OrderState]) -> Any:
     """Return how a new member stands after orders have arrived."""
     who = member(version, name)
-    for state in arrival:
-        put(replace(state, external_id=f"{name} {state.external_id}", buyer=order(buyer=name).buyer), NOON)
+    put(order(f"{name} before", 10_000, buyer=name, placed_at=NOON - DAY), NOON - DAY)
+    arriving = [
+        replace(state, external_id=f"{name} {state.external_id}", buyer=order(buyer=name).buyer) for state in arrival
+    ]
+    for reference in {order_reference(state.source, state.external_id) for state in arriving}:
+        for_order = ForOrder(reference=reference, currency="EUR", total_minor=PAID_CENTS, points=POINTS)
+        redeem_reward(
+            wish=Wish(program="beans", reward="pay", member_id=who.id, order=for_order), now=NOON, actor=ACTOR
+        )
+    for state in arriving:
+        put(state, NOON)
     lots = Lot.objects.filter(account__member_id=who.id)
     earned = Earning.objects.filter(member_id=who.id, points__gt=0).values_list("rule", "points")
     standing = sorted((lot.rule, lot.active, lot.pending, lot.debt, lot.expires_at) for lot in lots if lot.is_open)
@@ -59,8 +83,8 @@ def ends(version: ProgramVersion, name: str, arrival: list[OrderState]) -> Any:
 
 
 @pytest.mark.django_db
-def test_whatever_comes_first_the_same_is_earned():
-    version = programme(*RULES)
+def test_whatever_comes_first_the_same_is_earned_and_paid():
+    version = programme(*RULES, rewards=[PAY])
     numbers = itertools.count()
 
     @settings(max_examples=15)

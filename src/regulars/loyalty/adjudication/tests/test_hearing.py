@@ -23,11 +23,13 @@ from regulars.loyalty.adjudication.tests.programme_shop import (
     per_euro,
     programme,
     put,
+    rule,
 )
 from regulars.orders.contracts import OrderState
 from regulars.orders.services import put_orders
 from regulars.stream.contracts import NewEvent, Subscription
 from regulars.stream.dispatch import Dispatcher, replay
+from regulars.stream.registry import get_subscription
 from regulars.stream.services import append
 
 SUBSCRIPTION = Subscription(
@@ -72,18 +74,45 @@ def test_who_becomes_a_customer_and_a_member_with_the_order_is_judged_though_nob
     assert reasons(answer.adjudicated) == [("graz", "condition_false")]
 
 
+def keep_facts() -> None:
+    Dispatcher([get_subscription("orders.facts")], lambda: NOON).run_until_idle()
+
+
+def put_alone(state: OrderState) -> list[Adjudicated]:
+    answer = put(state, NOON + DAY)
+    keep_facts()
+    return list(answer.adjudicated)
+
+
 def keep_and_hear(state: OrderState) -> list[Adjudicated]:
-    """As a connector's order comes: it is kept, and adjudicated by the stream later."""
+    """As a connector's order comes: it is kept, and adjudicated by the stream later, when it stands in the facts."""
     [kept] = put_orders(orders=[state], now=NOON + DAY, actor=ACTOR)
     assert kept.order_id
+    keep_facts()
     return adjudicate_orders(order_ids=[kept.order_id], now=NOON + DAY, actor=ACTOR)
 
 
+@pytest.mark.parametrize("come", [put_alone, keep_and_hear])
 @pytest.mark.parametrize(
-    "come", [lambda state: put(state, NOON + DAY).adjudicated, keep_and_hear], ids=["put", "heard"]
+    "condition",
+    [
+        "orders.count(last: 90 days) >= 1",
+        "orders.count >= 1",
+        "orders.revenue >= 10",
+        "orders.average = 10",
+        "orders.first exists",
+        "orders.days_since_last = 1",
+    ],
 )
-def test_an_order_is_judged_by_what_was_before_it_whichever_way_it_comes(fresh_database, come):
-    version = programme(per_euro(), per_euro("often", condition="orders.count(last: 90 days) >= 1"))
+def test_an_order_is_judged_by_what_was_before_it_whichever_way_it_comes(fresh_database, condition, come):
+    version = programme(per_euro(), per_euro("often", condition=condition))
     member(version)
     assert reasons(come(order("1", 1_000))) == [("often", "condition_false")]
     assert granted(come(order("2", 1_000, placed_at=NOON + DAY))) == [("base", 10), ("often", 10)]
+
+
+@pytest.mark.parametrize("come", [put_alone, keep_and_hear])
+def test_a_formula_counts_what_was_before_the_order_whichever_way_it_comes(fresh_database, come):
+    member(programme(rule("more", {"kind": "formula", "expression": "10 * orders.count"})))
+    assert granted(come(order("1", 1_000))) == []
+    assert granted(come(order("2", 1_000, placed_at=NOON + DAY))) == [("more", 10)]

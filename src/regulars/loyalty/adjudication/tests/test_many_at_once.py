@@ -13,12 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.kit.ids import new_id
 from regulars.loyalty.adjudication import consumers
 from regulars.loyalty.adjudication.contracts import Adjudicated, EffectKind, Outcome
 from regulars.loyalty.adjudication.models import Earning, Escrow, MemberUse
 from regulars.loyalty.adjudication.models import Order as OrderRow
 from regulars.loyalty.adjudication.services import adjudicate_orders
+from regulars.loyalty.adjudication.tests.occasion_shop import heard
 from regulars.loyalty.adjudication.tests.programme_shop import (
     ACTOR,
     DAY,
@@ -37,7 +37,7 @@ from regulars.loyalty.tiers.queries import map_tiers
 from regulars.orders.contracts import OrderState
 from regulars.orders.queries import get_order
 from regulars.orders.services import put_orders
-from regulars.stream.contracts import Cursor, Event
+from regulars.stream.contracts import Event
 
 NAMES = ("ann", "ben", "cy")
 RULES = (
@@ -186,28 +186,20 @@ def test_nothing_is_kept_of_an_order_that_concerns_nobody_and_who_enrols_before_
 
 def event_of(state: OrderState) -> Event:
     [order_id] = kept([state])
-    return Event(
-        id=new_id(),
-        type="order.placed",
-        customer_id=get_order(order_id).head.customer_id,
-        actor=ACTOR,
-        source="till",
-        occurred_at=NOON,
-        received_at=NOON,
-        payload={"order_id": str(order_id)},
-        cursor=Cursor(0, 0),
-    )
+    return heard("order.placed", get_order(order_id).head.customer_id, order_id=str(order_id))
 
 
 @pytest.mark.django_db
-def test_the_stream_reads_no_order_of_a_stranger():
+def test_the_stream_passes_over_orders_of_strangers_and_reads_none():
     version = programme(per_euro())
     member(version, "ann")
     strangers = [event_of(order(str(number), 1_000, buyer=f"stranger{number}")) for number in range(3)]
+    mine = event_of(order("9", 1_000, buyer="ann"))
     with CaptureQueriesContext(connection) as asked:
-        consumers.adjudicate(strangers)
+        assert consumers.concerning([*strangers, mine]) == [mine]
     assert not [each for each in asked.captured_queries if "orders_line" in each["sql"]]
-    consumers.adjudicate([*strangers, event_of(order("9", 1_000, buyer="ann"))])
+    # Where they are handed over all the same, nothing comes of them.
+    consumers.adjudicate([*strangers, mine])
     assert OrderRow.objects.values_list("order__external_id", flat=True).get() == "9"
 
 
@@ -215,6 +207,7 @@ def test_the_stream_reads_no_order_of_a_stranger():
 def test_the_stream_reads_every_order_where_a_rule_names_who_is_granted():
     version = programme(rule("thanks", {"kind": "fixed", "points": 5}, beneficiary="attribute:friend"))
     ann = member(version, "ann")
-    told = order("1", 1_000, buyer="stranger", attributes={"friend": ann.code})
-    consumers.adjudicate([event_of(told)])
+    told = event_of(order("1", 1_000, buyer="stranger", attributes={"friend": ann.code}))
+    assert consumers.concerning([told]) == [told]
+    consumers.adjudicate([told])
     assert parts(ann) == (0, 5, 0, 0)

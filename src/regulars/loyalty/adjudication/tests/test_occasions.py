@@ -128,7 +128,7 @@ def test_a_preview_of_an_event_answers_the_same_and_posts_nothing():
     assert who.customer_id
     told = event(who, rating=5)
     looked = preview_event(
-        event_type=told.type, customer_id=who.customer_id, occurred_at=told.occurred_at, payload=told.payload
+        event_type="review.written", customer_id=who.customer_id, occurred_at=NOON, payload={"rating": 5}
     )
     assert not Occasion.objects.exists()
     assert not Lot.objects.exists()
@@ -153,8 +153,8 @@ def member_less() -> object:
 def test_an_enrolment_grants_once_ever():
     version = programme(fixed("welcome", 20, {"kind": "enrolment"}))
     who = member(version)
-    assert granted([enrolled(who, version, now=BEGIN, actor=ACTOR)]) == [("welcome", 20)]
-    assert enrolled(who, version, now=NOON, actor=ACTOR).outcome is Outcome.UNCHANGED
+    assert granted(enrolled([who], version, now=BEGIN, actor=ACTOR)) == [("welcome", 20)]
+    assert enrolled([who], version, now=NOON, actor=ACTOR)[0].outcome is Outcome.UNCHANGED
     assert parts(who) == (0, 20, 0, 0)
 
 

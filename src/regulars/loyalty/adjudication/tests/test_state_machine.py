@@ -45,6 +45,7 @@ from regulars.loyalty.ledger.desk import open_desk
 from regulars.loyalty.ledger.queries import get_standing
 from regulars.loyalty.ledger.services import Price, spend_points
 from regulars.loyalty.ledger.spending import NotEnoughPoints
+from regulars.loyalty.ledger.tests.lives import begin_life, end_life
 from regulars.loyalty.ledger.tests.plain import Box, Plain, Token
 from regulars.orders.contracts import OrderState
 from regulars.orders.services import put_orders
@@ -107,7 +108,7 @@ class Members(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.savepoint = transaction.savepoint()
+        self.begun = begin_life()
         self.now = NOON
         # From when on a euro earns so many points.
         self.factors = [(BEGIN, 1)]
@@ -121,7 +122,7 @@ class Members(RuleBasedStateMachine):
         self.nights: set[date] = set()
 
     def teardown(self) -> None:
-        transaction.savepoint_rollback(self.savepoint)
+        end_life(self.begun)
 
     def get(self, who: str, count: int, at: datetime) -> Box:
         box = Box(next(self.numbers), who, who, at, at, two_months_after(at))
@@ -300,7 +301,7 @@ def run(examples: int, steps: int, **more: Any) -> Counter[str]:
 
 @pytest.mark.django_db
 def test_members_stand_as_the_plain_reckoning_says():
-    seen = run(25, 30)
+    seen = run(250, 30)
     assert min(seen[place] for place in ("active", "spent", "expired", "unearned", "owed")) > 3, seen
 
 
@@ -323,9 +324,9 @@ def _caps_have_room_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_repeated_event_grants_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def grant_upon(occurrence: Any, *told: Any, **more: Any) -> Any:
+    def grant_upon(candidates: Any, **more: Any) -> Any:
         Occasion.objects.all().delete()
-        return right(occurrence, *told, **more)
+        return right(candidates, **more)
 
     right = grant_upon_once
     monkeypatch.setattr("regulars.loyalty.adjudication.occasions.grant_upon", grant_upon)

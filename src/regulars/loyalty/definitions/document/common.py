@@ -20,7 +20,8 @@ MOST_POINTS = 10**12
 class Part(BaseModel):
     """A part of a document: what it does not know is refused, and nothing changes once it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What checks it is built when something is first checked: most processes read no document.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _known_currency(code: str) -> str:

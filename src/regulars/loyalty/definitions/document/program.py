@@ -34,8 +34,8 @@ class AuthorityLimits(Part):
     by_role: Annotated[
         Mapping[AdjustingRole, MostPoints],
         Field(
-            description="The most points that each role gives or takes at once: owner, manager, agent, till, or key for"
-            " a program with an API key. A role that is left out gives and takes none."
+            description="The most points that one person gives or takes of one member within 24 hours, by role: owner,"
+            " manager, agent, till, or key for a program with an API key. A role that is left out gives and takes none."
         ),
     ] = {"owner": 1_000_000, "manager": 10_000, "agent": 500}
     second_above: Annotated[
@@ -43,8 +43,8 @@ class AuthorityLimits(Part):
         Field(
             ge=0,
             le=MOST_POINTS,
-            description="More points than this wait until another person approves, whose role may give as many;"
-            " where it is left out, nobody is waited for.",
+            description="More points than this, within 24 hours too, wait until another person approves, whose role may"
+            " give as many; where it is left out, nobody is waited for.",
         ),
     ] = None
 

@@ -61,9 +61,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '10s' SET plan_cache_mode =
 DECLARE
     own uuid[];
     held uuid[];
+    waited text;
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(20260102),
-        pg_advisory_xact_lock(hashtextextended(with_client || ' ' || with_key, 20260101));
+    -- An assignment is no statement that is planned and run, as PERFORM would be.
+    waited := pg_advisory_xact_lock_shared(20260102);
+    waited := pg_advisory_xact_lock(hashtextextended(with_client || ' ' || with_key, 20260101));
     IF with_key IS NOT NULL THEN
         SELECT request.answer, request.digest INTO answer, digest FROM public.loyalty_ledger_request AS request
             WHERE request.client = with_client AND request.key = with_key;
@@ -126,6 +128,7 @@ DECLARE
     before integer := 0;
     last integer;
     total bigint;
+    told bigint;
     to_pending bigint := 0;
     to_active bigint := 0;
     to_reserved bigint := 0;
@@ -143,9 +146,10 @@ BEGIN
         END IF;
         last := before + counts[i];
         INSERT INTO public.loyalty_ledger_transaction
-            (id, program_id, kind, occurred_at, posted_at, actor, reverses_id, occasion, memo, entries)
-        SELECT ids[i], standing.id, kinds[i], occurred_ats[i], at, by_actor, reverses[i], occasions[i], memos[i], counts[i]
-        FROM public.loyalty_definitions_program AS standing WHERE standing.id = program;
+            (id, program_id, kind, occurred_at, posted_at, actor, reverses_id, occasion, memo, entries, transaction)
+        SELECT ids[i], standing.id, kinds[i], occurred_ats[i], at, by_actor, reverses[i], occasions[i], memos[i], counts[i],
+            clock.shift + pg_current_xact_id()::text::bigint
+        FROM public.loyalty_definitions_program AS standing, public.stream_clock AS clock WHERE standing.id = program;
         IF NOT FOUND THEN
             PERFORM public.loyalty_ledger_refuse('is of no programme');
         END IF;
@@ -235,7 +239,7 @@ BEGIN
         END IF;
     END IF;
     IF cardinality(event_ids) > 0 THEN
-        PERFORM public.stream_append(
+        told := public.stream_append(
             at, event_ids, event_types, customer_ids, actors, sources, event_ats, payloads
         );
     END IF;

@@ -132,3 +132,7 @@ JOIN loyalty_ledger_entry AS entry ON entry.lot_id = lot.id AND entry.book = 'me
 JOIN loyalty_ledger_transaction AS header ON header.id = entry.transaction_id
 WHERE lot.occasion = %(occasion)s AND header.kind IN ('grant', 'adjust')
 GROUP BY entry.transaction_id
+
+-- name: members_among
+-- Which of some customers have enrolled, in whichever programme.
+SELECT DISTINCT customer_id FROM loyalty_ledger_member WHERE customer_id = ANY(%(ids)s::uuid[])

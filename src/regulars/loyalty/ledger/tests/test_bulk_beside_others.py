@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 
 import pytest
@@ -25,6 +26,7 @@ def in_threads(*works: Callable[[], None]) -> list[BaseException]:
         try:
             work()
         except BaseException as error:
+            traceback.print_exception(error)
             wrong.append(error)
         finally:
             connection.close()

@@ -20,6 +20,7 @@ from regulars.loyalty.ledger import returning, settling
 from regulars.loyalty.ledger.contracts import Grant, State
 from regulars.loyalty.ledger.tests.keepers import InDatabase, InMemory, Keeper
 from regulars.loyalty.ledger.tests.ledger_shop import NOON
+from regulars.loyalty.ledger.tests.lives import begin_life, end_life
 from regulars.loyalty.ledger.tests.plain import Box, Plain
 from regulars.loyalty.ledger.wallets import BrokenLedger, Lot
 
@@ -219,6 +220,13 @@ class Kept(Ledgers):
     """In the database."""
 
     keeper = InDatabase
+
+    def __init__(self) -> None:
+        self.begun = begin_life()
+        super().__init__()
+
+    def teardown(self) -> None:
+        end_life(self.begun)
 
 
 def run(machine: type[Ledgers], examples: int, steps: int, **more: Any) -> Counter[str]:

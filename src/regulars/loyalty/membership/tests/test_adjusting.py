@@ -112,6 +112,34 @@ def test_what_is_above_ones_limit_is_refused_whether_given_or_taken(ines, points
     assert given(ines, 100, authority=AGENT).state is POSTED
 
 
+def test_a_refusal_writes_numbers_as_one_reads_them(ines) -> None:
+    with pytest.raises(
+        AboveAuthority, match=r"^12,345 points are more than you may give or take at once, which is 100"
+    ):
+        given(ines, 12_345, authority=AGENT)
+
+
+def test_many_small_ones_of_a_day_are_one_great_one(ines) -> None:
+    given(ines, 60, authority=AGENT)
+    with pytest.raises(AboveAuthority, match="101 points within a day") as error:
+        given(ines, 41, authority=AGENT)
+    assert (error.value.points, error.value.limit) == (101, 100)
+    # Another person, other points and another day have room of their own, and what is taken back makes room again.
+    given(ines, 41, authority=AGENT, actor=BEN)
+    given(ines, 100, currency="gems", authority=AGENT)
+    given(ines, -60, authority=AGENT)
+    assert given(ines, 100, authority=AGENT).state is POSTED
+    given(ines, 100, authority=AGENT, now=NOON + DAY)
+
+
+def test_many_small_ones_of_a_day_wait_for_a_second_person_as_a_great_one_does(ines) -> None:
+    assert given(ines, 300).state is POSTED
+    asked = given(ines, 201)
+    assert asked.state is AWAITING
+    refuse(asked.id)
+    assert given(ines, 200).state is POSTED
+
+
 def test_a_role_that_the_programme_leaves_out_gives_nothing(ines) -> None:
     for role in ("till", "key", "analyst"):
         with pytest.raises(AboveAuthority):
@@ -308,7 +336,7 @@ def test_what_is_posted_at_once_waits_for_nobody(ines) -> None:
 
 def test_what_is_no_longer_there_is_not_taken_and_goes_on_waiting(ines) -> None:
     asked = given(ines, -600)
-    given(ines, -500)
+    given(ines, -500, actor=CLEO)
     with pytest.raises(NotEnoughPoints):
         approve(asked.id)
     assert get_adjustment(asked.id).state is AWAITING

@@ -51,7 +51,7 @@ def test_what_is_above_the_limit_of_a_role_is_refused_and_the_limit_is_told(poin
     with pytest.raises(AboveAuthority) as error:
         check_limit(points, LIMITED, Authority(role))
     assert (error.value.code, error.value.limit) == ("above_authority", limit)
-    assert str(limit) in error.value.message
+    assert f"which is {limit:,}." in error.value.message
 
 
 @given(POINTS)

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -22,6 +23,7 @@ from regulars.loyalty.adjudication.contracts import Outcome
 from regulars.loyalty.adjudication.models import Earning, Escrow
 from regulars.loyalty.adjudication.services import adjudicate_orders, put_order
 from regulars.loyalty.adjudication.tests.programme_shop import customer, order, per_euro, programme, returned, rule
+from regulars.loyalty.ledger.models import Lot
 from regulars.loyalty.ledger.spending import NotEnoughPoints
 from regulars.loyalty.ledger.tests.test_bulk_beside_others import in_threads
 from regulars.loyalty.ledger.verifying import verify_ledger
@@ -88,7 +90,7 @@ def shop() -> dict[str, UUID]:
             zone="UTC",
             tier_sets=TIERS,
             rewards=[MUG],
-            authority={"by_role": {"key": 100}},
+            authority={"by_role": {"key": 10_000}},
         )
         return {name: enrol(program="beans", customer_id=customer(name), now=BEGAN, actor=ACTOR).id for name in NAMES}
 
@@ -320,3 +322,39 @@ def test_an_order_without_versions_counts_for_tiers_each_time_that_it_is_reinsta
     for state, counts in (told, 7_000), (replace(told, cancelled_at=PLACED), 0), (told, 7_000):
         put_order(order=state, now=PLACED, actor=ACTOR)
         assert sum(Progress.objects.filter(member_id=ann).values_list("amount", flat=True)) == counts
+
+
+def available(member_id: UUID) -> int:
+    """What a member can spend, below nothing where something is owed."""
+    lots = Lot.objects.filter(account__member_id=member_id, currency="points")
+    return sum(lot.active - lot.debt for lot in lots)
+
+
+def test_a_debt_is_paid_while_who_would_earn_it_again_waits_for_the_account(fresh_database: str) -> None:
+    assert fresh_database
+    ann = shop()["ann"]
+    told = unversioned("1", 1_000)
+    put_order(order=told, now=PLACED, actor=ACTOR)
+    # What the order earned at once is spent, and then the order is cancelled: that much is owed.
+    take = partial(adjust, member_id=ann, currency="points", reason="x", actor=ACTOR, authority=Authority("key"))
+    take(points=-available(ann), now=PLACED)
+    put_order(order=replace(told, cancelled_at=PLACED), now=PLACED, actor=ACTOR)
+    owed = -available(ann)
+    assert owed > 0
+    paid, waits = threading.Event(), threading.Event()
+
+    def pay() -> None:
+        with transaction.atomic():
+            take(points=owed, now=PLACED)
+            paid.set()
+            assert waits.wait(20)
+            time.sleep(0.5)
+
+    def keep_it_after_all() -> None:
+        assert paid.wait(20)
+        waits.set()
+        put_order(order=told, now=PLACED, actor=ACTOR)
+
+    assert in_threads(pay, keep_it_after_all) == []
+    assert available(ann) == owed
+    assert verify_ledger().is_whole

@@ -18,6 +18,26 @@ FROM loyalty_ledger_member AS member
 JOIN loyalty_ledger_member AS root ON root.id = COALESCE(member.merged_into_id, member.id)
 WHERE member.id = %(member_id)s
 
+-- name: redeemed_for
+-- What was redeemed in a programme for some orders, with each one's place in the list: by the order's id, or by its name
+-- for the member who bought, under all ids that lead to this member.
+SELECT asked.number, redemption.id
+FROM unnest(%(order_ids)s::uuid[]) WITH ORDINALITY AS asked (order_id, number)
+JOIN loyalty_rewards_redemption AS redemption USING (order_id)
+WHERE redemption.program_id = %(program_id)s
+UNION
+SELECT asked.number, redemption.id
+FROM unnest(%(references)s::text[], %(buyers)s::uuid[]) WITH ORDINALITY AS asked (reference, buyer_id, number)
+JOIN loyalty_ledger_member AS buyer ON buyer.id = asked.buyer_id
+JOIN LATERAL (
+    SELECT COALESCE(buyer.merged_into_id, buyer.id) AS id
+    UNION
+    SELECT id FROM loyalty_ledger_member WHERE merged_into_id = COALESCE(buyer.merged_into_id, buyer.id)
+) AS each ON TRUE
+JOIN loyalty_rewards_redemption AS redemption ON redemption.member_id = each.id AND redemption.reference = asked.reference
+WHERE redemption.program_id = %(program_id)s
+ORDER BY 2
+
 -- name: lock_member_vouchers
 -- Let nobody else use vouchers for this member until the end of the transaction.
 SELECT pg_advisory_xact_lock(hashtextextended('loyalty_rewards.voucher', 0) # hashtextextended(%(member_id)s::text, 1))

@@ -9,11 +9,11 @@ from django.db.utils import ProgrammingError
 from regulars.kit.ids import new_id
 from regulars.loyalty.ledger.members import NoSuchMember, end_membership
 from regulars.loyalty.ledger.requests import KeyUsed
-from regulars.loyalty.rewards.contracts import RedemptionState
+from regulars.loyalty.rewards.contracts import Bought, RedemptionState
 from regulars.loyalty.rewards.queries import (
     get_redemption,
+    list_redeemed_for,
     list_redemptions,
-    list_redemptions_of_order,
     list_rewards,
 )
 from regulars.loyalty.rewards.redeeming import NotReserved, ReservationExpired, RewardRefused
@@ -202,7 +202,10 @@ def test_a_part_of_an_order_is_paid_with_points() -> None:
     paid = confirm(reserve(ines, order=order(500)))
     assert (paid.cost, paid.order_id) == ({"beans": 500}, ORDER)
     assert paid.given == {"amount_minor": 500, "currency": "EUR", "points": 500}
-    assert list_redemptions_of_order(ORDER) == [paid]
+    by_id = Bought(order_id=ORDER, reference="", buyer_id=None)
+    by_name = Bought(order_id=new_id(), reference=paid.reference, buyer_id=ines)
+    others = Bought(order_id=new_id(), reference=paid.reference, buyer_id=member(version, "ben"))
+    assert list_redeemed_for(paid.program_id, [by_id, others, by_name]) == [[paid], [], [paid]]
 
 
 # --- Who can have it --------------------------------------------------------------------------------------------------

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from regulars.faces.console.loyalty.members.words import (
     PURPOSE_WORDS,
@@ -19,13 +22,16 @@ from regulars.faces.console.loyalty.members.words import (
 )
 from regulars.faces.console.zone import business_of
 from regulars.kit import formats
-from regulars.kit.i18n import gettext
+from regulars.kit.i18n import gettext, ngettext
+from regulars.loyalty.adjudication.queries import map_orders_of_lots
 from regulars.loyalty.ledger.contracts import Balance, ExplainedLot, Purpose
 from regulars.loyalty.ledger.explaining import explain
 from regulars.loyalty.ledger.members import NoSuchMember
 from regulars.loyalty.membership.contracts import MemberInFull
 
 _FORM = "%Y-%m-%dT%H:%M"
+# So many lots stand on the page at first; those of which something is left come before the others.
+SHOWN = 12
 # How points come to be at all.
 _BEGINNINGS = frozenset({Purpose.GRANTED, Purpose.ADJUSTED})
 
@@ -35,6 +41,7 @@ class LotRow:
     """A lot as a page shows it: where its points came from, what stands, and where they went."""
 
     source: str
+    address: str
     rule: str
     granted_at: datetime
     active_from: str
@@ -55,6 +62,9 @@ class Explained:
     sentence: str
     balance: Balance
     lots: Sequence[LotRow]
+    # How many there are beside those, and where they stand too.
+    others: str
+    all_address: str
     currencies: Sequence[tuple[str, str]]
 
 
@@ -77,7 +87,11 @@ def explained_of(request: HttpRequest, found: MemberInFull, now: datetime) -> Ex
     except NoSuchMember:
         # Before it was one.
         return None
-    lots = sorted(explanation.lots, key=lambda lot: lot.granted_at, reverse=True)
+    lots = sorted(explanation.lots, key=lambda lot: (_is_left(lot), lot.granted_at), reverse=True)
+    shown = lots if "all" in request.GET else lots[:SHOWN]
+    orders = map_orders_of_lots([each.source_id for each in shown if each.source_id])
+    others = len(lots) - len(shown)
+    words = ngettext("Show {count} more", "Show {count} more", others)
     return Explained(
         currency=currency,
         valid=(valid_at or now).astimezone(zone).strftime(_FORM),
@@ -85,7 +99,9 @@ def explained_of(request: HttpRequest, found: MemberInFull, now: datetime) -> Ex
         is_now=valid_at is None and known_at is None,
         sentence=_sentence(explanation.balance, names[currency]),
         balance=explanation.balance,
-        lots=[_row(each, found) for each in lots],
+        lots=[_row(each, found, orders) for each in shown],
+        others=words.format(count=formats.number(others)) if others else "",
+        all_address=f"?{urlencode({**request.GET.dict(), 'all': '1'})}",
         currencies=list(names.items()),
     )
 
@@ -101,14 +117,21 @@ def _sentence(balance: Balance, name: str) -> str:
     return f"{name}: {', '.join(parts)}"
 
 
-def _row(lot: ExplainedLot, found: MemberInFull) -> LotRow:
+def _is_left(lot: ExplainedLot) -> bool:
+    standing = lot.balance
+    return any((standing.pending, standing.active, standing.reserved, standing.debt))
+
+
+def _row(lot: ExplainedLot, found: MemberInFull, orders: Mapping[UUID, UUID]) -> LotRow:
     zone, program = found.program.zone, found.program.document
+    order = orders.get(lot.source_id) if lot.source_id else None
     rule = rule_name(lot.rule, program) if lot.rule else ""
     if rule and lot.version:
         rule = gettext("{rule} (version {version})").format(rule=rule, version=lot.version)
     granted = sum(each.points for each in lot.movements if each.points > 0 and each.purpose in _BEGINNINGS)
     return LotRow(
         source=source_words(lot.source_kind),
+        address=reverse("console:order", args=[order]) if order else "",
         rule=rule,
         granted_at=lot.granted_at,
         active_from=formats.day(lot.activates_at.astimezone(zone)) if lot.activates_at else gettext("not yet"),

@@ -44,9 +44,9 @@ class AdjustForm(DesignedForm):
         self._zone = version.zone
         self.offer("currency", [(each.key, each.name) for each in version.document.currencies])
         limit, second = limit_of(version, authority), version.document.authority.second_above
-        told = gettext("With a minus they are taken. You may give or take {limit} at once.").format(
-            limit=formats.number(limit)
-        )
+        told = gettext(
+            "With a minus they are taken. You may give or take {limit} of one member within 24 hours."
+        ).format(limit=formats.number(limit))
         if second is not None and second < limit:
             more = gettext("More than {second} wait until somebody else approves.")
             told += " " + more.format(second=formats.number(second))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from regulars.faces.console.loyalty.programs.rule_words import Language, bound_words, grant_words
 from regulars.faces.console.loyalty.programs.words import ROUNDING_WORDS, decimal_words
 from regulars.kit import formats
-from regulars.kit.i18n import gettext
+from regulars.kit.i18n import gettext, ngettext
 from regulars.kit.money import minor_digits
 from regulars.loyalty.definitions.document.common import Rounding
 from regulars.loyalty.definitions.document.rules import (
@@ -79,9 +79,13 @@ def _counted(outcome: RuleOutcome, rule: Rule, told: Language, cart: Cart) -> st
             counted = outcome.unrounded * value[currency] * 100 / percent
             return _times(counted, currency, rule, told, result)
         case PerItem(points=points):
-            pieces = _short(outcome.unrounded / points)
-            words = gettext("{grant}: {pieces} pieces give {result}.")
-            return words.format(grant=grant_words(rule, told.program), pieces=pieces, result=result)
+            pieces = outcome.unrounded / points
+            words = ngettext(
+                "{grant}: {pieces} piece gives {result}.",
+                "{grant}: {pieces} pieces give {result}.",
+                1 if pieces == 1 else 2,
+            )
+            return words.format(grant=grant_words(rule, told.program), pieces=_short(pieces), result=result)
         case Formula(expression=expression):
             return gettext("{expression} gives {result}.").format(expression=expression, result=result)
         case Multiplier(factor=factor):

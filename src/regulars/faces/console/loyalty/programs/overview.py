@@ -67,7 +67,7 @@ def _sentence(sight: Sight, currency: PointCurrency, months: Months) -> str:
     if not months.spent:
         words = gettext("In twelve months members earned {earned} {currency}, and have spent none yet.")
         return words.format(earned=earned, currency=currency.name)
-    words = gettext("In twelve months members earned {earned} {currency} and spent {spent}, {share} of as many.")
+    words = gettext("In twelve months members earned {earned} {currency} and spent {spent} ({share}).")
     share = formats.percent(months.spent / months.earned)
     return words.format(earned=earned, spent=spent, currency=currency.name, share=share)
 

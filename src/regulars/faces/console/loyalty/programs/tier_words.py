@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from regulars.faces.console.loyalty.programs.words import amount_words, decimal_words, span_words
+from regulars.faces.console.loyalty.programs.words import decimal_words, span_words
 from regulars.kit import formats
 from regulars.kit.i18n import gettext, mark, ngettext
 from regulars.kit.money import minor_digits
@@ -92,7 +92,8 @@ def _so_much(amount: Decimal, tier_set: TierSet, program: Program) -> str:
             names = {each.key: each.name for each in program.currencies}
             return f"{decimal_words(amount)} {names.get(key, key)}"
         case Spend(currency=currency):
-            return amount_words(amount, currency)
+            minor = amount.scaleb(minor_digits(currency))
+            return formats.money(float(minor), currency, whole=amount == amount.to_integral_value())
         case Orders():
             count = int(amount)
             return ngettext("{count} order", "{count} orders", count).format(count=formats.number(count))

@@ -104,7 +104,8 @@ def _given(request: HttpRequest, sight: Sight, compiled: Compiled, cart: Cart, f
     if member is not None and member.customer_id is not None:
         survivor = get_survivor(member.customer_id)
         setting = setting_of(business, now=cart.placed_at)
-        subject = read_subjects(rules.needs, [survivor], setting=setting, at=cart.placed_at).get(survivor, _NOBODY)
+        known = read_subjects(rules.needs, [survivor], setting=setting, at=cart.placed_at, measured=True)
+        subject = known.get(survivor, _NOBODY)
         is_first = is_first_order(list_ids_of(survivor), cart.placed_at, None)
         tiers = map_tiers([member.id], cart.placed_at)[member.id]
         headroom = Bounds(sight.summary.program_id, member.id, cart.placed_at, sight.zone, rules.bounds).left()

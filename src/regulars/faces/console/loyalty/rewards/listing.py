@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,14 @@ from regulars.faces.console.acting import acting
 from regulars.faces.console.forms import DesignedForm
 from regulars.faces.console.loyalty.choosing import Chosen, chosen_of, must_choose
 from regulars.faces.console.loyalty.programs.words import dates_words
-from regulars.faces.console.loyalty.rewards.words import cost_words, gives_words, kind_words, limits_words, tier_names
+from regulars.faces.console.loyalty.rewards.words import (
+    cost_words,
+    gives_words,
+    kind_words,
+    limits_words,
+    product_names,
+    tier_names,
+)
 from regulars.faces.console.permission import needs
 from regulars.kit import formats
 from regulars.kit.errors import DomainError
@@ -102,6 +109,7 @@ def _page(request: HttpRequest, form: StockForm | None = None, asked: str = "") 
         found = chosen.version.document.rewards
         given = count_given(chosen.version.program_id, now=who.now)
         pools = see_pools(found, chosen.version, now=who.now)
+        products = product_names(chosen.version.document)
         may_manage = request.user.has_perm("loyalty.manage")
         rows = []
         for reward in found:
@@ -113,6 +121,7 @@ def _page(request: HttpRequest, form: StockForm | None = None, asked: str = "") 
                     pools[reward.key],
                     given.get(reward.key, GivenCount()),
                     own if may_manage and reward.stock is not None else None,
+                    products=products,
                 )
             )
         waiting = sum(each.waiting for each in given.values())
@@ -157,7 +166,15 @@ def _sentence(rows: Sequence[Row], waiting: int) -> str:
     return words
 
 
-def _row(reward: Reward, chosen: Chosen, pools: Sequence[PoolSight], given: GivenCount, form: StockForm | None) -> Row:
+def _row(
+    reward: Reward,
+    chosen: Chosen,
+    pools: Sequence[PoolSight],
+    given: GivenCount,
+    form: StockForm | None,
+    *,
+    products: Mapping[str, str],
+) -> Row:
     program = chosen.version.document
     stock_left = next((sight.left for sight in pools if sight.pool.period is None), None)
     supplies = list_supplies(chosen.version.program_id, reward.key, limit=SUPPLIES) if reward.stock is not None else []
@@ -169,7 +186,7 @@ def _row(reward: Reward, chosen: Chosen, pools: Sequence[PoolSight], given: Give
     return Row(
         reward=reward,
         kind=kind_words(reward.gives.kind),
-        gives=gives_words(reward, program),
+        gives=gives_words(reward, program, products),
         cost=cost_words(reward, program),
         left=formats.MISSING if stock_left is None else formats.number(stock_left),
         is_out=any(sight.left <= 0 for sight in pools),

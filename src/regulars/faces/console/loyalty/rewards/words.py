@@ -27,6 +27,7 @@ from regulars.loyalty.definitions.document.rewards import (
 )
 from regulars.loyalty.rewards.contracts import Redemption, RedemptionState, Refusal, RewardReason
 from regulars.loyalty.rewards.sentences import sentence_of
+from regulars.orders.queries import name_products
 
 STATE_WORDS: Mapping[RedemptionState, tuple[str, str]] = {
     RedemptionState.RESERVED: (mark("Reserved"), "info"),
@@ -53,12 +54,21 @@ def kind_words(kind: str) -> str:
     return gettext(_KIND_WORDS[kind]) if kind in _KIND_WORDS else kind
 
 
-def gives_words(reward: Reward, program: Program) -> str:
-    """Return what a reward gives, in words."""
+def product_names(program: Program) -> Mapping[str, str]:
+    """Return the names of the products that rewards and vouchers of a programme give, by their numbers."""
+    given = [*(reward.gives for reward in program.rewards), *(series.off for series in program.vouchers)]
+    numbers = {each.product for each in given if isinstance(each, (Gift, FreeItem)) and each.product}
+    return name_products(numbers) if numbers else {}
+
+
+def gives_words(reward: Reward, program: Program, products: Mapping[str, str]) -> str:
+    """Return what a reward gives, in words, with the names of products that are known."""
     match reward.gives:
         case GivesVoucher(series=key):
             series = next((each for each in program.vouchers if each.key == key), None)
-            return off_words(series.off) if series else gettext("A voucher of a series that there is no longer")
+            return (
+                off_words(series.off, products) if series else gettext("A voucher of a series that there is no longer")
+            )
         case PayWithPoints(value=value, most_percent=most):
             words = gettext("Each point pays {amount}, up to {share} % of an order")
             return words.format(amount=amounts_words(value), share=decimal_words(most))
@@ -66,7 +76,7 @@ def gives_words(reward: Reward, program: Program) -> str:
             return gettext("{amount} of store credit").format(amount=f"{decimal_words(amount)} {currency}")
         case Gift(shipped=shipped, product=product):
             words = gettext("A gift that is shipped") if shipped else gettext("A gift, handed over at once")
-            return f"{words} · {product}" if product else words
+            return f"{words} · {products.get(product, product)}" if product else words
         case EventAccess(event=event):
             return gettext("A place at {event}").format(event=event)
         case Donation(to=to, amount=amount, currency=currency):
@@ -77,8 +87,8 @@ def gives_words(reward: Reward, program: Program) -> str:
             return each.details or gettext("Something to live through")
 
 
-def off_words(off: Off) -> str:
-    """Return what a voucher takes off, in words."""
+def off_words(off: Off, products: Mapping[str, str]) -> str:
+    """Return what a voucher takes off, in words, with the names of products that are known."""
     match off:
         case PercentOff(percent=percent, most=most):
             words = gettext("{percent} % off").format(percent=decimal_words(percent))
@@ -86,7 +96,7 @@ def off_words(off: Off) -> str:
         case AmountOff(amount=amount):
             return gettext("{amount} off").format(amount=amounts_words(amount))
         case FreeItem(product=product):
-            return gettext("{product} for nothing").format(product=product)
+            return gettext("{product} for nothing").format(product=products.get(product, product))
         case FreeShipping():
             return gettext("Free shipping")
 

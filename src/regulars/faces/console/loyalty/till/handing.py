@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from regulars.faces.console.acting import acting
 from regulars.faces.console.loyalty.choosing import Chosen
-from regulars.faces.console.loyalty.rewards.words import gives_words, off_words, paid_words
+from regulars.faces.console.loyalty.rewards.words import gives_words, off_words, paid_words, product_names
 from regulars.faces.console.loyalty.till.counter import member_at_till, refusals_of, seconds_left
 from regulars.faces.console.loyalty.till.page import around
 from regulars.faces.console.loyalty.till.reading import amount_minor, typed
@@ -70,7 +70,7 @@ def redemption(request: HttpRequest, redemption_id: UUID) -> HttpResponse:
         "member": found,
         "points": points_of(found),
         "name": reward.name if reward else given.reward,
-        "gives": gives_words(reward, program) if reward else "",
+        "gives": gives_words(reward, program, product_names(program)) if reward else "",
         "paid": paid_words(given, program),
         "voucher": _voucher_of(given),
         "is_undone": given.state is RedemptionState.REFUNDED,
@@ -111,7 +111,7 @@ def voucher(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
     context: dict[str, Any] = around(request, chosen) | {
         "found": found,
         "series": series,
-        "off": off_words(series.off) if series else "",
+        "off": off_words(series.off, product_names(chosen.version.document)) if series else "",
         "currency": currency,
         "key": typed(request.POST.get("key", "")) or str(new_id()),
         "text": typed(request.POST.get("amount", "")),

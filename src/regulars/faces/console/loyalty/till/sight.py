@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.faces.console.loyalty.programs.words import all_of
-from regulars.faces.console.loyalty.rewards.words import cost_words, gives_words, refusal_words
+from regulars.faces.console.loyalty.rewards.words import cost_words, gives_words, product_names, refusal_words
 from regulars.kit import formats
 from regulars.kit.i18n import gettext
 from regulars.loyalty.adjudication.conditions import judge_rewards
@@ -86,19 +86,20 @@ def offers_of(version: ProgramVersion, member_id: UUID, now: datetime) -> tuple[
         )
         if sight.reward.gives.kind != "pay_with_points"
     ]
+    products = product_names(version.document)
     available = [sight for sight in sights if sight.is_available]
     available.sort(key=lambda sight: -(sight.cost or 0))
-    return [_offer(each, version) for each in available], [
-        _offer(each, version) for each in sights if not each.is_available
+    return [_offer(each, version, products) for each in available], [
+        _offer(each, version, products) for each in sights if not each.is_available
     ]
 
 
-def _offer(sight: RewardSight, version: ProgramVersion) -> Offer:
+def _offer(sight: RewardSight, version: ProgramVersion, products: Mapping[str, str]) -> Offer:
     program = version.document
     return Offer(
         key=sight.reward.key,
         name=sight.reward.name,
-        gives=gives_words(sight.reward, program),
+        gives=gives_words(sight.reward, program, products),
         cost=cost_words(sight.reward, program),
         why_not=" ".join(refusal_words(each, program) for each in sight.why_not),
     )

@@ -20,7 +20,7 @@ from regulars.faces.console.acting import acting
 from regulars.faces.console.forms import DesignedForm
 from regulars.faces.console.loyalty.choosing import chosen_of, must_choose
 from regulars.faces.console.loyalty.programs.words import amounts_words, dates_words
-from regulars.faces.console.loyalty.rewards.words import off_words
+from regulars.faces.console.loyalty.rewards.words import off_words, product_names
 from regulars.faces.console.permission import needs
 from regulars.kit import formats
 from regulars.kit.errors import DomainError
@@ -108,7 +108,8 @@ def _page(request: HttpRequest, form: CodesForm | None = None, told: Mapping[str
     if chosen is not None:
         series = chosen.version.document.vouchers
         counts = count_series(chosen.version.program_id, now=acting(request).now)
-        rows = [_row(each, counts.get(each.key, SeriesCount())) for each in series]
+        products = product_names(chosen.version.document)
+        rows = [_row(each, counts.get(each.key, SeriesCount()), products) for each in series]
         context |= _batches(request, chosen.version) | {
             "rows": rows,
             "program": chosen.key,
@@ -152,7 +153,7 @@ def _sentence(rows: Sequence[Row]) -> str:
     return f"{words}, {more}"
 
 
-def _row(series: VoucherSeries, count: SeriesCount) -> Row:
+def _row(series: VoucherSeries, count: SeriesCount, products: Mapping[str, str]) -> Row:
     terms = [dates_words(series.dates)]
     if series.minimum:
         terms.append(gettext("from {amount} on").format(amount=amounts_words(series.minimum)))
@@ -166,7 +167,7 @@ def _row(series: VoucherSeries, count: SeriesCount) -> Row:
         terms.append(gettext("alone"))
     return Row(
         series=series,
-        off=off_words(series.off),
+        off=off_words(series.off, products),
         looks=series.pattern or gettext("17 random characters"),
         terms=[each for each in terms if each],
         count=count,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from regulars.faces.console.acting import acting
 from regulars.faces.console.loyalty.members.naming import people_of
-from regulars.faces.console.loyalty.rewards.words import off_words
+from regulars.faces.console.loyalty.rewards.words import off_words, product_names
 from regulars.faces.console.loyalty.vouchers.listing import page_with
 from regulars.faces.console.loyalty.vouchers.words import last_day_of, use_words, voucher_words
 from regulars.faces.console.permission import needs
@@ -58,7 +58,7 @@ def voucher(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
     context = {
         "found": found,
         "series": series,
-        "off": off_words(series.off) if series else "",
+        "off": off_words(series.off, product_names(version.document)) if series and version else "",
         "until": last_day_of(found, version.zone if version else business_of(request).zone_info),
         "state": state,
         "tone": tone,
