@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 Payload = Mapping[str, Any]
-# How many events are looked at to find those that a handler has to see.
+# How many events are looked at, at most, to find those that a handler has to see.
 LOOKS_AT = 500
 
 
@@ -109,7 +109,7 @@ class Subscription:
     later is heard from then on; a handler that is to know of earlier ones is replayed.
 
     `sift` returns, in their order, those of some events that the handler has to see; the others are passed over. For a
-    handler that needs few of many, and does much for each: it is asked of `LOOKS_AT` events at once, and takes no
+    handler that needs few of many, and does much for each: it is asked of up to `LOOKS_AT` events at once, and takes no
     locks. The handler must take the others too: where it fails, and with dead letters, it is given all, one by one.
     """
 

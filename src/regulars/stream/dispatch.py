@@ -186,24 +186,27 @@ def _next_batch(
     subscription: Subscription, after: Cursor, horizon: int, *, by_one: bool
 ) -> tuple[Sequence[Event], Cursor | None]:
     """Return the events to be handed over next, and how far one has come with them; None where no more may wait."""
-    sift = None if by_one else subscription.sift
-    looks_at = max(LOOKS_AT, subscription.batch_size) if sift else subscription.batch_size
-    rows = rows_of(
-        "next_events",
-        {
-            "transaction": after.transaction,
-            "position": after.position,
-            "horizon": horizon,
-            "types": subscription.heard,
-            "limit": looks_at,
-        },
-    )
-    seen = [event_of(row) for row in rows]
+    size, sift = subscription.batch_size, None if by_one else subscription.sift
+    seen = _look(subscription, after, horizon, size)
     needed = sift(seen) if sift and seen else seen
-    if len(needed) > subscription.batch_size:
-        first_of_next = needed[subscription.batch_size]
-        return needed[: subscription.batch_size], seen[seen.index(first_of_next) - 1].cursor
-    return needed, seen[-1].cursor if len(seen) == looks_at else None
+    is_last = len(seen) < size
+    if sift and not is_last and 2 * len(needed) < size < LOOKS_AT:
+        # Few of these are needed: so many more are looked at as it should take to fill the batch.
+        more = min(size * size // len(needed) if needed else LOOKS_AT, LOOKS_AT - size)
+        others = _look(subscription, seen[-1].cursor, horizon, more)
+        is_last = len(others) < more
+        needed = [*needed, *(sift(others) if others else ())]
+        seen += others
+    if len(needed) > size:
+        return needed[:size], seen[seen.index(needed[size]) - 1].cursor
+    return needed, None if is_last else seen[-1].cursor
+
+
+def _look(subscription: Subscription, after: Cursor, horizon: int, limit: int) -> list[Event]:
+    """Return the next events that a subscription hears."""
+    where = {"transaction": after.transaction, "position": after.position, "horizon": horizon}
+    rows = rows_of("next_events", {**where, "types": subscription.heard, "limit": limit})
+    return [event_of(row) for row in rows]
 
 
 def _without_waiting(subscription: Subscription, events: Sequence[Event], *, now: datetime) -> list[Event]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
 
-from regulars.loyalty.adjudication.contracts import Effect, EffectKind
+from regulars.loyalty.adjudication.contracts import Effect, EffectKind, Outcome
 from regulars.loyalty.adjudication.judging import Known, Times
 from regulars.loyalty.adjudication.models import Earning, Order
 from regulars.loyalty.adjudication.returns import comes_back
@@ -54,8 +54,14 @@ class Concern:
     named: Mapping[str, Member]
     # What it has earned so far: lots, and whose they were.
     standing: Mapping[UUID, Member]
-    is_known: bool
+    # The version and the hash by which it was adjudicated last; None before the first time.
+    known_as: tuple[int, bytes] | None
     redemptions: Sequence[Redemption] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it was adjudicated before."""
+        return self.known_as is not None
 
     @property
     def looks_back(self) -> bool:
@@ -189,8 +195,9 @@ def list_concerns(version: ProgramVersion, orders: Sequence[Told]) -> list[Conce
     numbers = {each.id: _numbers(each, attributes) for each in orders}
     named = map_by_code(version.program_id, {number for told in numbers.values() for number in told})
     known = Order.objects.filter(program_id=version.program_id, order_id__in=[each.id for each in orders])
-    rows = dict(known.values_list("id", "order_id"))
-    known_ids = set(rows.values())
+    rows, known_as = {}, {}
+    for row_id, order_id, order_version, digest in known.values_list("id", "order_id", "order_version", "digest"):
+        rows[row_id], known_as[order_id] = order_id, (order_version, bytes(digest))
     standing: dict[UUID, dict[UUID, UUID]] = defaultdict(dict)
     if rows:
         earned = Earning.objects.filter(order_id__in=list(rows)).values_list("order_id", "lot_id", "member_id")
@@ -208,11 +215,21 @@ def list_concerns(version: ProgramVersion, orders: Sequence[Told]) -> list[Conce
                 buyer=buyer,
                 named={number: named[number] for number in numbers[told.id] if number in named},
                 standing={lot_id: members[member_id] for lot_id, member_id in standing[told.id].items()},
-                is_known=told.id in known_ids,
+                known_as=known_as.get(told.id),
             )
         )
     redeemed = find_redeemed(version.program_id, found)
     return [replace(each, redemptions=redeemed.get(each.told.id, ())) for each in found]
+
+
+def settled(told: Told, known_as: tuple[int, bytes] | None, *, is_again: bool) -> Outcome | None:
+    """Return what is to be said of an order of which this, or something newer, is known; None of one to be adjudicated.
+
+    Where it is to be adjudicated `is_again`, what is known does not settle it.
+    """
+    if known_as and known_as[0] > told.version:
+        return Outcome.STALE
+    return Outcome.UNCHANGED if known_as == (told.version, told.digest) and not is_again else None
 
 
 def find_redeemed(program_id: UUID, concerns: Sequence[Concern]) -> dict[UUID, list[Redemption]]:

@@ -15,7 +15,16 @@ from uuid import UUID
 
 from regulars.kit.ids import new_id
 from regulars.loyalty.adjudication.bounding import Bounds, Use
-from regulars.loyalty.adjudication.cases import Case, Concern, Key, Told, find_redeemed, in_rounds, list_concerns
+from regulars.loyalty.adjudication.cases import (
+    Case,
+    Concern,
+    Key,
+    Told,
+    find_redeemed,
+    in_rounds,
+    list_concerns,
+    settled,
+)
 from regulars.loyalty.adjudication.contracts import Adjudicated, Outcome, Refused
 from regulars.loyalty.adjudication.desks import open_for
 from regulars.loyalty.adjudication.differences import draft_differences, give_points_back
@@ -59,9 +68,16 @@ def adjudicate(
 
     What is known already is adjudicated again only where a moment `until` is told, by which what it waits for is over.
     """
-    concerns = list_concerns(version, orders)
-    found = {each.told.id: _nobodys(version, each) for each in concerns if each.is_nobodys}
-    rounds = list(in_rounds([each for each in concerns if not each.is_nobodys], lambda each: each.counted_for))
+    concerns, found = [], {}
+    for each in list_concerns(version, orders):
+        if outcome := settled(each.told, each.known_as, is_again=until is not None):
+            # So it is of most events of orders: the call that told of one had it adjudicated. No accounts are opened.
+            found[each.told.id] = Adjudicated(outcome=outcome)
+        elif each.is_nobodys:
+            found[each.told.id] = _nobodys(version, each)
+        else:
+            concerns.append(each)
+    rounds = list(in_rounds(concerns, lambda each: each.counted_for))
     if len(rounds) > 1:
         # All are locked before the first is written, or two who go the same round about could wait for each other.
         _open([each for several in rounds for each in several], version, now=now, actor=actor)
@@ -166,10 +182,9 @@ def _lock(
     cases, others = [], {}
     for concern in concerns:
         row, order = rows.get(concern.told.id), concern.told
-        if row and row.order_version > order.version:
-            others[order.id] = Adjudicated(outcome=Outcome.STALE)
-        elif until is None and row and (row.order_version, bytes(row.digest)) == (order.version, order.digest):
-            others[order.id] = Adjudicated(outcome=Outcome.UNCHANGED)
+        known_as = (row.order_version, bytes(row.digest)) if row else None
+        if outcome := settled(order, known_as, is_again=until is not None):
+            others[order.id] = Adjudicated(outcome=outcome)
         else:
             mine = earnings[row.id] if row else {}
             cases.append(Case(concern=concern, desk=desk, row=row, earnings=mine, clock=until or desk.now))

@@ -59,7 +59,7 @@ def merge_members(*, survivor_id: UUID, merged_id: UUID, version: ProgramVersion
     theirs_are = AccountRow.objects.filter(member_id=merged_id).values_list("currency", flat=True)
     open_missing_accounts([survivor_id], [*theirs_are, *(each.key for each in version.document.currencies)])
     below = rows_of("merged_below", {"member_id": merged_id})
-    desk = open_desk([survivor_id, merged_id], version=version, now=now, actor=actor)
+    desk = open_desk([survivor_id, merged_id], version=version, now=now, actor=actor, is_whole=True)
     merge_id = new_id()
     own = {each.currency: each.id for each in desk.held.values() if each.member_id == survivor_id}
     theirs = {each.currency: each.id for each in desk.held.values() if each.member_id == merged_id}
@@ -99,7 +99,7 @@ def unmerge_members(*, merged_id: UUID, version: ProgramVersion, now: datetime, 
     netted = [Netted(payer_id=row[0], debtor_id=row[1], points=int(row[2])) for row in _netted(merge)]
     lots = {each.payer_id for each in netted} | {each.debtor_id for each in netted}
     _lead([(account, None if member == merged_id else own[currency]) for member, account, currency, _ in below])
-    desk = open_desk([root_id, merged_id], version=version, now=now, actor=actor, lots=lots)
+    desk = open_desk([root_id, merged_id], version=version, now=now, actor=actor, lots=lots, is_whole=True)
     theirs = {each.currency: each.id for each in desk.held.values() if each.member_id == root_id}
     _settle(desk, theirs.values())
     way = _Way(froms=theirs, to=own, origins=[account for _, account, _, _ in below])
@@ -129,7 +129,7 @@ def erase_member(*, member_id: UUID, version: ProgramVersion, now: datetime, act
         raise NoSuchMember(gettext("There is no such member."))
     if row.state == MemberState.ERASED:
         return
-    desk = open_desk([member_id], version=version, now=now, actor=actor)
+    desk = open_desk([member_id], version=version, now=now, actor=actor, is_whole=True)
     accounts = [each.id for each in desk.held.values() if each.at == each.id]
     desk.post([posting for account in accounts for posting in forfeit(desk.wallets, account, now=now)])
     row.state, row.customer, row.code = MemberState.ERASED, None, new_code()

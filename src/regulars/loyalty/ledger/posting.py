@@ -7,7 +7,7 @@ database: that locks them in one order for everybody, so that opposite operation
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from regulars.loyalty.definitions.document.currencies import Inactivity
 from regulars.loyalty.ledger.contracts import Entry
 from regulars.loyalty.ledger.requests import Answer, Request, answered
 from regulars.loyalty.ledger.statements import rows_of
-from regulars.loyalty.ledger.wallets import Lot, Move, NewLot, Posting, Taken, Terms, Wallets, taken_by
+from regulars.loyalty.ledger.wallets import Lot, Move, NewLot, Posting, Taken, taken_by
 from regulars.stream.contracts import Actor, NewEvent
 from regulars.stream.services import columns_of, make_room
 
@@ -41,9 +41,9 @@ class Told:
     answer: Answer | None = None
 
 
-def load_wallets(account_ids: Collection[UUID], terms: Mapping[str, Terms]) -> Wallets:
-    """Return what stands on accounts."""
-    return Wallets(map(lot_of, rows_of("open_lots", {"accounts": sorted(account_ids)})), terms)
+def load_lots(account_ids: Collection[UUID]) -> list[Lot]:
+    """Return the lots on accounts of which anything stands."""
+    return [lot_of(row) for row in rows_of("open_lots", {"accounts": sorted(account_ids)})]
 
 
 def lot_of(row: Sequence[Any]) -> Lot:

@@ -27,7 +27,7 @@ from regulars.loyalty.ledger.contracts import (
     Waiting,
 )
 from regulars.loyalty.ledger.members import get_member
-from regulars.loyalty.ledger.posting import load_wallets
+from regulars.loyalty.ledger.posting import load_lots
 from regulars.loyalty.ledger.settling import settle
 from regulars.loyalty.ledger.wallets import Lot, Wallets
 from regulars.stream.database import rows_from
@@ -55,7 +55,7 @@ def list_standings(member_ids: Collection[UUID], *, at: datetime) -> dict[UUID, 
     """Return what stands on the accounts of members at a moment, by member and currency, in two statements."""
     held = reading_rows("holders", {"members": sorted(member_ids)})
     by_account: dict[UUID, list[Lot]] = defaultdict(list)
-    for lot in load_wallets({account_id for _, _, account_id in held}, {}).lots.values():
+    for lot in load_lots({account_id for _, _, account_id in held}):
         by_account[lot.account_id].append(lot)
     found: dict[UUID, dict[str, Standing]] = defaultdict(dict)
     standings: dict[UUID, Standing] = {}

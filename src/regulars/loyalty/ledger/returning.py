@@ -107,7 +107,8 @@ def claw_back(
             claim.take(lot, State.PENDING, State.ACTIVE)
         for lot in family:
             claim.reclaim(lot, unspent)
-        for lot in wallets.of(claim.lot.account_id):
+        # The others of the account are asked for only where something is left to be taken.
+        for lot in wallets.of(claim.lot.account_id) if claim.left else ():
             claim.take(lot, State.ACTIVE)
         claim.owe()
     return [*settled, *(draft.posting(memo=memo) for draft in drafts.values() if draft.entries)]

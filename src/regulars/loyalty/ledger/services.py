@@ -111,7 +111,7 @@ def adjust_points(
         raise WrongPoints(gettext("An adjustment has points to give or to take, and a reason."))
     inputs = {"member": member_id, "currency": currency, "points": points, "reason": reason}
     request = Request(actor, idempotency_key, {"adjust": inputs})
-    desk = open_desk([member_id], version=version, now=now, actor=actor, request=request)
+    desk = open_desk([member_id], version=version, now=now, actor=actor, request=request, is_whole=points < 0)
     if desk.answer is not None:
         return replayed(desk.answer)
     held = held_by(desk, member_id, currency)

@@ -36,7 +36,7 @@ def settle_lots(wallets: Wallets, lot_ids: Iterable[UUID], now: datetime) -> lis
 
 def pay_debts(draft: Draft, account_id: UUID) -> None:
     """Let active points pay what the account owes, the oldest debt first; the two never stand together."""
-    lots = draft.wallets.of(account_id)
+    lots = draft.wallets.at_hand(account_id)
     owing = sorted((lot for lot in lots if lot.debt), key=lambda lot: (lot.granted_at, lot.id))
     for debtor in owing:
         for lot in lots:
@@ -51,7 +51,7 @@ def note_activity(draft: Draft, account_id: UUID, at: datetime, now: datetime) -
     What has expired by the clock stays so, whether or not that was posted.
     """
     zone = draft.wallets.terms[draft.currency].zone
-    for lot in draft.wallets.of(account_id):
+    for lot in draft.wallets.at_hand(account_id):
         if lot.inactivity is None or not (lot.active or lot.pending):
             continue
         later = expiry_after(lot.inactivity, at, zone)
@@ -61,7 +61,7 @@ def note_activity(draft: Draft, account_id: UUID, at: datetime, now: datetime) -
 
 
 def _due(wallets: Wallets, account_id: UUID, now: datetime) -> Iterator[tuple[datetime, int, Lot]]:
-    for lot in wallets.of(account_id):
+    for lot in wallets.due(account_id, now):
         if lot.pending and lot.activates_at and lot.activates_at <= now:
             yield lot.activates_at, 0, lot
         elif lot.active and lot.expires_at and lot.expires_at <= now:

@@ -7,7 +7,7 @@ posted, and write the drafts; a simulation keeps the wallets and writes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -156,11 +156,25 @@ class Terms:
 
 
 class Wallets:
-    """Lots by id, of one or several accounts, and the terms of their currencies."""
+    """Lots by id, of one or several accounts, and the terms of their currencies.
 
-    def __init__(self, lots: Iterable[Lot], terms: Mapping[str, Terms]) -> None:
+    An account may have very many lots, of which a grant needs few: those that are owed, those on which something is due
+    `due_by` a moment, and those that activity keeps alive. Where there is a `rest`, only these are at hand, and with it
+    the others of an account are read, where somebody asks for them. The account is locked by then.
+    """
+
+    def __init__(
+        self,
+        lots: Iterable[Lot],
+        terms: Mapping[str, Terms],
+        *,
+        due_by: datetime = _NEVER,
+        rest: Callable[[UUID], Iterable[Lot]] | None = None,
+    ) -> None:
         self.lots: dict[UUID, Lot] = {}
         self.terms = terms
+        self._due_by, self._rest = due_by, rest
+        self._whole: set[UUID] = set()
         # Many members may stand at one desk: each account finds its own.
         self._on: defaultdict[UUID, list[Lot]] = defaultdict(list)
         for lot in {lot.id: lot for lot in lots}.values():
@@ -178,12 +192,26 @@ class Wallets:
         self._on[account_id].append(lot)
 
     def of(self, account_id: UUID) -> list[Lot]:
-        """Return the lots on an account, in spending order."""
+        """Return all lots on an account, in spending order."""
+        if self._rest is not None and account_id not in self._whole:
+            self._whole.add(account_id)
+            for lot in self._rest(account_id):
+                # What is at hand may have changed since it was read.
+                if lot.id not in self.lots:
+                    self.put(lot)
+        return self.at_hand(account_id)
+
+    def due(self, account_id: UUID, now: datetime) -> list[Lot]:
+        """Return the lots on an account on which something may be due by a moment, in spending order."""
+        return self.at_hand(account_id) if now <= self._due_by else self.of(account_id)
+
+    def at_hand(self, account_id: UUID) -> list[Lot]:
+        """Return the lots on an account that are at hand, in spending order: all that a grant needs."""
         return sorted(self._on.get(account_id, ()), key=Lot.spent_before)
 
     def debt(self, account_id: UUID) -> int:
         """Return what an account owes."""
-        return sum(lot.debt for lot in self.of(account_id))
+        return sum(lot.debt for lot in self.at_hand(account_id))
 
 
 class Draft:

@@ -170,7 +170,7 @@ def _take(wish: Wish, *, now: datetime, actor: Actor, key: str | None, reserve: 
     reward = reward_of(version, wish.reward)
     member = see_member(wish.member_id)
     request = Request(actor, key, {"reserve" if reserve else "redeem": _inputs(wish)})
-    desk = open_desk([member.id], version=version, now=now, actor=actor, request=request)
+    desk = open_desk([member.id], version=version, now=now, actor=actor, request=request, is_whole=True)
     if desk.answer is not None:
         return redemption_of(find_row(UUID(desk.answer["redemption_id"])))
     cost = _checked_cost(desk, wish, reward, member)

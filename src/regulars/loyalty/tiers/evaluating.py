@@ -10,6 +10,7 @@ that when the year ends: what was climbed to at once is kept through the running
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -124,21 +125,24 @@ class _Walk:
         self._step(now, is_late=True)
 
     def next_moment(self) -> datetime | None:
-        """Return the next moment at which time alone, or progress to come, may change something."""
+        """Return the next moment at which time alone, or progress to come, may change something: a tier, or figures."""
+        return self._next(self._passes_at)
+
+    def _next_step(self) -> datetime | None:
+        moments = [each for each in (self._next(self._weighs_at), self.book.next_after(self.at)) if each is not None]
+        return min(moments, default=None)
+
+    def _next(self, passes_at: Callable[[Rules, TierSet, Sight], datetime | None]) -> datetime | None:
         rules = self.book.at(self.at)
         if rules.tier_set is None:
             return None
         sight = look(rules, rules.tier_set, self.progress, self.at, self.enrolled_at)
         moments = [
             self.progress.next_after(self.at),
-            self._passes_at(rules, rules.tier_set, sight),
+            passes_at(rules, rules.tier_set, sight),
             self._decides_at(rules, rules.tier_set, sight),
         ]
         return min((each for each in moments if each is not None), default=None)
-
-    def _next_step(self) -> datetime | None:
-        moments = [each for each in (self.next_moment(), self.book.next_after(self.at)) if each is not None]
-        return min(moments, default=None)
 
     def _passes_at(self, rules: Rules, tier_set: TierSet, sight: Sight) -> datetime | None:
         """Return when what counts today no longer does."""
@@ -147,6 +151,18 @@ class _Walk:
             is_counted = first is not None and first <= self.at
             return leaves_at(first, tier_set.period.span, rules.zone) if first and is_counted else None
         return sight.window.ends_at if sight.progress or rules.ladder.rung_of(self.standing.tier) > 0 else None
+
+    def _weighs_at(self, rules: Rules, tier_set: TierSet, sight: Sight) -> datetime | None:
+        """Return when so much of what counts today no longer does that it reaches another rung.
+
+        Who buys every day has something pass every day: whatever of it moves nobody is gone over in one step.
+        """
+        if not isinstance(tier_set.period, RollingPeriod):
+            return self._passes_at(rules, tier_set, sight)
+        for moment, left in self.progress.leaving(sight.window.starts_at, self.at):
+            if rules.ladder.reached_by(left) != sight.reached:
+                return leaves_at(moment, tier_set.period.span, rules.zone)
+        return None
 
     def _decides_at(self, rules: Rules, tier_set: TierSet, sight: Sight) -> datetime | None:
         """Return when a lock ends, or the next day that begins with a decision."""

@@ -99,10 +99,13 @@ def progress_of_rows(
 ) -> Mapping[tuple[UUID, str], list[Amount]]:
     """Return the progress of standings that may still count, by member and set, of all ids that lead to the member."""
     sinces: dict[UUID, datetime] = {}
+    decided: dict[UUID, datetime] = {}
     for row in rows:
         begun = members[row.member_id].enrolled_at
-        since = _counts_from(books[row.tier_set], row.evaluated_at or begun, begun)
+        at = row.evaluated_at or begun
+        since = _counts_from(books[row.tier_set], at, begun)
         sinces[row.member_id] = min(since, sinces.get(row.member_id, since))
+        decided[row.member_id] = min(at, decided.get(row.member_id, at))
     merged = rows_of("find_merged", {"ids": list(sinces)})
     leads = [*((each, each) for each in sinces), *merged]
     told = rows_of(
@@ -111,6 +114,7 @@ def progress_of_rows(
             "ids": [each for each, _ in leads],
             "member_ids": [to for _, to in leads],
             "sinces": [sinces[to] for _, to in leads],
+            "decided": [decided[to] for _, to in leads],
             "tier_sets": sorted({row.tier_set for row in rows}),
         },
     )

@@ -8,7 +8,7 @@ March counts, over 12 months, through 15 March of the next year.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -52,6 +52,12 @@ class Progress:
         """Return when the first amount at or after a moment occurred."""
         place = bisect_left(self.moments, start)
         return self.moments[place] if place < len(self.moments) else None
+
+    def leaving(self, start: datetime, last: datetime) -> Iterator[tuple[datetime, int]]:
+        """Yield the moments from one to another, both included, each with what is left of these once it is gone."""
+        first, after = bisect_left(self.moments, start), bisect_right(self.moments, last)
+        for place in range(first, after):
+            yield self.moments[place], self._sums[after] - self._sums[place + 1]
 
     def next_after(self, moment: datetime) -> datetime | None:
         """Return when the first amount after a moment occurs."""

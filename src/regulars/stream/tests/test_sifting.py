@@ -92,7 +92,17 @@ def test_many_are_passed_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sifted = Sifted([120, 340], batch_size=5)
     sifted.dispatch()
     assert sifted.batches == [[120], [340]]
-    assert sifted.asked == [100, 100, 100, 50]
+    assert sifted.asked == [5, 95, 5, 95, 5, 95, 5, 45]
+
+
+def test_so_many_are_looked_at_as_it_takes_to_fill_a_batch() -> None:
+    append(400)
+    # Of the first two hundred every second is needed, and of the others every twentieth.
+    sifted = Sifted([*range(0, 200, 2), *range(200, 400, 20)], batch_size=20)
+    sifted.dispatch()
+    assert sifted.heard == sorted(sifted.needed)
+    assert sifted.asked[:10] == [20] * 10
+    assert sifted.asked[10:] == [20, 180]
 
 
 def test_who_fails_is_given_all_one_by_one_and_what_it_cannot_take_lies_aside() -> None:

@@ -45,11 +45,14 @@ STAY_REVERSE = "DROP FUNCTION loyalty_ledger_stay(); DROP FUNCTION loyalty_ledge
 
 # Then it opens the accounts of members, of lots, and of lots from which something was taken on behalf of causes: waits
 # for others with the same key, and returns their answer if there is one; else locks the accounts, always in one order,
-# and returns each with the lots of which anything stands, and the others that were named by themselves. All of it is one
-# function, as everything that is written is another: a connection plans what stands in them once, where a statement that
-# is sent is planned each time that it is, and each takes a way to the server and back.
+# and returns each with the lots of which anything stands, and the others that were named by themselves. Who grants needs
+# few of very many lots, and tells by when what is due is to be seen: what is owed, what is due, and what activity keeps
+# alive. All of it is one function, as everything that is written is another: a connection plans what stands in them
+# once, where a statement that is sent is planned each time that it is, and each takes a way to the server and back.
 OPEN = """
-CREATE FUNCTION loyalty_ledger_open(with_client text, with_key text, members uuid[], lots uuid[], causes uuid[])
+CREATE FUNCTION loyalty_ledger_open(
+    with_client text, with_key text, members uuid[], lots uuid[], causes uuid[], due_by timestamptz
+)
 RETURNS TABLE (
     answer jsonb, digest bytea,
     held_id uuid, held_currency text, leads_to_id uuid, member_id uuid, customer_id uuid,
@@ -92,14 +95,17 @@ BEGIN
             lot.expires_at, lot.inactivity, lot.restored_at, lot.source_id, lot.pending, lot.active, lot.reserved, lot.debt
         FROM public.loyalty_ledger_account AS account
         JOIN public.loyalty_ledger_member AS member ON member.id = account.member_id
-        LEFT JOIN public.loyalty_ledger_lot AS lot ON lot.account_id = account.id AND lot.is_open
+        LEFT JOIN public.loyalty_ledger_lot AS lot ON lot.account_id = account.id AND lot.is_open AND (
+            due_by IS NULL OR lot.debt > 0 OR lot.inactivity IS NOT NULL
+            OR (lot.pending > 0 AND lot.activates_at <= due_by) OR (lot.active > 0 AND lot.expires_at <= due_by)
+        )
         WHERE account.id = ANY(own || held);
     IF cardinality(lots) > 0 THEN
         RETURN QUERY SELECT NULL::jsonb, NULL::bytea, NULL::uuid, NULL::text, NULL::uuid, NULL::uuid, NULL::uuid,
                 lot.id, lot.account_id, lot.origin_account_id, lot.currency, lot.granted_at, lot.activates_at,
                 lot.expires_at, lot.inactivity, lot.restored_at, lot.source_id, lot.pending, lot.active, lot.reserved,
                 lot.debt
-            FROM public.loyalty_ledger_lot AS lot WHERE lot.id = ANY(lots) AND NOT lot.is_open;
+            FROM public.loyalty_ledger_lot AS lot WHERE lot.id = ANY(lots) AND (due_by IS NOT NULL OR NOT lot.is_open);
     END IF;
 END $$;
 REVOKE ALL ON FUNCTION loyalty_ledger_open FROM PUBLIC;

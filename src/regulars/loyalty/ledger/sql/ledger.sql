@@ -8,11 +8,14 @@ SELECT loyalty_ledger_alone()
 
 -- name: open
 -- Wait for others with the same key and return their answer; or lock the accounts of members, of lots, and of those from
--- which something was taken on behalf of causes, in the one order, and return them, each with its lots.
+-- which something was taken on behalf of causes, in the one order, and return them, each with its lots: those that are
+-- named, and either all, or those that a grant needs where something is due by a moment.
 SELECT answer, digest, held_id, held_currency, leads_to_id, member_id, customer_id,
     lot_id, account_id, origin_account_id, currency, granted_at, activates_at, expires_at, inactivity, restored_at,
     source_id, pending, active, reserved, debt
-FROM loyalty_ledger_open(%(client)s, %(key)s, %(members)s::uuid[], %(lots)s::uuid[], %(causes)s::uuid[])
+FROM loyalty_ledger_open(
+    %(client)s, %(key)s, %(members)s::uuid[], %(lots)s::uuid[], %(causes)s::uuid[], %(due_by)s::timestamptz
+)
 
 -- name: open_lots
 -- The lots of accounts of which anything stands.

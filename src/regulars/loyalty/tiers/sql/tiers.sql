@@ -67,11 +67,22 @@ FROM (
 WHERE standing.member_id = told.member_id AND standing.tier_set = told.tier_set
 
 -- name: find_progress
--- The progress of some ids from a moment on that may still count, each with the member to whom it counts.
-SELECT wanted.member_id, progress.tier_set, progress.occurred_at, progress.amount
-FROM unnest(%(ids)s::uuid[], %(member_ids)s::uuid[], %(sinces)s::timestamptz[]) AS wanted (id, member_id, since)
+-- The progress of some ids from a moment on that may still count, each with the member to whom it counts. Of what lies
+-- before all that is yet to be decided only the local day matters: a quarter of an hour is told as one, since days begin
+-- with one in every zone.
+SELECT wanted.member_id, progress.tier_set, told.moment, sum(progress.amount)::bigint
+FROM unnest(%(ids)s::uuid[], %(member_ids)s::uuid[], %(sinces)s::timestamptz[], %(decided)s::timestamptz[])
+    AS wanted (id, member_id, since, decided)
 JOIN loyalty_tiers_progress AS progress ON progress.member_id = wanted.id
     AND progress.tier_set = ANY(%(tier_sets)s::text[]) AND progress.occurred_at >= wanted.since
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN progress.occurred_at < wanted.decided
+            THEN date_bin('15 minutes', progress.occurred_at, '2000-01-01 00:00:00+00'::timestamptz)
+        ELSE progress.occurred_at
+    END
+) AS told (moment)
+GROUP BY wanted.member_id, progress.tier_set, told.moment
 
 -- name: save_standings
 -- Keep where members stand after an evaluation.
