@@ -226,7 +226,8 @@ class _Bench:
         def redeem(key: str) -> None:
             cause = new_id()
             request = Request(ACTOR, key, {"redeem": str(cause)})
-            desk = open_desk([member_id], version=of.version(number), now=self.now, actor=ACTOR, request=request)
+            by = {"version": of.version(number), "now": self.now, "actor": ACTOR}
+            desk = open_desk([member_id], **by, request=request, is_whole=True)
             price = services.Price(points=1, currencies=["points"])
             told: dict[str, Any] = {"memo": {"reward": "coffee"}, "answer": {"redemption_id": str(cause)}}
             services.spend_points(desk, member_id, price, cause=cause, reserve=False, **told)

@@ -204,6 +204,25 @@ def test_the_stream_passes_over_orders_of_strangers_and_reads_none():
 
 
 @pytest.mark.django_db
+def test_no_accounts_are_opened_for_what_the_call_that_told_of_it_has_adjudicated():
+    version = programme(per_euro())
+    member(version, "ann")
+    told = event_of(order("1", 1_000, buyer="ann"))
+    assert opened(told) == 1
+    assert opened(told) == 0
+    event_of(order("1", 3_000, buyer="ann", version=2))
+    assert opened(told) == 1
+    assert Earning.objects.get().points == 30
+
+
+def opened(told: Event) -> int:
+    """How often accounts are opened for an event."""
+    with CaptureQueriesContext(connection) as asked:
+        consumers.adjudicate([told])
+    return sum("loyalty_ledger_open" in each["sql"] for each in asked.captured_queries)
+
+
+@pytest.mark.django_db
 def test_the_stream_reads_every_order_where_a_rule_names_who_is_granted():
     version = programme(rule("thanks", {"kind": "fixed", "points": 5}, beneficiary="attribute:friend"))
     ann = member(version, "ann")

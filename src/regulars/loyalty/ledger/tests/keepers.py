@@ -183,8 +183,10 @@ class InDatabase:
 
     def spend(self, who: str, count: int, cause: UUID, now: datetime, *, reserve: bool) -> bool:
         price = services.Price(points=count, currencies=[CURRENCY])
+        # Who spends may have all lots at hand, or reads them where it needs them.
+        desk = self._desk(who, now, is_whole=reserve)
         try:
-            services.spend_points(self._desk(who, now), self.ids[who], price, cause=cause, reserve=reserve, memo={})
+            services.spend_points(desk, self.ids[who], price, cause=cause, reserve=reserve, memo={})
         except NotEnoughPoints:
             return False
         return True

@@ -201,6 +201,29 @@ def test_to_evaluate_only_when_it_is_due_comes_to_the_same(
     assert told == walked(book, earned, lock, [ENDS])[1]
 
 
+def test_what_moves_nobody_is_gone_over_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[datetime] = []
+    step = evaluating._Walk._step
+    monkeypatch.setattr(
+        evaluating._Walk,
+        "_step",
+        lambda self, moment, **told: steps.append(moment) or step(self, moment, **told),  # type: ignore[func-returns-value]
+    )
+    told = tier_set(period={"kind": "rolling", "span": "1 year"}, tiers={"bronze": 0, "silver": 100, "gold": 200})
+    earned = [Amount(BEGINS + timedelta(days=day), 1) for day in range(300)]
+    book = Rulebook([rules_of(told)])
+    standing, _, _ = walked(book, earned, None, [BEGINS + timedelta(days=300)])
+    assert standing.tier == "gold"
+    steps.clear()
+    done = evaluate(book, standing, Progress(earned), enrolled_at=BEGINS, now=ENDS)
+    assert [(each.to_tier, local_day(each.effective_at, VIENNA)) for each in done.changes] == [
+        # What was earned on a day counts for the last time on that day of the next year.
+        ("silver", date(2025, 6, 9)),
+        ("bronze", date(2025, 9, 17)),
+    ]
+    assert len(steps) <= 4
+
+
 def test_an_evaluation_that_forgets_the_nights_between_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluating._Walk, "_decides_at", lambda *given: None)
     decides = test_an_evaluation_decides_what_a_look_at_each_day_decides.hypothesis.inner_test  # type: ignore[attr-defined]

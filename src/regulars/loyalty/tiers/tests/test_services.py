@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import InternalError, ProgrammingError, connection, transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from regulars.kit.ids import new_id
+from regulars.loyalty.definitions.calendar import first_instant_of
 from regulars.loyalty.ledger.members import end_membership
 from regulars.loyalty.tiers import queries, services
-from regulars.loyalty.tiers.contracts import Reason
+from regulars.loyalty.tiers.contracts import Amount, Reason
+from regulars.loyalty.tiers.contracts import Standing as Stands
+from regulars.loyalty.tiers.evaluating import evaluate as evaluate_one
+from regulars.loyalty.tiers.ladder import rulebook_of
 from regulars.loyalty.tiers.models import Change, Progress, Standing
+from regulars.loyalty.tiers.progress import Progress as Amounts
 from regulars.loyalty.tiers.tests.tier_factory import ENROLLED, ROLLING, local
 from regulars.loyalty.tiers.tests.tier_shop import ACTOR, DAY, earn, evaluate, member, row, shop
 from regulars.staff.models import AuditEntry
@@ -35,6 +44,36 @@ def test_whoever_enrols_has_the_lowest_tier_once_evaluated_and_nobody_is_told() 
     evaluate(club, ENROLLED, ada)
     assert queries.map_tiers([ada], ENROLLED) == {ada: {"status": "bronze"}}
     assert not Event.objects.filter(type__startswith="tier.").exists()
+
+
+def test_what_the_database_adds_up_by_quarters_of_hours_decides_what_each_amount_does() -> None:
+    # Days begin at 18:15 UTC there.
+    kathmandu = ZoneInfo("Asia/Kathmandu")
+    moments = st.builds(
+        lambda day, seconds: first_instant_of(date(2025, 4, 1) + day * DAY, kathmandu) + timedelta(seconds=seconds),
+        st.integers(0, 70),
+        st.sampled_from([-900, -1, 0, 1, 899, 900, 50_000]),
+    )
+
+    @settings(max_examples=30)
+    @given(st.lists(st.tuples(moments, st.integers(-30, 70)), max_size=12), st.lists(moments, min_size=1, max_size=4))
+    def judged(told: list[tuple[datetime, int]], stops: list[datetime]) -> None:
+        with transaction.atomic():
+            club = replace(shop({"period": {"kind": "rolling", "span": "1 month"}}), zone=kathmandu)
+            ada = member(club)
+            services.record_progress(rows=[row(ada, amount, at) for at, amount in told], now=ENROLLED)
+            progress = Amounts(Amount(at, amount) for at, amount in told)
+            standing = Stands()
+            for stop in sorted(stops):
+                changes = [each.change for each in evaluate(club, stop, ada)]
+                done = evaluate_one(rulebook_of([club], "status"), standing, progress, enrolled_at=ENROLLED, now=stop)
+                standing = done.standing
+                assert changes == list(done.changes)
+                assert queries.find_standing(ada, "status") == standing
+                assert Standing.objects.get(member_id=ada).due_at == done.due_at
+            transaction.set_rollback(True)
+
+    judged()
 
 
 def test_a_tier_that_is_reached_is_told_with_ids_and_keys_alone() -> None:
