@@ -226,7 +226,7 @@ class _Bench:
         def redeem(key: str) -> None:
             cause = new_id()
             request = Request(ACTOR, key, {"redeem": str(cause)})
-            by = {"version": of.version(number), "now": self.now, "actor": ACTOR}
+            by: dict[str, Any] = {"version": of.version(number), "now": self.now, "actor": ACTOR}
             desk = open_desk([member_id], **by, request=request, is_whole=True)
             price = services.Price(points=1, currencies=["points"])
             told: dict[str, Any] = {"memo": {"reward": "coffee"}, "answer": {"redemption_id": str(cause)}}

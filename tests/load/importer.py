@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+import httpx
 import psycopg
 from tests.load.client import PEOPLE, email
 from tests.running import REGULARS, Running
@@ -67,10 +68,14 @@ class File:
 
 
 class Importer(threading.Thread):
-    """Sends in files by the command, as a user does, again where it was not taken in; `files` are those that were."""
+    """Sends in files by the command, as a user does, again where it was not taken in; `files` are those that were.
 
-    def __init__(self, regulars: Running, *, most: int, orders: int, placed_at: datetime) -> None:
+    An import that was given up, since kills interrupted it again and again, goes on where it had come to.
+    """
+
+    def __init__(self, regulars: Running, key: str, *, most: int, orders: int, placed_at: datetime) -> None:
         super().__init__(name="importer", daemon=True)
+        self._key = key
         self.files: list[File] = []
         self.commands: list[subprocess.Popen[bytes]] = []
         self._regulars, self._most, self._orders, self._placed_at = regulars, most, orders, placed_at
@@ -87,7 +92,17 @@ class Importer(threading.Thread):
             file = File(f"file{number}", self._placed_at, self._orders)
             self._send_in(file)
             while not self._stop_asked.is_set() and "done" not in self.states(file):
+                self.let_go_on(file)
                 self._stop_asked.wait(LOOK_SECONDS)
+
+    def let_go_on(self, file: File) -> None:
+        """Have an import go on that was given up for its interruptions, and for nothing else."""
+        query = "SELECT id FROM imports_import WHERE source = %s AND state = 'failed' AND error_code = 'interrupted'"
+        for (identity,) in self._ask(query, file.source):
+            # Whether it was heard is seen at the import itself, the next time.
+            with contextlib.suppress(httpx.TransportError):
+                url = f"{self._regulars.url}/v1/imports/{identity}/start"
+                httpx.post(url, headers={"Authorization": f"Bearer {self._key}"}, timeout=15)
 
     def is_under_way(self) -> bool:
         """Tell whether a file is being imported, and has come somewhere."""

@@ -20,7 +20,7 @@ from tests.running import Running, eventually
 CLIENTS, CLERKS = 4, 2
 SCOPES = (
     *("orders.write", "customers.write", "events.write"),
-    *("loyalty.write", "loyalty.adjust", "loyalty.manage"),
+    *("imports.run", "loyalty.write", "loyalty.adjust", "loyalty.manage"),
 )
 FLOWS_WITHIN_SECONDS = 90
 SETTLES_WITHIN_SECONDS = 180
@@ -53,7 +53,7 @@ class Load:
             Clerk(regulars.url, key, number, seed=seed, members=dict(members[number::CLERKS]))
             for number in range(CLERKS)
         ]
-        self.importer = Importer(regulars, most=files, orders=orders, placed_at=placed_at)
+        self.importer = Importer(regulars, key, most=files, orders=orders, placed_at=placed_at)
         self.in_imports = 0
 
     @property
@@ -88,6 +88,8 @@ class Load:
             assert not thread.is_alive(), f"{thread.name} has not ended"
         deadline = time.monotonic() + SETTLES_WITHIN_SECONDS
         while due := self._due():
+            for file in self.files:
+                self.importer.let_go_on(file)
             assert time.monotonic() < deadline, "\n".join(due)
             time.sleep(0.5)
         for command in self.importer.commands:
