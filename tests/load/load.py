@@ -26,7 +26,8 @@ FLOWS_WITHIN_SECONDS = 90
 SETTLES_WITHIN_SECONDS = 180
 # What is left to be done, in words: nothing where no row comes.
 _DUE = """
-    SELECT 'the import of ' || source || ' is ' || state FROM imports_import WHERE state IN ('checking', 'running')
+    SELECT 'the import of ' || source || ' is ' || state FROM imports_import
+        WHERE state IN ('checking', 'running') OR (state = 'failed' AND error_code = 'interrupted')
     UNION ALL SELECT count(*) || ' jobs of ' || task_name || ' are ' || status::text
         FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY task_name, status
     UNION ALL SELECT reached.subscription || ' has come to ' || reached.transaction || ' of ' || last.transaction

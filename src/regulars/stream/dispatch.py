@@ -192,7 +192,7 @@ def _next_batch(
     is_last = len(seen) < size
     if sift and not is_last and 2 * len(needed) < size < LOOKS_AT:
         # Few of these are needed: so many more are looked at as it should take to fill the batch.
-        more = min(size * size // len(needed) if needed else LOOKS_AT, LOOKS_AT - size)
+        more = min((size - len(needed)) * size // len(needed) if needed else LOOKS_AT, LOOKS_AT - size)
         others = _look(subscription, seen[-1].cursor, horizon, more)
         is_last = len(others) < more
         needed = [*needed, *(sift(others) if others else ())]

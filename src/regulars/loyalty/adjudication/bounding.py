@@ -51,15 +51,14 @@ class Bounds:
         shared = {bound.key: bound for bound in self.bounds if bound.scope in {CapScope.RULE, None}}
         found = {key: bound.limit for key, bound in (mine | shared).items()}
         if mine and self.member_id:
-            told = {"member_id": self.member_id, "bounds": list(mine)}
-            for key, period, used in rows_of("member_uses", told):
-                if period == self.period(mine[key]):
-                    found[key] = mine[key].limit - used
+            used = rows_of("member_uses", {"member_id": self.member_id, **self._named(mine)})
+            found |= {key: mine[key].limit - amount for key, amount in used}
         if shared:
-            told = {"program_id": self.program_id, "bounds": list(shared)}
-            rows = rows_of("escrow_left", told)
-            found |= {key: left for key, period, left in rows if period == self.period(shared[key])}
+            found |= dict(rows_of("escrow_left", {"program_id": self.program_id, **self._named(shared)}))
         return found
+
+    def _named(self, bounds: Mapping[str, Bound]) -> dict[str, list[str]]:
+        return {"bounds": list(bounds), "periods": [self.period(bound) for bound in bounds.values()]}
 
     def draw(self, wanted: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """Draw from what many share as much as is wanted of each, or what is left; return how much that is."""

@@ -159,7 +159,12 @@ class _Walk:
         """
         if not isinstance(tier_set.period, RollingPeriod):
             return self._passes_at(rules, tier_set, sight)
+        next_earned = self.progress.next_after(self.at)
+        then = next_earned and window_at(tier_set.period, next_earned, zone=rules.zone, enrolled_at=self.enrolled_at)
         for moment, left in self.progress.leaving(sight.window.starts_at, self.at):
+            if then and moment >= then.starts_at:
+                # More is earned before this passes.
+                return None
             if rules.ladder.reached_by(left) != sight.reached:
                 return leaves_at(moment, tier_set.period.span, rules.zone)
         return None
@@ -172,6 +177,9 @@ class _Walk:
         if rules.is_by_invitation:
             return None
         tomorrow = days_after(self.at, 1, rules.zone)
+        if standing.grace_ends_at is not None and sight.top >= rung:
+            # What has come late ends the grace, so that the next fall has one of its own.
+            return tomorrow
         if sight.top > rung:
             return tomorrow if sight.window.ends_at is None else None
         if sight.top == rung or tier_set.downgrade is Downgrade.NONE:

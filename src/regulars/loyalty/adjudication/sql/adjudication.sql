@@ -1,21 +1,22 @@
 -- name: member_uses
--- How much of some caps a member has used, by period; of those that are merged all count together.
+-- How much of some caps a member has used, each in a period of its own; of those that are merged all count together.
 WITH root AS (
     SELECT COALESCE(merged_into_id, id) AS id FROM loyalty_ledger_member WHERE id = %(member_id)s
 )
-SELECT bound, period, sum(used) FROM loyalty_adjudication_member_use
-WHERE bound = ANY(%(bounds)s::text[]) AND member_id IN (
+SELECT bound, sum(used) FROM loyalty_adjudication_member_use
+WHERE (bound, period) IN (SELECT * FROM unnest(%(bounds)s::text[], %(periods)s::text[])) AND member_id IN (
     SELECT id FROM root
     UNION ALL
     SELECT merged.id FROM loyalty_ledger_member AS merged JOIN root ON merged.merged_into_id = root.id
 )
-GROUP BY bound, period
+GROUP BY bound
 
 -- name: escrow_left
--- What is left of bounds that many share, by period; where nobody has drawn yet there is no row.
-SELECT bound, period, sum("left") FROM loyalty_adjudication_escrow
-WHERE program_id = %(program_id)s AND bound = ANY(%(bounds)s::text[])
-GROUP BY bound, period
+-- What is left of bounds that many share, each in a period of its own; where nobody has drawn yet there is no row.
+SELECT bound, sum("left") FROM loyalty_adjudication_escrow
+WHERE program_id = %(program_id)s
+    AND (bound, period) IN (SELECT * FROM unnest(%(bounds)s::text[], %(periods)s::text[]))
+GROUP BY bound
 
 -- name: open_escrow
 -- Spread what a bound allows in a period over its rows, where nobody has yet.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -33,7 +34,8 @@ class Till:
         self.who = member(self.version)
 
     def earn(self, what: Grant, now: datetime = NOON) -> UUID:
-        told = {"member_id": self.who.id, "currency": "points", "version": self.version, "now": now, "actor": ACTOR}
+        to = {"member_id": self.who.id, "currency": "points"}
+        told: dict[str, Any] = {**to, "version": self.version, "now": now, "actor": ACTOR}
         answer = services.grant_points(what=what, **told)
         entries = EntryRow.objects.filter(transaction_id=answer["transaction_id"], book="member")
         return entries.order_by("number").values_list("lot_id", flat=True)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -13,7 +14,7 @@ from regulars.loyalty.definitions.calendar import add_span, first_instant_of, lo
 from regulars.loyalty.definitions.document.tiers import TierSet
 from regulars.loyalty.tiers import evaluating
 from regulars.loyalty.tiers.contracts import Amount, Change, Standing
-from regulars.loyalty.tiers.evaluating import evaluate
+from regulars.loyalty.tiers.evaluating import Evaluation, evaluate
 from regulars.loyalty.tiers.ladder import Rulebook
 from regulars.loyalty.tiers.progress import Progress
 from regulars.loyalty.tiers.tests.tier_factory import VIENNA, local, rules_of, tier_set
@@ -185,6 +186,42 @@ def test_to_evaluate_often_or_once_comes_to_the_same(
 ) -> None:
     book = Rulebook([rules_of(first), rules_of(second, 2, CHANGED)])
     assert walked(book, earned, lock, [*sorted(stops), ENDS]) == walked(book, earned, lock, [ENDS])
+
+
+@given(first=sets(), earned=amounts, late=amounts, stops=st.lists(moments, min_size=1, max_size=4), lock=locks)
+def test_what_is_gone_over_in_one_step_moves_nobody_whatever_has_come_late(
+    first: TierSet, earned: list[Amount], late: list[Amount], stops: list[datetime], lock: datetime | None
+) -> None:
+    book = Rulebook([rules_of(first)])
+    begin = Standing(is_locked=lock is not None, locked_until=lock)
+
+    def lived() -> Iterator[Evaluation]:
+        standing, known = begin, list(earned)
+        for number, stop in enumerate(sorted(stops)):
+            # With each stop a part of what is late becomes known, whenever it occurred.
+            known += late[number :: len(stops)]
+            done = evaluate(book, standing, Progress(known), enrolled_at=BEGINS, now=stop)
+            yield done
+            standing = done.standing
+
+    found = list(lived())
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(evaluating._Walk, "_weighs_at", evaluating._Walk._passes_at)
+        assert list(lived()) == found
+
+
+def test_what_has_come_late_ends_a_grace_and_the_next_fall_has_one_of_its_own() -> None:
+    told = tier_set(
+        period={"kind": "rolling", "span": "45 days"}, tiers={"bronze": 0, "silver": 1}, grace_days=10, downgrade="full"
+    )
+    book = Rulebook([rules_of(told)])
+    earned = [Amount(BEGINS + timedelta(days=1), 1)]
+    standing, _, _ = walked(book, earned, None, [BEGINS + timedelta(days=47, hours=12)])
+    assert (standing.tier, standing.grace_ends_at is None) == ("silver", False)
+    late = [Amount(BEGINS + timedelta(days=15), 1), Amount(BEGINS + timedelta(days=20), 1)]
+    done = evaluate(book, standing, Progress([*earned, *late]), enrolled_at=BEGINS, now=BEGINS + timedelta(days=70))
+    assert done.standing.tier == "silver"
+    assert done.standing.grace_ends_at == first_instant_of(local_day(BEGINS, VIENNA) + timedelta(days=76), VIENNA)
 
 
 @given(first=sets(), earned=amounts, lock=locks, stops=st.lists(moments, min_size=1, max_size=3))

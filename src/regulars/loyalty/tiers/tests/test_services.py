@@ -51,26 +51,39 @@ def test_what_the_database_adds_up_by_quarters_of_hours_decides_what_each_amount
     kathmandu = ZoneInfo("Asia/Kathmandu")
     moments = st.builds(
         lambda day, seconds: first_instant_of(date(2025, 4, 1) + day * DAY, kathmandu) + timedelta(seconds=seconds),
-        st.integers(0, 70),
+        st.sampled_from([0, 1, 31, 32]),
         st.sampled_from([-900, -1, 0, 1, 899, 900, 50_000]),
     )
 
-    @settings(max_examples=30)
-    @given(st.lists(st.tuples(moments, st.integers(-30, 70)), max_size=12), st.lists(moments, min_size=1, max_size=4))
-    def judged(told: list[tuple[datetime, int]], stops: list[datetime]) -> None:
+    amounts = st.lists(st.tuples(moments, st.integers(-30, 70), st.sampled_from(["status", "other"])), max_size=12)
+    month = {"period": {"kind": "rolling", "span": "1 month"}}
+
+    @settings(max_examples=60)
+    @given(amounts, amounts, st.lists(st.tuples(moments, st.booleans()), min_size=1, max_size=4))
+    def judged(told: list[Any], late: list[Any], stops: list[tuple[datetime, bool]]) -> None:
         with transaction.atomic():
-            club = replace(shop({"period": {"kind": "rolling", "span": "1 month"}}), zone=kathmandu)
+            club = replace(shop(month, {"key": "other", **month}), zone=kathmandu)
+            # At some stops one of the two sets is evaluated, and the other stays where it was.
+            alone = replace(shop(month), zone=kathmandu)
             ada = member(club)
-            services.record_progress(rows=[row(ada, amount, at) for at, amount in told], now=ENROLLED)
-            progress = Amounts(Amount(at, amount) for at, amount in told)
-            standing = Stands()
-            for stop in sorted(stops):
-                changes = [each.change for each in evaluate(club, stop, ada)]
-                done = evaluate_one(rulebook_of([club], "status"), standing, progress, enrolled_at=ENROLLED, now=stop)
-                standing = done.standing
-                assert changes == list(done.changes)
-                assert queries.find_standing(ada, "status") == standing
-                assert Standing.objects.get(member_id=ada).due_at == done.due_at
+            standings = {"status": Stands(), "other": Stands()}
+            known: list[Any] = []
+            for number, (stop, is_alone) in enumerate(sorted(stops)):
+                new = [*(told if not number else ()), *late[number :: len(stops)]]
+                services.record_progress(rows=[row(ada, amount, at, tier_set=of) for at, amount, of in new], now=stop)
+                known += new
+                version = alone if is_alone else club
+                changes = [(each.tier_set, each.change) for each in evaluate(version, stop, ada)]
+                expected = []
+                for key in ["status"] if is_alone else sorted(standings):
+                    progress = Amounts(Amount(at, amount) for at, amount, of in known if of == key)
+                    book = rulebook_of([version], key)
+                    done = evaluate_one(book, standings[key], progress, enrolled_at=ENROLLED, now=stop)
+                    standings[key] = done.standing
+                    expected += [(key, each) for each in done.changes]
+                    assert queries.find_standing(ada, key) == done.standing
+                    assert Standing.objects.get(member_id=ada, tier_set=key).due_at == done.due_at
+                assert changes == expected
             transaction.set_rollback(True)
 
     judged()
