@@ -222,7 +222,7 @@ def list_concerns(version: ProgramVersion, orders: Sequence[Told]) -> list[Conce
     return [replace(each, redemptions=redeemed.get(each.told.id, ())) for each in found]
 
 
-def settled(told: Told, known_as: tuple[int, bytes] | None, *, is_again: bool) -> Outcome | None:
+def outcome_if_known(told: Told, known_as: tuple[int, bytes] | None, *, is_again: bool) -> Outcome | None:
     """Return what is to be said of an order of which this, or something newer, is known; None of one to be adjudicated.
 
     Where it is to be adjudicated `is_again`, what is known does not settle it.

@@ -23,7 +23,7 @@ from regulars.loyalty.adjudication.cases import (
     find_redeemed,
     in_rounds,
     list_concerns,
-    settled,
+    outcome_if_known,
 )
 from regulars.loyalty.adjudication.contracts import Adjudicated, Outcome, Refused
 from regulars.loyalty.adjudication.desks import open_for
@@ -70,7 +70,7 @@ def adjudicate(
     """
     concerns, found = [], {}
     for each in list_concerns(version, orders):
-        if outcome := settled(each.told, each.known_as, is_again=until is not None):
+        if outcome := outcome_if_known(each.told, each.known_as, is_again=until is not None):
             # So it is of most events of orders: the call that told of one had it adjudicated. No accounts are opened.
             found[each.told.id] = Adjudicated(outcome=outcome)
         elif each.is_nobodys:
@@ -183,7 +183,7 @@ def _lock(
     for concern in concerns:
         row, order = rows.get(concern.told.id), concern.told
         known_as = (row.order_version, bytes(row.digest)) if row else None
-        if outcome := settled(order, known_as, is_again=until is not None):
+        if outcome := outcome_if_known(order, known_as, is_again=until is not None):
             others[order.id] = Adjudicated(outcome=outcome)
         else:
             mine = earnings[row.id] if row else {}
