@@ -146,9 +146,9 @@ SELECT set_config('synchronous_commit', 'off', false), set_config('maintenance_w
     set_config('work_mem', '256MB', false), set_config('max_parallel_maintenance_workers', '2', false)
 
 -- name: numbered
--- The id with a number: ids of one kind grow with it, as UUIDv7 grow with time.
+-- The id with a number, which can be read in it: ids of one kind grow with it, as UUIDv7 grow with time.
 CREATE FUNCTION pg_temp.numbered(kind text, number bigint) RETURNS uuid IMMUTABLE LANGUAGE sql AS $$
-    SELECT (kind || '-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid
+    SELECT (kind || '-0000-7000-8000-' || (100000000000 + number))::uuid
 $$
 
 -- name: buyer

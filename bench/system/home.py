@@ -18,6 +18,8 @@ PASSWORD = "correct horse battery"  # Of an account that exists in a benchmark o
 EMAIL = "owner@example.com"
 # Benchmarks ask faster than any one shop.
 CALLS_PER_MINUTE = "10000000"
+# What is filled has its number and so much as the last twelve digits of its id.
+FIRST = 100_000_000_000
 # What fills it knows the tables, so that Django is set up before it is loaded.
 FILL = """
 import sys

@@ -23,7 +23,8 @@ from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from bench.measure import timed
-from bench.system.replaying import Replay, Sent, recorded
+from bench.system.home import FIRST
+from bench.system.replaying import Replay, Sent, recorded, variable
 from bench.system.traffic import CONNECTIONS
 from regulars.faces.cli.running.database import database_alone
 from regulars.faces.cli.running.setting_up import installation
@@ -60,12 +61,12 @@ def main(customers: int) -> None:
 
 def numbered(prefix: str, number: int) -> str:
     """Return the id of a row that is filled by its number."""
-    return f"{prefix}-0000-7000-8000-{number:012x}"
+    return by_number(prefix, str(FIRST + number))
 
 
-def by_number(prefix: str) -> str:
-    """Return that id as an expression in pgbench's variable."""
-    return f"('{prefix}-0000-7000-8000-' || lpad(to_hex(:number::int), 12, '0'))"
+def by_number(prefix: str, number: str = variable("number")) -> str:
+    """Return that id for a number as text, or for pgbench's variable."""
+    return f"{prefix}-0000-7000-8000-{number}"
 
 
 @dataclass(frozen=True)
@@ -104,18 +105,17 @@ class _Membership:
             numbered(self.members, number): by_number(self.members),
             numbered(self.accounts, number): by_number(self.accounts),
             numbered("01890000", number): by_number("01890000"),
-            key: f"('{key}-' || :time)",
+            key: f"{key}-{variable('time')}",
         }
         program = self.program(number)
         fixed = frozenset({numbered("018c0000", program)})
         if self.is_spread:
-            id_of_program = f"('018c0000-0000-7000-8000-' || lpad(to_hex(1 + :number::int % {PROGRAMS}), 12, '0'))"
-            varying[numbered("018c0000", program)] = id_of_program
-            varying[f"bench_{program}"] = f"('bench_' || (1 + :number::int % {PROGRAMS}))"
+            varying[numbered("018c0000", program)] = by_number("018c0000", variable("program_number"))
+            varying[f"bench_{program}"] = f"bench_{variable('program')}"
         # What is made in one transaction differs in three digits, and from that of other runs in the last sixteen. The
         # thirteen of the time are the first: nothing but their text is put together, which a service sends as it is.
         run = secrets.token_hex(8)
-        return Replay(varying, fixed, lambda count: f"(:time::text || '{count:03x}{run}')")
+        return Replay(varying, fixed, lambda count: f"{variable('time')}{count:03x}{run}")
 
 
 ONE = _Membership("018d0000", "018e0000", is_spread=False)
@@ -198,7 +198,9 @@ class _Bench:
     def _draws(self, first: int, last: int) -> str:
         """Draw a member, and a number that no other transaction of any client has."""
         serial = [r"\set serial :serial + 1", r"\set time :start + :serial * " + f"{CONNECTIONS} + :client_id"]
-        return "\n".join([rf"\set number random({first}, {last})", *serial, ""])
+        number = rf"\set number random({FIRST + first}, {FIRST + last})"
+        program = [rf"\set program 1 + :number % {PROGRAMS}", rf"\set program_number :program + {FIRST}"]
+        return "\n".join([number, *program, *serial, ""])
 
     def _granting(self, of: _Membership) -> str:
         number = self.customers
@@ -237,7 +239,7 @@ class _Bench:
             self._run(cursor, "lot_of", account=numbered(of.accounts, number))
             [(lot_id,)] = cursor.fetchall()
         replay = of.replay(number, key)
-        replay.varying = {**replay.varying, lot_id: "(:open_lot_id::text)"}
+        replay.varying = {**replay.varying, lot_id: variable("open_lot_id")}
         return self._draws(1, self.half) + replay.script(sent, {"restored_at": "open_"})
 
     def _pgbench(self, script: str, login: str) -> tuple[float, float, int]:

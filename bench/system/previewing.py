@@ -14,7 +14,7 @@ from typing import Any
 from tests.running import Running
 
 from bench.measure import Finding, Note, Times
-from bench.system.home import System
+from bench.system.home import FIRST, System
 from bench.system.pages import ASKED, MOST, WARM, p95, wires
 from bench.system.traffic import Request, durations
 
@@ -65,7 +65,7 @@ def _cart(draw: random.Random, customers: int) -> Mapping[str, Any]:
     lines = [_line(draw) for _ in range(LINES)]
     number = draw.randint(1, customers)
     return {
-        "member_id": f"018d0000-0000-7000-8000-{number:012x}",
+        "member_id": f"018d0000-0000-7000-8000-{FIRST + number}",
         "placed_at": datetime.now(UTC).isoformat(),
         "currency": "EUR",
         "channel": f"channel {draw.randint(1, 7)}",

@@ -33,7 +33,7 @@ FROM orders
 INSERT INTO orders_line
     (order_id, number, product_id, name, quantity, unit_price_minor, discount_minor, tax_minor, total_minor)
 SELECT
-    order_id, line, ('01880000-0000-7000-8000-' || lpad(to_hex(1 + n * line * 31 % 5000), 12, '0'))::uuid, '', 1, 1250, 0,
+    order_id, line, ('01880000-0000-7000-8000-' || (100000000001 + n * line * 31 % 5000))::uuid, '', 1, 1250, 0,
     200, 1250
 FROM orders CROSS JOIN generate_series(1, 2) AS line
 
@@ -64,6 +64,6 @@ SELECT
         || '-7000-8000-' || lpad(to_hex(n), 12, '0')
     )::uuid AS order_id,
     concat_ws('-', 'p' || :run::text, :turn::text, :client_id::text, n::text) AS number,
-    ('01890000-0000-7000-8000-' || lpad(to_hex(1 + (:buyer::bigint + n * 7919) % :customers::bigint), 12, '0'))::uuid
+    ('01890000-0000-7000-8000-' || (100000000001 + (:buyer::bigint + n * 7919) % :customers::bigint))::uuid
         AS customer_id
 FROM generate_series(:number::bigint * :orders::bigint, (:number::bigint + 1) * :orders::bigint - 1) AS n
