@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -51,7 +50,7 @@ def check_program(
 
 
 def _faults(program: Program, around: Surroundings) -> Iterator[Fault]:
-    if program.zone is not None and program.zone not in zoneinfo.available_timezones():
+    if program.zone is not None and around.zone is None:
         yield fault("unknown_zone", gettext("There is no zone {name}.").format(name=program.zone), "/zone")
     yield from _duplicates(program.currencies, "/currencies")
     for number, currency in enumerate(program.currencies):

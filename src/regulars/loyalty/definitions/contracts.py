@@ -32,8 +32,11 @@ class Checks(Protocol):
     Of each fault only code and message count; where the condition or formula stands is known to who asks.
     """
 
-    def condition(self, text: str, trigger: str) -> Sequence[Fault]:
-        """Return what is wrong with a condition; `trigger` is a rule's kind of trigger, `voucher` or `reward`."""
+    def condition(self, text: str, trigger: str, zone: ZoneInfo | None) -> Sequence[Fault]:
+        """Return what is wrong with a condition; `trigger` is a rule's kind of trigger, `voucher` or `reward`.
+
+        `zone` is the one that the document names, None where it goes by the business's.
+        """
 
     def formula(self, text: str, trigger: str) -> Sequence[Fault]:
         """Return what is wrong with a formula of a rule; `trigger` is the rule's kind of trigger."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from zoneinfo import ZoneInfo, available_timezones
 
 from regulars.kit.i18n import gettext
 from regulars.loyalty.definitions.contracts import Checks, Fault
@@ -22,6 +23,11 @@ class Surroundings:
     program: Program
     checks: Checks | None
     reporting_currency: str | None
+
+    @cached_property
+    def zone(self) -> ZoneInfo | None:
+        """The zone that it names, if there is such a one."""
+        return ZoneInfo(self.program.zone) if self.program.zone in available_timezones() else None
 
     @cached_property
     def currencies(self) -> dict[str, PointCurrency]:
@@ -56,7 +62,7 @@ class Surroundings:
     def of_condition(self, text: str, trigger: str, at: str) -> Iterator[Fault]:
         """Return what is wrong with a condition; an empty one is everybody's."""
         if self.checks is not None and text.strip():
-            yield from _placed(self.checks.condition(text, trigger), at)
+            yield from _placed(self.checks.condition(text, trigger, self.zone), at)
 
     def of_formula(self, text: str, trigger: str, at: str) -> Iterator[Fault]:
         """Return what is wrong with a formula."""

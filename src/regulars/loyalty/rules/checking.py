@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from regulars.facts.contracts import Catalogue
 from regulars.facts.language.binding import FindSegment, no_segment
@@ -21,7 +22,7 @@ _ABOUT_CARTS = frozenset({"order", "voucher"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleChecks:
-    """Checks conditions and formulas by the facts that there are, at a moment in the programme's zone.
+    """Checks conditions and formulas by the facts that there are, at a moment in the business's zone.
 
     Columns count from 1 within the condition or formula; one that is not known is 0.
     """
@@ -31,11 +32,14 @@ class RuleChecks:
     reporting: str
     find_segment: FindSegment = no_segment
 
-    def condition(self, text: str, trigger: str) -> Sequence[Fault]:
-        """Return what is wrong with a condition; `trigger` is a rule's kind of trigger, `voucher` or `reward`."""
+    def condition(self, text: str, trigger: str, zone: ZoneInfo | None) -> Sequence[Fault]:
+        """Return what is wrong with a condition; `trigger` is a rule's kind of trigger, `voucher` or `reward`.
+
+        Its days are told in the zone that the programme names, if it names one.
+        """
         surroundings = Surroundings(
             catalogue=self._catalogue(trigger),
-            clock=self.clock,
+            clock=replace(self.clock, zone=zone) if zone else self.clock,
             currency=self.reporting,
             find_segment=self.find_segment,
         )

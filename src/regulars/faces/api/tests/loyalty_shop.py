@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from regulars.customers.contracts import Identifier, IdentifierKind, Person
 from regulars.customers.services import resolve_customers
@@ -91,7 +92,7 @@ DOCUMENT: dict[str, Any] = {
 class AnyText:
     """Lets a programme be published with whatever condition."""
 
-    def condition(self, text: str, trigger: str) -> Sequence[Fault]:
+    def condition(self, text: str, trigger: str, zone: ZoneInfo | None) -> Sequence[Fault]:
         return []
 
     def formula(self, text: str, trigger: str) -> Sequence[Fault]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from regulars.customers.contracts import Identifier, IdentifierKind, Person
 from regulars.customers.services import put_customer
@@ -39,7 +40,7 @@ DAY = timedelta(days=1)
 class AnyText:
     """Checks nothing of conditions; the rules have tests of their own for that."""
 
-    def condition(self, text: str, trigger: str) -> list[Any]:
+    def condition(self, text: str, trigger: str, zone: ZoneInfo | None) -> list[Any]:
         return []
 
     def formula(self, text: str, trigger: str) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -44,7 +45,7 @@ def rule(**parts: Any) -> dict[str, Any]:
 class Strict:
     """Stands in for the rules: a condition or formula with the word `wrong` in it is wrong."""
 
-    def condition(self, text: str, trigger: str) -> list[Fault]:
+    def condition(self, text: str, trigger: str, zone: ZoneInfo | None) -> list[Fault]:
         return [Fault(code="wrong_condition", message=f"{text} of {trigger}")] if "wrong" in text else []
 
     def formula(self, text: str, trigger: str) -> list[Fault]:

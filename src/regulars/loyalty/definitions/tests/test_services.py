@@ -229,13 +229,26 @@ def test_only_another_version_that_was_published_comes_back():
         roll_back(1, program="other")
 
 
+@pytest.mark.parametrize(("named", "given"), [("Pacific/Auckland", ZoneInfo("Pacific/Auckland")), (None, None)])
+def test_conditions_are_checked_in_the_zone_that_the_document_names(named, given):
+    seen = []
+
+    class Zoned(Strict):
+        def condition(self, text, trigger, zone):
+            seen.append(zone)
+            return super().condition(text, trigger, zone)
+
+    publish(small(rules=[rule(condition="right")], zone=named), checks=Zoned())
+    assert set(seen) == {given}
+
+
 def test_what_comes_back_is_checked_with_what_is_known_now():
     publish(small(rules=[rule(condition="once right")]))
     publish(small(), now=NOW + DAY)
 
     class Stricter(Strict):
-        def condition(self, text, trigger):
-            return super().condition(text.replace("once right", "wrong"), trigger)
+        def condition(self, text, trigger, zone):
+            return super().condition(text.replace("once right", "wrong"), trigger, zone)
 
     with pytest.raises(services.FaultyProgram):
         roll_back(1, now=NOW + 2 * DAY, checks=Stricter())

@@ -50,7 +50,7 @@ STATUS = {
 class AnyText:
     """Checks nothing of conditions."""
 
-    def condition(self, text: str, trigger: str) -> list[Any]:  # As the protocol names them.
+    def condition(self, text: str, trigger: str, zone: ZoneInfo | None) -> list[Any]:  # As the protocol names them.
         return []
 
     def formula(self, text: str, trigger: str) -> list[Any]:  # As above.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -36,7 +37,7 @@ Found = TypeVar("Found")
 class AnyCondition:
     """Lets a programme be published with whatever condition."""
 
-    def condition(self, text: str, trigger: str) -> Sequence[Fault]:
+    def condition(self, text: str, trigger: str, zone: ZoneInfo | None) -> Sequence[Fault]:
         return []
 
     def formula(self, text: str, trigger: str) -> Sequence[Fault]:

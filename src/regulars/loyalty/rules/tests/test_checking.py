@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from regulars.facts.language.completion import complete
 from regulars.facts.language.moments import Clock
+from regulars.insights.facts import FACTS as INSIGHTS
 from regulars.loyalty.definitions.contracts import Checks
 from regulars.loyalty.definitions.document.rules import OnEnrolment, OnEvent, OnLine, OnOrder, Trigger
 from regulars.loyalty.rules.checking import RuleChecks
@@ -33,7 +35,7 @@ CHECKS: Checks = RuleChecks(catalogue=CATALOGUE, clock=Clock(PLACED_AT, VIENNA),
     ],
 )
 def test_a_condition_asks_for_what_sets_its_rule_off(text, trigger):
-    assert CHECKS.condition(text, trigger) == []
+    assert CHECKS.condition(text, trigger, None) == []
 
 
 @pytest.mark.parametrize(
@@ -49,8 +51,20 @@ def test_a_condition_asks_for_what_sets_its_rule_off(text, trigger):
     ],
 )
 def test_what_is_wrong_with_a_condition_is_told_at_its_place(text, trigger, code, column):
-    (fault,) = CHECKS.condition(text, trigger)
+    (fault,) = CHECKS.condition(text, trigger, None)
     assert (fault.code, fault.column) == (code, column)
+
+
+def test_a_day_of_a_condition_is_one_of_the_zone_that_the_programme_names():
+    """When it is the 18th in Vienna, it is yet the 17th in Pago Pago."""
+    [segment] = [fact for fact in INSIGHTS if fact.name == "rfm.segment"]
+    knowing = RuleChecks(
+        catalogue=replace(CATALOGUE, facts={segment.name: segment}), clock=Clock(PLACED_AT, VIENNA), reporting="EUR"
+    )
+    asked = 'rfm.segment(on: 2026-11-18) = "champions"'
+    assert knowing.condition(asked, "enrolment", None) == []
+    (fault,) = knowing.condition(asked, "enrolment", ZoneInfo("Pacific/Pago_Pago"))
+    assert fault.code == "not_yet"
 
 
 def test_what_is_wrong_with_a_formula_is_told_at_its_place():

@@ -88,7 +88,7 @@ def _publish(
 ) -> ProgramVersion:
     who = acting(request)
     at: datetime | None = told["effective_at"].replace(tzinfo=sight.zone) if told["effective_at"] else None
-    checks = checks_of(request, who.now, sight.zone)
+    checks = checks_of(request, who.now)
     if earlier is not None:
         return services.roll_back(
             program=sight.key,

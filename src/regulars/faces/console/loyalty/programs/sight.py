@@ -147,13 +147,14 @@ def setting_for(request: HttpRequest, sight: Sight) -> Setting:
     return setting_of(business_of(request), now=sight.now, sees_sensitive=sees_sensitive(request))
 
 
-def checks_of(request: HttpRequest, now: datetime, zone: ZoneInfo) -> RuleChecks:
+def checks_of(request: HttpRequest, now: datetime) -> RuleChecks:
     """Return what knows facts, conditions and formulas, for a programme's check."""
-    reporting = business_of(request).reporting_currency
-    return RuleChecks(catalogue=get_catalogue(), clock=Clock(now, zone), reporting=reporting)
+    business = business_of(request)
+    clock = Clock(now, business.zone_info)
+    return RuleChecks(catalogue=get_catalogue(), clock=clock, reporting=business.reporting_currency)
 
 
 def faults_of(request: HttpRequest, sight: Sight, program: Program) -> list[Fault]:
     """Return all that keeps a document from being published."""
-    checks = checks_of(request, sight.now, sight.zone)
+    checks = checks_of(request, sight.now)
     return check_program(program, checks, reporting_currency=business_of(request).reporting_currency)
