@@ -89,12 +89,15 @@ def reinstate(wallets: Wallets, netted: Iterable[Netted], *, now: datetime, memo
 
 
 def forfeit(wallets: Wallets, account_id: UUID, *, now: datetime, memo: Memo | None = None) -> list[Posting]:
-    """End an account: what is open goes to breakage, what is owed is written off."""
+    """End an account: what is open goes to breakage, what is owed is written off.
+
+    What is reserved stays until it is redeemed or released, as whoever reserved it was told.
+    """
     settled = settle(wallets, account_id, now)
     drafts: dict[str, Draft] = {}
     for lot in wallets.of(account_id):
         draft = drafts.setdefault(lot.currency, Draft(wallets, TransactionKind.FORFEIT, now, lot.currency))
-        for state in (State.PENDING, State.ACTIVE, State.RESERVED):
+        for state in (State.PENDING, State.ACTIVE):
             points = _part(lot, state)
             draft.part(lot, state, -points)
             draft.book(Book.BREAKAGE, points, lot)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.loyalty.definitions.contracts import ProgramVersion
+from regulars.loyalty.ledger.carrying import forfeit
 from regulars.loyalty.ledger.events import events_of
 from regulars.loyalty.ledger.posting import Posted, Told, find_taken, load_lots, lot_of, post
 from regulars.loyalty.ledger.requests import Answer, Request, first_answer, keep_answer, patiently
@@ -18,7 +19,10 @@ from regulars.stream.contracts import Actor
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An account and whose it is; its lots are on `at`, which is another one while its member is merged."""
+    """An account and whose it is, nobody's where the member was erased.
+
+    Its lots are on `at`, which is another one while its member is merged.
+    """
 
     id: UUID
     currency: str
@@ -49,7 +53,11 @@ class Desk:
         return self._owned.get((member_id, currency))
 
     def post(self, postings: Sequence[Posting], answer: Answer | None = None) -> None:
-        """Write what was drafted, tell the stream of it, and keep the answer to the request if it is known by now."""
+        """Write what was drafted, tell the stream of it, and keep the answer to the request if it is known by now.
+
+        What comes to the account of somebody who was erased is forfeited with it.
+        """
+        postings = [*postings, *self._forfeited(postings)]
         if not postings:
             if answer is not None:
                 self.keep(answer)
@@ -58,6 +66,11 @@ class Desk:
         events = events_of(postings, customers, self.version.program_key, actor=self.actor)
         by = Posted(program_id=self.version.program_id, now=self.now, actor=self.actor)
         post(postings, by, Told(events=events, request=self.request, answer=answer))
+
+    def _forfeited(self, postings: Sequence[Posting]) -> list[Posting]:
+        changed = {entry.account_id for posting in postings for entry in posting.entries}
+        ended = [each.id for each in self.held.values() if each.customer_id is None and each.id in changed]
+        return [posting for account_id in ended for posting in forfeit(self.wallets, account_id, now=self.now)]
 
     def keep(self, answer: Answer) -> Answer:
         """Keep the answer to the request, and return it."""

@@ -118,6 +118,8 @@ def unmerge_members(*, merged_id: UUID, version: ProgramVersion, now: datetime, 
 def erase_member(*, member_id: UUID, version: ProgramVersion, now: datetime, actor: Actor) -> None:
     """Forget whose a membership is: open lots are forfeited, what is owed is written off, and the ledger stays.
 
+    What is reserved is forfeited once it is released, and so is whatever else comes back later (`Desk.post`).
+
     Raises
     ------
     NoSuchMember

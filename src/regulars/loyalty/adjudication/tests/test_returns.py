@@ -26,6 +26,7 @@ from regulars.loyalty.adjudication.tests.programme_shop import (
 from regulars.loyalty.definitions.contracts import ProgramVersion
 from regulars.loyalty.ledger.contracts import Member
 from regulars.loyalty.ledger.desk import open_desk
+from regulars.loyalty.ledger.merging import erase_member
 from regulars.loyalty.ledger.services import Price, spend_points
 from regulars.loyalty.ledger.verifying import verify_ledger
 from regulars.loyalty.rewards.contracts import ForOrder, Purchase, order_reference
@@ -248,3 +249,23 @@ def test_what_is_redeemed_while_a_return_waits_for_the_accounts_comes_back_too(m
     monkeypatch.setattr(orders, "open_for", late)
     [(kind, values)] = hung(put(replace(whole, version=2, cancelled_at=NOON), NOON))
     assert (kind, values["points"]) == ("taken_back", 30)
+
+
+def test_an_order_of_somebody_who_was_erased_changes_as_any_and_nothing_is_left_of_it():
+    version, who = shop()
+    whole = order("1", 5000)
+    put(whole)
+    redeemed("mug", who, whole, 30)
+    put(replace(whole, version=2))
+    desk = open_desk([who.id], version=version, now=NOON, actor=ACTOR)
+    price = Price(points=100, currencies=["points"])
+    spend_points(desk, who.id, price, cause=new_id(), reserve=False, memo={})
+    erase_member(member_id=who.id, version=version, now=NOON, actor=ACTOR)
+    for number in (3, 5):
+        put(replace(whole, version=number, cancelled_at=NOON), NOON)
+        assert parts(who) == (0, 0, 0, 0)
+        put(replace(whole, version=number + 1), NOON)
+        assert parts(who) == (0, 0, 0, 0)
+    put(returned(whole, 1, version=7), NOON)
+    assert parts(who) == (0, 0, 0, 0)
+    assert verify_ledger().is_whole

@@ -60,9 +60,9 @@ CAP = 25
 EUROS = st.integers(5, 60)
 
 
-def midnight_after(moment: datetime) -> datetime:
-    local = moment.astimezone(ZONE)
-    return datetime.combine(local.date() + timedelta(days=1), time(), ZONE).astimezone(UTC)
+def end_of_day(moment: datetime, days: int = 0) -> datetime:
+    day = moment.astimezone(ZONE).date() + timedelta(days=days)
+    return datetime.combine(day + timedelta(days=1), time(), ZONE).astimezone(UTC)
 
 
 def months_after(day: date, months: int) -> date:
@@ -188,7 +188,7 @@ class Members(RuleBasedStateMachine):
         self.factors = [(BEGIN, 1)]
         version = programme(*rules(1), **PROGRAMME)
         self.members = {name: member(version, name) for name in ("ann", "ben")}
-        self.plain = Plain(midnight_after)
+        self.plain = Plain(end_of_day)
         self.climbers = {name: Climber() for name in self.members}
         self.adjusted: list[tuple[str, int, dict[str, Any]]] = []
         self.numbers = itertools.count(1)
@@ -357,7 +357,7 @@ class Members(RuleBasedStateMachine):
     @rule(who=WHO, count=st.integers(-60, 60).filter(bool), days=st.sampled_from([None, 1, 40]))
     def somebody_adjusts(self, who: str, count: int, days: int | None) -> None:
         """By hand, to give some or to take some; where it is asked for again under its key, nothing more happens."""
-        good_until = midnight_after(self.now + timedelta(days=days)) if days else None
+        good_until = end_of_day(self.now, days) if days else None
         told = {"points": count, "expires_at": good_until, "now": self.now, "idempotency_key": str(new_id())}
         if count > 0:
             self.plain.grant(Box(next(self.numbers), who, who, self.now, self.now, good_until), count, self.now)

@@ -58,6 +58,7 @@ class InMemory:
         self.merges: dict[str, list[Posting]] = {}
         self.wallets = Wallets((), terms_of(version_of()))
         self.entries: list[tuple[TransactionKind, Entry]] = []
+        self.ended: set[UUID] = set()
 
     def _post(self, postings: Sequence[Posting]) -> None:
         self.entries += [(posting.kind, entry) for posting in postings for entry in posting.entries]
@@ -137,11 +138,14 @@ class InMemory:
         self._post(reinstate(self.wallets, merging.still_netted(paid, self._taken), now=now, memo={}))
 
     def erase(self, who: str, now: datetime) -> None:
-        self._post(forfeit(self.wallets, self.accounts[who], now=now))
+        self.ended.add(self.accounts[who])
+        self.settle([], now)
 
     def settle(self, roots: Collection[str], now: datetime) -> None:
         for root in roots:
             self._post(settle(self.wallets, self.accounts[root], now))
+        for account in self.ended:
+            self._post(forfeit(self.wallets, account, now=now))
 
     def seen(self) -> dict[UUID, Seen]:
         return {

@@ -6,9 +6,10 @@ It is slow and obviously right, or at least obviously wrong: each rule is the se
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-GRACE = dt.timedelta(days=14)
+GRACE_DAYS = 14
 
 
 @dataclass
@@ -45,7 +46,8 @@ class Owed:
 class Plain:
     """All boxes, tokens and debts."""
 
-    midnight_after: object
+    # The end of the day that comes so many days after the one of a moment.
+    end_of_day: Callable[[dt.datetime, int], dt.datetime]
     boxes: list[Box] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
@@ -153,7 +155,7 @@ class Plain:
     def come_back(self, token: Token, now: dt.datetime) -> None:
         box = token.box
         box.restored = box.restored or now
-        grace_ends = self.midnight_after(box.restored + GRACE)  # type: ignore[operator]
+        grace_ends = self.end_of_day(box.restored, GRACE_DAYS)
         if box.expires and box.expires < grace_ends:
             box.expires = grace_ends
         self.put_in(token, now)
@@ -236,7 +238,7 @@ class Plain:
         self.settle(holder, now)
         for box in self.on(holder):
             for token in self.tokens:
-                if token.box is box and token.place in {"pending", "active", "reserved"}:
+                if token.box is box and token.place in {"pending", "active"}:
                     token.place = "forfeited"
         self.owed = [owed for owed in self.owed if owed.box.holder != holder]
 

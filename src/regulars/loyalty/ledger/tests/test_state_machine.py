@@ -30,9 +30,9 @@ WHO = st.sampled_from(MEMBERS)
 COUNT = st.integers(1, 9)
 
 
-def midnight_after(moment: datetime) -> datetime:
-    local = moment.astimezone(ZONE)
-    return datetime.combine(local.date() + timedelta(days=1), time(), ZONE).astimezone(UTC)
+def end_of_day(moment: datetime, days: int) -> datetime:
+    day = moment.astimezone(ZONE).date() + timedelta(days=days)
+    return datetime.combine(day + timedelta(days=1), time(), ZONE).astimezone(UTC)
 
 
 class Ledgers(RuleBasedStateMachine):
@@ -45,7 +45,7 @@ class Ledgers(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.ours: Keeper = self.keeper(MEMBERS)
-        self.plain = Plain(midnight_after)
+        self.plain = Plain(end_of_day)
         self.now = NOON
         self.into: dict[str, str] = {}
         self.merges: dict[str, str] = {}
@@ -138,7 +138,7 @@ class Ledgers(RuleBasedStateMachine):
     @rule(data=st.data(), order=st.integers(0, 1), wholly=st.booleans())
     def an_order_comes_back(self, data: st.DataObject, order: int, wholly: bool) -> None:
         """Of some lots of an order some points are no longer earned, or none is."""
-        boxes = [box for box in self.plain.boxes if self.order_of[box.name] == order and box.holder not in self.erased]
+        boxes = [box for box in self.plain.boxes if self.order_of[box.name] == order]
         left = {box.name: self.earned[box.name] - self.unearned[box.name] for box in boxes}
         drawn = [(box, left[box.name] if wholly else data.draw(st.integers(0, left[box.name]))) for box in boxes]
         wanted = [(box, count) for box, count in drawn if count]
@@ -151,13 +151,11 @@ class Ledgers(RuleBasedStateMachine):
     @precondition(lambda self: any(self.unearned.values()))
     @rule(data=st.data())
     def an_order_was_kept_after_all(self, data: st.DataObject) -> None:
-        boxes = [box for box in self.plain.boxes if self.unearned[box.name] and box.holder not in self.erased]
-        if boxes:
-            box = data.draw(st.sampled_from(boxes))
-            count = data.draw(st.integers(1, self.unearned[box.name]))
-            self.ours.again(self.lots[box.name], count, self.now)
-            self.plain.earn_again(box, count, self.now)
-            self.unearned[box.name] -= count
+        box = data.draw(st.sampled_from([box for box in self.plain.boxes if self.unearned[box.name]]))
+        count = data.draw(st.integers(1, self.unearned[box.name]))
+        self.ours.again(self.lots[box.name], count, self.now)
+        self.plain.earn_again(box, count, self.now)
+        self.unearned[box.name] -= count
 
     @rule(survivor=WHO, merged=WHO)
     def two_are_found_to_be_one(self, survivor: str, merged: str) -> None:
@@ -181,16 +179,11 @@ class Ledgers(RuleBasedStateMachine):
 
     @rule(who=WHO, sure=st.integers(0, 9))
     def somebody_is_erased(self, who: str, sure: int) -> None:
-        open_causes = [*self.reserved.values(), *self.redeemed.values()]
-        if (
-            sure
-            or who in {*self.into, *self.into.values(), *self.erased}
-            or any(who == name for name, _ in open_causes)
-        ):
-            return
-        self.ours.erase(who, self.now)
-        self.plain.forfeit(who, self.now)
-        self.erased.add(who)
+        """Whatever is reserved, redeemed or bought: it may come back to nobody."""
+        if not sure and who not in {*self.into, *self.into.values(), *self.erased}:
+            self.ours.erase(who, self.now)
+            self.plain.forfeit(who, self.now)
+            self.erased.add(who)
 
     @invariant()
     def both_stand_alike(self) -> None:
@@ -198,6 +191,8 @@ class Ledgers(RuleBasedStateMachine):
         self.ours.settle(roots, self.now)
         for root in roots:
             self.plain.settle(root, self.now)
+        for name in self.erased:
+            self.plain.forfeit(name, self.now)
         seen = self.ours.seen()
         for box in self.plain.boxes:
             assert seen[self.lots[box.name]] == (*self.plain.parts(box), box.holder, box.origin, box.expires), box
