@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -204,23 +205,45 @@ def refund_points_on(
     return redemption_of(row)
 
 
-def expire_reservations(*, now: datetime, member_ids: list[UUID] | None = None) -> int:
+def expire_reservations(*, now: datetime) -> int:
     """Let reservations go whose time is over, each in a transaction of its own; return how many.
 
     Nothing waits for it: a reservation whose time is over cannot be confirmed, and its piece goes to whoever asks. Only
     its points are held until then, or until the member reserves again.
+
+    Raises
+    ------
+    ExceptionGroup
+        Why some could not be let go; the others have been.
     """
-    done = 0
-    while ids := [
-        identity for (identity,) in stock_rows("timed_out", {"now": now, "member_ids": member_ids, "limit": _AT_ONCE})
-    ]:
-        done += sum(_expire(identity, now) for identity in ids)
+    done, failed = 0, dict[UUID, Exception]()
+    while ids := _timed_out(now, but=failed):
+        for identity in ids:
+            try:
+                done += _expire(identity, now)
+            except Exception as error:  # What is wrong with one holds up no other.
+                failed[identity] = error
+    if failed:
+        raise ExceptionGroup("reservations that cannot be let go", [*failed.values()])
     return done
 
 
 def expire_of_member(member: MemberSeen, *, now: datetime) -> None:
-    """Let a member's own reservations go whose time is over, so that their points can be spent."""
-    expire_reservations(now=now, member_ids=member.ids)
+    """Let a member's own reservations go whose time is over, so that their points can be spent.
+
+    Raises
+    ------
+    Busy
+        Others write to the member's accounts for too long.
+    """
+    for identity in _timed_out(now, member_ids=member.ids):
+        _expire(identity, now)
+
+
+def _timed_out(now: datetime, *, but: Collection[UUID] = (), member_ids: Collection[UUID] | None = None) -> list[UUID]:
+    whose = None if member_ids is None else [*member_ids]
+    asked = {"now": now, "member_ids": whose, "but": [*but], "limit": _AT_ONCE}
+    return [identity for (identity,) in stock_rows("timed_out", asked)]
 
 
 @transaction.atomic

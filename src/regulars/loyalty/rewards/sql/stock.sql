@@ -123,9 +123,9 @@ FROM unnest(%(rewards)s::text[], %(sinces)s::timestamptz[], %(untils)s::timestam
 ORDER BY told.number
 
 -- name: timed_out
--- Reservations whose time is over, the oldest first; of a member's, or of all.
+-- Reservations whose time is over, the oldest first; of a member's, or of all, but for some.
 SELECT id FROM loyalty_rewards_redemption
-WHERE state = 'reserved' AND reserved_until <= %(now)s
+WHERE state = 'reserved' AND reserved_until <= %(now)s AND id <> ALL (%(but)s::uuid[])
     AND (%(member_ids)s::uuid[] IS NULL OR member_id = ANY (%(member_ids)s::uuid[]))
 ORDER BY reserved_until, id
 LIMIT %(limit)s

@@ -9,6 +9,9 @@ from django.db.utils import ProgrammingError
 from regulars.kit.ids import new_id
 from regulars.loyalty.ledger.members import NoSuchMember, end_membership
 from regulars.loyalty.ledger.requests import KeyUsed
+from regulars.loyalty.ledger.services import release_points
+from regulars.loyalty.ledger.wallets import BrokenLedger
+from regulars.loyalty.rewards import undoing
 from regulars.loyalty.rewards.contracts import Bought, RedemptionState
 from regulars.loyalty.rewards.queries import (
     get_redemption,
@@ -121,6 +124,27 @@ def test_a_job_lets_go_of_what_timed_out() -> None:
     assert beans(version, ines) == (250, 0)
     assert [each.left for each in see_pools(version.document.rewards, version, now=NOW)["mug"]] == [5]
     assert len(told("reward.expired")) == 2
+
+
+def test_a_reservation_that_cannot_be_let_go_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = shop(reserve_minutes=10)
+    ines, tom = member(version, beans=250), member(version, "tom", beans=100)
+    broken, whole = reserve(ines), reserve(tom, now=NOW + SECOND)
+    right = release_points
+
+    def release(desk, cause, **more):
+        if cause == broken.id:
+            raise BrokenLedger("as by a mistake of ours")
+        right(desk, cause, **more)
+
+    monkeypatch.setattr(undoing, "release_points", release)
+    with pytest.raises(ExceptionGroup) as told_of:
+        expire_reservations(now=NOW + 11 * MINUTE)
+    assert [type(each) for each in told_of.value.exceptions] == [BrokenLedger]
+    assert get_redemption(broken.id).state is RedemptionState.RESERVED
+    assert get_redemption(whole.id).state is RedemptionState.EXPIRED
+    monkeypatch.undo()
+    assert expire_reservations(now=NOW + 11 * MINUTE) == 1
 
 
 def test_a_member_who_reserves_again_has_the_points_of_what_timed_out() -> None:
