@@ -269,3 +269,17 @@ def test_an_order_of_somebody_who_was_erased_changes_as_any_and_nothing_is_left_
     put(returned(whole, 1, version=7), NOON)
     assert parts(who) == (0, 0, 0, 0)
     assert verify_ledger().is_whole
+
+
+def test_what_paid_for_the_order_of_somebody_who_was_erased_stays_spent():
+    version, who = shop()
+    whole = paid_with_points()
+    paid = redeemed("pay", who, whole, 50)
+    put(whole)
+    erase_member(member_id=who.id, version=version, now=NOON, actor=ACTOR)
+    put(replace(whole, version=2, cancelled_at=NOON), NOON)
+    assert parts(who) == (0, 0, 0, 0)
+    put(replace(whole, version=3), NOON)
+    assert parts(who) == (0, 0, 0, 0)
+    assert get_redemption(paid.id).refunded_points == 0
+    assert verify_ledger().is_whole
