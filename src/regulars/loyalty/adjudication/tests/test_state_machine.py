@@ -512,4 +512,4 @@ def _a_repeated_event_grants_again(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_planted_mistake_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch):
     plant(monkeypatch)
     with pytest.raises(Exception):  # noqa: B017, PT011  # The comparison, or the database, which grants an occasion once.
-        run(Members, 60, 30, phases=[Phase.generate], report_multiple_bugs=False)
+        run(Members, 400, 30, phases=[Phase.generate], report_multiple_bugs=False)

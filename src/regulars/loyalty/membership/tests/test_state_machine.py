@@ -136,4 +136,4 @@ def _what_is_earned_in_an_old_name_is_the_survivors(monkeypatch: pytest.MonkeyPa
 def test_a_planted_mistake_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch):
     plant(monkeypatch)
     with pytest.raises(AssertionError):
-        run(People, 60, 30, phases=[Phase.generate], report_multiple_bugs=False)
+        run(People, 400, 30, phases=[Phase.generate], report_multiple_bugs=False)
