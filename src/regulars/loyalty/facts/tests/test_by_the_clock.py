@@ -21,6 +21,7 @@ from regulars.loyalty.ledger.models import Member
 from regulars.loyalty.ledger.queries import get_standing, get_totals
 from regulars.loyalty.ledger.tests.keepers import CURRENCY, InDatabase
 from regulars.loyalty.ledger.tests.ledger_shop import DAY, NOON, points
+from regulars.loyalty.ledger.tests.lives import begin_life, end_life
 from regulars.loyalty.ledger.tests.test_state_machine import ZONE, Ledgers
 
 pytestmark = pytest.mark.django_db
@@ -50,10 +51,14 @@ class Known(Ledgers):
     stood: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
+        self.begun = begin_life()
         super().__init__()
         assert isinstance(self.ours, InDatabase)
         self.database = self.ours
         keep_program(self.database.version)
+
+    def teardown(self) -> None:
+        end_life(self.begun)
 
     def somebody_is_erased(self) -> None:
         """Not here: what was earned by who is gone is no fact of anybody."""
