@@ -68,9 +68,10 @@ class Desk:
         post(postings, by, Told(events=events, request=self.request, answer=answer))
 
     def _forfeited(self, postings: Sequence[Posting]) -> list[Posting]:
-        changed = {entry.account_id for posting in postings for entry in posting.entries}
-        ended = [each.id for each in self.held.values() if each.customer_id is None and each.id in changed]
-        return [posting for account_id in ended for posting in forfeit(self.wallets, account_id, now=self.now)]
+        ended = [each.id for each in self.held.values() if each.customer_id is None]
+        changed = {entry.account_id for posting in postings for entry in posting.entries} if ended else set()
+        several = [forfeit(self.wallets, account_id, now=self.now) for account_id in ended if account_id in changed]
+        return [posting for each in several for posting in each]
 
     def keep(self, answer: Answer) -> Answer:
         """Keep the answer to the request, and return it."""
